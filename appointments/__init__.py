@@ -1,0 +1,1 @@
+"""The promises: who will come, and how the offer follows demand."""

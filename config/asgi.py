@@ -1,0 +1,1 @@
+"""Live streams only; see queues/live.py."""

@@ -1,0 +1,85 @@
+"""What pages and API have in common: each is a face of one command."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.forms import Form, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.generic import FormView
+from rest_framework import status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from config import civil
+from config.refusals import NotAllowed, NotFound, Refusal
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """What every template may use: demo, simple, city_name, now_city."""
+    return {
+        "demo": settings.DEMO,
+        "simple": request.COOKIES.get("simple") == "1",
+        "city_name": settings.CITY_NAME,
+        "now_city": civil.city_time(civil.now()),
+    }
+
+
+def show_refusal(form: Form, refusal: Refusal) -> None:
+    """Puts the refusal beside its field, or above the form when it has none."""
+    field = refusal.field if refusal.field in form.fields else None
+    form.add_error(field, ValidationError(str(refusal), code=refusal.code))
+
+
+class CommandView(FormView):
+    """A page whose form runs one command; a refusal brings the form back, status 409."""
+
+    def run(self, **answers: Any) -> Any:
+        raise NotImplementedError
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        try:
+            self.result = self.run(**form.cleaned_data)
+        except Refusal as refusal:
+            show_refusal(form, refusal)
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        return super().form_valid(form)
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=400)
+
+
+class RefusalMiddleware:
+    """Turns what a command raised, where no view caught it, into the right answer."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, NotFound):
+            raise Http404
+        if isinstance(error, NotAllowed):
+            raise PermissionDenied
+        if isinstance(error, Refusal):
+            from django.shortcuts import render
+
+            return render(request, "refused.html", {"refusal": error}, status=409)
+        return None
+
+
+def refusal_body(refusal: Refusal) -> dict[str, Any]:
+    return {"code": refusal.code, "detail": str(refusal), "field": refusal.field}
+
+
+def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Refusals are 409, malformed input 400, not yours 404, too many 429."""
+    if isinstance(error, Refusal):
+        return Response(refusal_body(error), status=status.HTTP_409_CONFLICT)
+    if isinstance(error, NotFound):
+        error = Http404()
+    if isinstance(error, NotAllowed):
+        error = PermissionDenied()
+    return exception_handler(error, context)

@@ -1,0 +1,1 @@
+"""Today's line: who waits, who is called, how it went."""

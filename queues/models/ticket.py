@@ -1,0 +1,193 @@
+"""Tickets: a place in today's line, its calls and its journal."""
+
+import secrets
+from datetime import date, datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+def public_id() -> str:
+    """22 characters that nobody can guess (128 bits)."""
+    return secrets.token_urlsafe(16)
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def of_day(self, hall_id: int, service_day: date) -> Self:
+        return self.filter(hall_id=hall_id, service_day=service_day)
+
+    def waiting(self) -> Self:
+        return self.filter(state=Ticket.State.WAITING)
+
+    def servable_at(self, window_id: int) -> Self:
+        """Those whose matter the window can serve."""
+        return self.filter(matter__windows=window_id)
+
+    def in_calling_order(self) -> Self:
+        return self.order_by("rank_at", "pk")
+
+
+class Ticket(models.Model):
+    """A place in today's line, e.g. A012; from a booking or as a walk-in.
+
+    `rank_at` is the one number that orders calls (`queues/issuing.py`).
+    Invariants: a number is given once per hall, service day and letter
+    (ticket_number_once); a window serves one ticket at a time (window_serves_one);
+    a ticket has a window exactly while it is called or served
+    (ticket_called_has_window); its public id is its own (ticket_public_id_once);
+    it only makes legal moves (ticket_moves_legally, a trigger made from MOVES).
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        CALLED = "called", _("Called")
+        SERVING = "serving", _("Being served")
+        PARKED = "parked", _("Parked")
+        MISSED = "missed", _("Missed")
+        FINISHED = "finished", _("Finished")
+        VOID = "void", _("Void")
+
+    class Source(models.TextChoices):
+        BOOKING = "booking", _("Booked")
+        WALK_IN = "walk_in", _("Walk-in")
+
+    class Priority(models.TextChoices):
+        NONE = "", _("None")
+        ELDERLY = "elderly", _("Elderly")
+        DISABLED = "disabled", _("Disabled")
+        PREGNANT = "pregnant", _("Pregnant or with an infant")
+        SOLDIER = "soldier", _("Soldier or veteran")
+        URGENT = "urgent", _("Urgent: exam, travel, illness")
+
+    MOVES: dict[str, set[str]] = {
+        "waiting": {"called", "void"},
+        "called": {"serving", "missed", "parked", "waiting"},
+        "serving": {"finished", "parked", "waiting"},
+        "parked": {"waiting", "called", "void"},
+        "missed": {"waiting", "void"},
+        "finished": set(),
+        "void": set(),
+    }
+
+    hall = models.ForeignKey("windows.Hall", on_delete=models.PROTECT, related_name="tickets")
+    session = models.ForeignKey("windows.HallSession", on_delete=models.PROTECT)
+    service_day = models.DateField()
+    matter = models.ForeignKey("windows.Matter", on_delete=models.PROTECT)
+    prefix = models.CharField(max_length=1)
+    number = models.PositiveIntegerField()
+    public_id = models.CharField(max_length=32, default=public_id, editable=False)
+    source = models.CharField(max_length=8, choices=Source.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    rank_at = models.DateTimeField()
+    issued_at = models.DateTimeField()
+    booked_for = models.DateTimeField(null=True, help_text="Start of the booked slot")
+    priority = models.CharField(max_length=10, choices=Priority.choices, blank=True)
+    priority_note = models.CharField(max_length=120, blank=True)
+    window = models.ForeignKey("windows.Window", null=True, on_delete=models.PROTECT)
+    round = models.PositiveSmallIntegerField(default=0, help_text="Calls so far")
+    missed_times = models.PositiveSmallIntegerField(default=0)
+    called_at = models.DateTimeField(null=True, help_text="First call")
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    is_simulated = models.BooleanField(default=False)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hall", "service_day", "prefix", "number"], name="ticket_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["window"],
+                condition=Q(state__in=["called", "serving"]),
+                name="window_serves_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["called", "serving"], window__isnull=False)
+                | (~Q(state__in=["called", "serving"]) & Q(window__isnull=True))
+                | Q(state="finished", window__isnull=False),
+                name="ticket_called_has_window",
+            ),
+            models.UniqueConstraint(fields=["public_id"], name="ticket_public_id_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["hall", "rank_at", "id"],
+                condition=Q(state="waiting"),
+                name="ticket_line",
+            ),
+            models.Index(fields=["hall", "service_day", "state"], name="ticket_of_day"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """What paper, board and voice say: letter and at least three digits."""
+        return f"{self.prefix}{self.number:03d}"
+
+    def waited_minutes(self, now: datetime) -> int:
+        """Whole minutes from the ticket to its first call, or until now."""
+        return int(((self.called_at or now) - self.issued_at).total_seconds() // 60)
+
+
+class NumberCounter(models.Model):
+    """The last number given in a hall, day and letter; its row lock makes numbers gapless.
+
+    Invariants: one counter per hall, service day and letter (number_counter_once).
+    """
+
+    hall = models.ForeignKey("windows.Hall", on_delete=models.CASCADE)
+    service_day = models.DateField()
+    prefix = models.CharField(max_length=1)
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hall", "service_day", "prefix"], name="number_counter_once"
+            )
+        ]
+
+
+class Call(models.Model):
+    """One call of a ticket to a window; a recall is a new round.
+
+    Invariants: a round of a ticket is called once (ticket_called_once_per_round).
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="calls")
+    round = models.PositiveSmallIntegerField()
+    hall = models.ForeignKey("windows.Hall", on_delete=models.PROTECT, related_name="+")
+    window = models.ForeignKey("windows.Window", on_delete=models.PROTECT, related_name="+")
+    staff = models.ForeignKey("windows.Staff", on_delete=models.PROTECT, related_name="+")
+    called_at = models.DateTimeField()
+    jumped = models.BooleanField(default=False, help_text="By the green channel")
+    why = models.JSONField(default=dict, help_text="Facts of the choice, see queues/explaining.py")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "round"], name="ticket_called_once_per_round")
+        ]
+        indexes = [models.Index(fields=["hall", "-id"], name="call_latest")]
+
+
+class TicketEvent(models.Model):
+    """The journal of a ticket: written once, never changed (ticket_event_append_only)."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=16)
+    from_state = models.CharField(max_length=8, blank=True)
+    to_state = models.CharField(max_length=8)
+    window = models.ForeignKey("windows.Window", null=True, on_delete=models.PROTECT)
+    by = models.ForeignKey("windows.Staff", null=True, on_delete=models.PROTECT)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["ticket", "id"], name="ticket_event_story")]

@@ -1,0 +1,1 @@
+"""The supply: halls, windows, matters, staff, sessions, slots, rules."""
