@@ -6,13 +6,15 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.forms import Form, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.defaults import page_not_found, permission_denied
 from django.views.generic import FormView
 from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from config import civil
-from config.refusals import NotAllowed, NotFound, Refusal
+from config.refusals import NotAllowed, NotFound, Refusal, TooMany
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
@@ -60,24 +62,22 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotFound):
-            raise Http404
+            return page_not_found(request, Http404())
         if isinstance(error, NotAllowed):
-            raise PermissionDenied
+            return permission_denied(request, PermissionDenied())
         if isinstance(error, Refusal):
-            from django.shortcuts import render
-
-            return render(request, "refused.html", {"refusal": error}, status=409)
+            status = 429 if isinstance(error, TooMany) else 409
+            return render(request, "refused.html", {"refusal": error}, status=status)
         return None
-
-
-def refusal_body(refusal: Refusal) -> dict[str, Any]:
-    return {"code": refusal.code, "detail": str(refusal), "field": refusal.field}
 
 
 def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Refusals are 409, malformed input 400, not yours 404, too many 429."""
+    if isinstance(error, TooMany):
+        waiting = {"Retry-After": str(error.retry_after)}
+        return Response(error.body(), status=status.HTTP_429_TOO_MANY_REQUESTS, headers=waiting)
     if isinstance(error, Refusal):
-        return Response(refusal_body(error), status=status.HTTP_409_CONFLICT)
+        return Response(error.body(), status=status.HTTP_409_CONFLICT)
     if isinstance(error, NotFound):
         error = Http404()
     if isinstance(error, NotAllowed):

@@ -18,6 +18,7 @@ class Refusal(Exception):
     code = "refused"
     message: Any = _("This cannot be done.")
     field: str | None = None
+    keeps_work = False  # True: what was written before the refusal stays (a counted try)
 
     def __init__(self, *, field: str | None = None, **facts: object) -> None:
         super().__init__(self.code)
@@ -28,6 +29,21 @@ class Refusal(Exception):
     def __str__(self) -> str:
         text = str(self.message)
         return text % self.facts if self.facts else text
+
+    def body(self) -> dict[str, Any]:
+        """The refusal as the API says it."""
+        return {"code": self.code, "detail": str(self), "field": self.field}
+
+
+class TooMany(Refusal):
+    """Asked too often; `retry_after` seconds later it may work (429)."""
+
+    code = "too_many"
+    message = _("Too many tries. Please wait a little.")
+
+    def __init__(self, *, retry_after: int, **facts: object) -> None:
+        super().__init__(**facts)
+        self.retry_after = retry_after
 
 
 class NotFound(Exception):

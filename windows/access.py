@@ -1,0 +1,99 @@
+"""Who may do what where: roles per hall, devices per hall. Denied unless granted."""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core import signing
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from config.refusals import NotAllowed, NotFound
+from windows.models import DeviceToken, Hall, Staff, StaffRole
+
+CLERK, GUIDE, SUPERVISOR = StaffRole.Role.CLERK, StaffRole.Role.GUIDE, StaffRole.Role.SUPERVISOR
+ADMIN, AUDITOR = StaffRole.Role.ADMIN, StaffRole.Role.AUDITOR
+DEVICE_COOKIE = "device"
+
+
+def halls_of(staff: Staff | AnonymousUser, *roles: str) -> QuerySet[Hall]:
+    """The halls in which the person has one of the roles (any role when none is named)."""
+    if not staff.is_authenticated:
+        return Hall.objects.none()
+    held = StaffRole.objects.filter(staff_id=staff.pk)
+    if roles:
+        held = held.filter(role__in=roles)
+    if held.filter(hall__isnull=True).exists():
+        return Hall.objects.all()
+    return Hall.objects.filter(pk__in=held.values("hall"))
+
+
+def has_role(staff: Staff | AnonymousUser, hall: Hall | int | None, *roles: str) -> bool:
+    """Whether the person has one of the roles in the hall; city-wide roles count anywhere."""
+    if not staff.is_authenticated:
+        return False
+    hall_id = hall.pk if isinstance(hall, Hall) else hall
+    held = StaffRole.objects.filter(staff_id=staff.pk, role__in=roles)
+    return held.filter(Q(hall_id=hall_id) | Q(hall__isnull=True)).exists()
+
+
+def hall_for(staff: Staff | AnonymousUser, code: str, *roles: str) -> Hall:
+    """The hall with that code, when the person has one of the roles there.
+
+    Raises NotFound otherwise: another's hall looks like no hall.
+    """
+    hall = halls_of(staff, *roles).filter(code=code).first()
+    if hall is None:
+        raise NotFound
+    return hall
+
+
+def roles_of(staff: Staff) -> set[str]:
+    return set(StaffRole.objects.filter(staff=staff).values_list("role", flat=True))
+
+
+def require(staff: Staff | AnonymousUser, hall: Hall | int | None, *roles: str) -> None:
+    """Raises NotAllowed when the person has none of the roles in the hall."""
+    if not has_role(staff, hall, *roles):
+        raise NotAllowed
+
+
+def staff_page(*roles: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """A page for people who have one of the roles somewhere; others sign in or get 403."""
+
+    def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not halls_of(request.user, *roles).exists():  # type: ignore[arg-type]
+                raise NotAllowed
+            return view(request, *args, **kwargs)
+
+        guarded.allowed_roles = roles  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+def token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def device_for(request: HttpRequest, hall: Hall, *kinds: str) -> DeviceToken | None:
+    """The paired machine that asks, when it belongs to the hall and is of one of the kinds.
+
+    Known by `Authorization: Device <token>` or by the signed cookie set at pairing.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Device":
+        try:
+            token = signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt="device")
+        except signing.BadSignature:
+            return None
+    return DeviceToken.objects.filter(
+        hall=hall, kind__in=kinds, token_hash=token_hash(str(token)), revoked_at__isnull=True
+    ).first()
