@@ -1,0 +1,161 @@
+"""Issuing tickets: a number, a rank, a line in the journal.
+
+The calling order is one number, `rank_at`: a booked person who checked in on time ranks
+at the slot's start, a late one at arrival, a walk-in at arrival plus the hall's patience.
+So a walk-in can be overtaken only by bookings that start within the patience after the
+walk-in's arrival. Windows call the lowest rank that they can serve.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from config import civil
+from config.refusals import Refusal
+from queues.models import Ticket, TicketEvent
+from windows.models import Hall, HallSession, Matter, Staff, Window
+from windows.rules import rule
+
+
+class HallClosed(Refusal):
+    code = "hall_closed"
+    message = _("The hall is closed now. It opens next at %(opens)s.")
+
+
+class HallClosedForGood(Refusal):
+    code = "hall_closed"
+    message = _("The hall is closed now, and no opening is planned yet.")
+
+
+class MatterNotServed(Refusal):
+    code = "matter_not_served"
+    message = _("No window of this hall serves this matter.")
+    field = "matter"
+
+
+def tell_boards(hall: Hall | int) -> None:
+    """Wakes the screens of the hall when the transaction commits."""
+    pk = hall.pk if isinstance(hall, Hall) else hall
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify('dengta_board', %s)", [str(pk)])
+
+
+def record(
+    ticket: Ticket, kind: str, *, now: datetime, was: str, by: Staff | None, **facts: object
+) -> None:
+    """One line of the ticket's journal, in the command's transaction."""
+    TicketEvent.objects.create(
+        ticket=ticket,
+        at=now,
+        kind=kind,
+        from_state=was,
+        to_state=ticket.state,
+        window_id=facts.pop("window_id", ticket.window_id),
+        by=by,
+        facts=facts,
+    )
+
+
+def current_session(*, hall: Hall, now: datetime) -> HallSession:
+    """The session that gives tickets now: from shortly before it opens until it closes.
+
+    Refuses: HallClosed with the next opening.
+    """
+    early = rule("checkin_early_minutes", hall=hall, day=civil.city_date(now))
+    coming = HallSession.objects.filter(hall=hall, state="open", ends_at__gt=now)
+    running = coming.filter(starts_at__lte=now + timedelta(minutes=early))
+    session = running.order_by("starts_at", "pk").first()
+    if session is None or not hall.is_open:
+        following = coming.order_by("starts_at", "pk").first()
+        if following is None or not hall.is_open:
+            raise HallClosedForGood
+        opens = civil.city_time(following.starts_at)
+        raise HallClosed(opens=f"{opens:%Y-%m-%d %H:%M}")
+    return session
+
+
+@transaction.atomic
+def issue_walk_in(
+    *,
+    hall: Hall,
+    matter: Matter,
+    now: datetime,
+    by: Staff | None = None,
+    priority: str = "",
+    note: str = "",
+    simulated: bool = False,
+) -> Ticket:
+    """A person without a booking has a place in line; never refused while the hall is open.
+
+    Refuses: HallClosed, MatterNotServed.
+    """
+    session = current_session(hall=hall, now=now)
+    patience = rule("patience_minutes", hall=hall, day=session.service_day)
+    return issue(
+        hall=hall,
+        session=session,
+        matter=matter,
+        source=Ticket.Source.WALK_IN,
+        rank_at=now + timedelta(minutes=patience),
+        now=now,
+        by=by,
+        priority=priority,
+        note=note,
+        simulated=simulated,
+    )
+
+
+@transaction.atomic
+def issue(
+    *,
+    hall: Hall,
+    session: HallSession,
+    matter: Matter,
+    source: str,
+    rank_at: datetime,
+    now: datetime,
+    by: Staff | None = None,
+    booked_for: datetime | None = None,
+    priority: str = "",
+    note: str = "",
+    simulated: bool = False,
+) -> Ticket:
+    """The next number of the hall, service day and letter is given to this person.
+
+    Refuses: MatterNotServed.
+    """
+    served = Window.objects.filter(hall=hall, matters=matter, is_in_use=True)
+    if not served.exists():
+        raise MatterNotServed
+    ticket = Ticket.objects.create(
+        hall=hall,
+        session=session,
+        service_day=session.service_day,
+        matter=matter,
+        prefix=matter.prefix,
+        number=_next_number(hall.pk, session.service_day, matter.prefix),
+        source=source,
+        rank_at=rank_at,
+        issued_at=now,
+        booked_for=booked_for,
+        priority=priority,
+        priority_note=note,
+        is_simulated=simulated,
+    )
+    record(ticket, "issued", now=now, was="", by=by, rank_at=rank_at.isoformat())
+    tell_boards(hall)
+    return ticket
+
+
+def _next_number(hall_id: int, service_day: object, prefix: str) -> int:
+    """The next number; the counter's row lock makes the numbers gapless and unique."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO queues_numbercounter (hall_id, service_day, prefix, last)"
+            " VALUES (%s, %s, %s, 1)"
+            " ON CONFLICT ON CONSTRAINT number_counter_once"
+            " DO UPDATE SET last = queues_numbercounter.last + 1 RETURNING last",
+            [hall_id, service_day, prefix],
+        )
+        return int(cursor.fetchone()[0])
