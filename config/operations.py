@@ -1,0 +1,98 @@
+"""What operators and load balancers ask: alive, ready, and how it goes.
+
+Alive needs nothing. Ready needs PostgreSQL with every migration applied; Redis is a
+doorbell and its absence makes nothing unready. Metrics are counts, never people.
+"""
+
+from datetime import datetime
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Min
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from appointments.models import Booking, Message
+from config import civil
+from queues.models import Ticket
+from windows.models import Shift
+
+migrated = False  # once true, it stays true for the life of the process
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process can serve people: the database answers and has today's shape."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        ready = is_migrated()
+    except DatabaseError:
+        return JsonResponse({"status": "no database"}, status=503)
+    if not ready:
+        return JsonResponse({"status": "migrations missing"}, status=503)
+    return JsonResponse({"status": "ready"})
+
+
+def is_migrated() -> bool:
+    global migrated
+    if not migrated:
+        executor = MigrationExecutor(connection)
+        migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return migrated
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """How it goes, for Prometheus, counted from the database when it is asked."""
+    registry = measure(now=civil.now())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def measure(*, now: datetime) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    tickets = Gauge("dengta_tickets", "Open tickets", ["state"], registry=registry)
+    for state in ("waiting", "called", "serving", "parked", "missed"):
+        tickets.labels(state).set(0)
+    open_tickets = Ticket.objects.exclude(state__in=["finished", "void"])
+    for state, count in open_tickets.values_list("state").annotate(Count("pk")).order_by():
+        tickets.labels(state).set(count)
+    bookings = Gauge("dengta_bookings", "Open bookings", ["state"], registry=registry)
+    for state in Booking.OPEN:
+        bookings.labels(state).set(0)
+    open_bookings = Booking.objects.filter(state__in=Booking.OPEN)
+    for state, count in open_bookings.values_list("state").annotate(Count("pk")).order_by():
+        bookings.labels(state).set(count)
+    overdue = Booking.objects.filter(state="held", hold_expires_at__lt=now).count()
+    Gauge(
+        "dengta_holds_overdue", "Expired holds that nobody tidied yet", registry=registry
+    ).set(overdue)
+    measure_messages(registry, now=now)
+    windows = Shift.objects.filter(period__upper_inf=True).count()
+    Gauge("dengta_windows_staffed", "Windows with a clerk", registry=registry).set(windows)
+    return registry
+
+
+def measure_messages(registry: CollectorRegistry, *, now: datetime) -> None:
+    messages = Gauge("dengta_messages", "Messages by state", ["state"], registry=registry)
+    for state in Message.State.values:
+        messages.labels(state).set(0)
+    for state, count in Message.objects.values_list("state").annotate(Count("pk")).order_by():
+        messages.labels(state).set(count)
+    owed = Message.objects.filter(state__in=["ready", "claimed"], due_at__lte=now)
+    oldest = owed.aggregate(at=Min("due_at"))["at"]
+    Gauge(
+        "dengta_message_oldest_due_seconds", "Age of the oldest unsent due message", registry=registry
+    ).set((now - oldest).total_seconds() if oldest else 0)
