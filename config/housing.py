@@ -85,14 +85,14 @@ def server_user(data: Path) -> int | None:
     return owner or pwd.getpwnam("nobody").pw_uid
 
 
-def within_reach(found: Path, kind: str, user: int | None, root: Path) -> Path:
+def within_reach(found: Path, kind: str, user: int | None) -> Path:
     """The directory of programs, or a copy of it where the server's user can run it."""
     if user is None or may_enter(found / WHEELS[kind][1].rpartition("/")[2], user):
         return found
     wheel = WHEELS[kind][0]
     packages = next(parent for parent in found.parents if parent.name == wheel).parent
     version = next(packages.glob(f"{wheel}-*.dist-info")).name.removesuffix(".dist-info")
-    copy = outside(root) / version
+    copy = outside(packages) / version  # shared by all roots, kept
     if not copy.exists():
         new = copy.with_suffix(f".new-{os.getpid()}")
         for part in (wheel, f"{wheel}.libs"):
@@ -124,5 +124,5 @@ def job(kind: str, root: Path, scratch: bool) -> Job:
     sockets = place / "socket"
     if kind == "postgres" and (len(str(sockets)) > 80 or re.search(r"[^\w./-]", str(sockets))):
         sockets = outside(root) / "socket"
-    reached = within_reach(found, kind, user, root)
+    reached = within_reach(found, kind, user)
     return Job(kind, str(home), str(place), str(sockets), str(reached), user, scratch)

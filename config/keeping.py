@@ -311,8 +311,9 @@ def keep(job: Job) -> None:
             if job.scratch:
                 for directory in (job.place, job.sockets, job.home):
                     shutil.rmtree(directory, ignore_errors=True)
-                with contextlib.suppress(OSError):
-                    home.parent.rmdir()
+                for around in (home.parent, Path(job.place).parent, Path(job.sockets).parent):
+                    with contextlib.suppress(OSError):  # the other server is still there
+                        around.rmdir()
 
 
 if __name__ == "__main__":

