@@ -1,0 +1,135 @@
+"""Arriving: a booking becomes a ticket in today's line."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from appointments.id_numbers import IdNumber
+from appointments.journal import record
+from appointments.models import Booking
+from appointments.sealing import blind_index
+from config import civil
+from config.refusals import Refusal
+from queues.issuing import current_session, issue
+from queues.models import Ticket
+from windows.models import Hall, HallSession, Staff
+from windows.rules import rules
+
+State = Booking.State
+
+
+class NothingBooked(Refusal):
+    code = "nothing_booked"
+    message = _("No open booking was found. You can take a walk-in ticket here.")
+
+
+class WrongHall(Refusal):
+    code = "wrong_hall"
+    message = _("This booking is at %(hall)s on %(at)s. You can take a walk-in ticket here.")
+
+
+class WrongDay(Refusal):
+    code = "wrong_day"
+    message = _("This booking is for %(at)s. You can take a walk-in ticket today.")
+
+
+class TooEarly(Refusal):
+    code = "too_early"
+    message = _("Your time is %(at)s. You can check in from %(opens)s.")
+
+
+class NotConfirmed(Refusal):
+    code = "not_confirmed"
+    message = _("This booking was not confirmed. You can take a walk-in ticket here.")
+
+
+@transaction.atomic
+def check_in(
+    *,
+    hall: Hall,
+    now: datetime,
+    reference: str | None = None,
+    id_number: IdNumber | None = None,
+    by: Staff | None = None,
+) -> Ticket:
+    """The booked person has a ticket; checking in again gives the same ticket.
+
+    On time (`checkin_early_minutes` before to `checkin_late_minutes` after the slot's
+    start) the rank is the slot's start; later it is the arrival, and nobody is sent away.
+    Refuses: NothingBooked, WrongHall, WrongDay, TooEarly, NotConfirmed, HallClosed.
+    """
+    booking = _the_one(_mine(reference, id_number), hall, now)
+    if booking.ticket is not None:
+        return booking.ticket
+    numbers = rules(
+        ["checkin_early_minutes", "checkin_late_minutes"], hall=hall, day=booking.service_day
+    )
+    opens = booking.starts_at - timedelta(minutes=numbers["checkin_early_minutes"])
+    _check_place_and_time(booking, hall, opens, now)
+    late = now > booking.starts_at + timedelta(minutes=numbers["checkin_late_minutes"])
+    ticket = issue(
+        hall=hall,
+        session=_session(booking, hall, now),
+        matter=booking.matter,
+        source=Ticket.Source.BOOKING,
+        rank_at=now if late else booking.starts_at,
+        now=now,
+        by=by,
+        booked_for=booking.starts_at,
+        simulated=booking.group.is_simulated,
+    )
+    was = booking.state
+    booking.state, booking.arrived_at = State.ARRIVED, now
+    booking.was_late, booking.ticket = late, ticket
+    booking.save(update_fields=["state", "arrived_at", "was_late", "ticket"])
+    record(booking, "arrived", now=now, was=was, by=by, ticket=ticket.label, late=late)
+    return ticket
+
+
+def _mine(reference: str | None, id_number: IdNumber | None) -> QuerySet[Booking]:
+    if reference and "\x00" not in reference:
+        who = Q(reference=reference.strip().upper())
+    elif id_number:
+        who = Q(id_index=blind_index(id_number.number, purpose="id_number"))
+    else:
+        raise NothingBooked
+    return Booking.objects.filter(who, state__in=[State.HELD, State.CONFIRMED, State.ARRIVED])
+
+
+def _the_one(mine: QuerySet[Booking], hall: Hall, now: datetime) -> Booking:
+    """The booking meant: here and nearest in time first; locked, so that two presses
+    at two kiosks give one ticket."""
+    found = list(mine.values_list("pk", "hall_id", "starts_at"))
+    if not found:
+        raise NothingBooked
+    nearest = min(found, key=lambda row: (row[1] != hall.pk, abs(row[2] - now), row[0]))
+    locked = Booking.objects.select_for_update(of=("self",)).select_related(
+        "matter", "hall", "ticket", "group", "slot__session"
+    )
+    booking = locked.filter(pk=nearest[0]).first()
+    if booking is None or booking.state not in (State.HELD, State.CONFIRMED, State.ARRIVED):
+        raise NothingBooked
+    return booking
+
+
+def _check_place_and_time(booking: Booking, hall: Hall, opens: datetime, now: datetime) -> None:
+    starts = civil.city_time(booking.starts_at)
+    at = f"{starts:%Y-%m-%d %H:%M}"
+    if booking.hall_id != hall.pk:
+        raise WrongHall(hall=booking.hall.name, at=at)
+    if booking.state == State.HELD:
+        raise NotConfirmed
+    if now < opens:
+        if civil.city_date(now) not in (booking.service_day, starts.date()):
+            raise WrongDay(at=at)
+        raise TooEarly(at=f"{starts:%H:%M}", opens=f"{civil.city_time(opens):%H:%M}")
+
+
+def _session(booking: Booking, hall: Hall, now: datetime) -> HallSession:
+    """The booked session while it runs, else the one that runs now. Refuses: HallClosed."""
+    booked = booking.slot.session
+    if booked.state == HallSession.State.OPEN and now < booked.ends_at:
+        return booked
+    return current_session(hall=hall, now=now)
