@@ -61,8 +61,8 @@ def check_in(
     Refuses: NothingBooked, WrongHall, WrongDay, TooEarly, NotConfirmed, HallClosed.
     """
     booking = _the_one(_mine(reference, id_number), hall, now)
-    if booking.ticket is not None:
-        return booking.ticket
+    if booking.ticket_id is not None:
+        return Ticket.objects.get(pk=booking.ticket_id)
     numbers = rules(
         ["checkin_early_minutes", "checkin_late_minutes"], hall=hall, day=booking.service_day
     )
@@ -106,7 +106,7 @@ def _the_one(mine: QuerySet[Booking], hall: Hall, now: datetime) -> Booking:
         raise NothingBooked
     nearest = min(found, key=lambda row: (row[1] != hall.pk, abs(row[2] - now), row[0]))
     locked = Booking.objects.select_for_update(of=("self",)).select_related(
-        "matter", "hall", "ticket", "group", "slot__session"
+        "matter", "hall", "group", "slot__session"
     )
     booking = locked.filter(pk=nearest[0]).first()
     if booking is None or booking.state not in (State.HELD, State.CONFIRMED, State.ARRIVED):

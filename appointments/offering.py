@@ -144,8 +144,8 @@ def record_unmet(*, hall: Hall, matter: Matter, day: date, now: datetime) -> Non
     """Counts that somebody looked for a place on that day in vain; nothing personal."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO appointments_unmetdemand (hall_id, matter_id, service_day, asked_on, count)"
-            " VALUES (%s, %s, %s, %s, 1)"
+            "INSERT INTO appointments_unmetdemand"
+            " (hall_id, matter_id, service_day, asked_on, count) VALUES (%s, %s, %s, %s, 1)"
             " ON CONFLICT ON CONSTRAINT unmet_demand_counted_once"
             " DO UPDATE SET count = appointments_unmetdemand.count + 1",
             [hall.pk, matter.pk, day, civil.city_date(now)],
