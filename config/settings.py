@@ -36,6 +36,7 @@ TESTING = "PYTEST_VERSION" in os.environ
 EMBEDDED = env_bool("DENGTA_EMBEDDED")  # servers from wheels, see config/servers.py
 LOCAL = DEMO or DEBUG or TESTING or EMBEDDED  # no real people here: throwaway keys are enough
 CITY_NAME = _("Hetang City") if LOCAL else env("DENGTA_CITY_NAME", "")
+SITE_URL = env("DENGTA_SITE_URL", "http://127.0.0.1:8000")  # in messages
 
 # --- Secrets ------------------------------------------------------------------------
 THROWAWAY = base64.b64encode(b"only-for-tests-and-demonstration"[:32]).decode()

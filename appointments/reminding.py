@@ -1,0 +1,134 @@
+"""Promising messages: what is owed to whom and when, in the transaction of its cause.
+
+A message is a row with a due time and a time after which it is useless; `sending` takes it
+from there. Reminders leave the evening before and some hours before, never in the quiet
+hours, and only when they come long enough after the booking to remind of anything.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+
+from appointments.models import Booking, Message, PhoneProof
+from appointments.sealing import seal
+from appointments.texting import booking_text, code_text
+from config import civil
+from windows.rules import rules
+
+Kind = Message.Kind
+QUIET_FROM = time(22)
+QUIET_UNTIL = time(7)
+LAST_CALM_HOUR = time(21)
+WORTH_REMINDING_AFTER = timedelta(hours=3)
+
+
+def promise(*, booking: Booking, now: datetime) -> None:
+    """The confirmation is owed now, and the reminders at their times."""
+    _owe(booking, [(Kind.CONFIRMED, now), *_reminders(booking, now)], now)
+
+
+def promise_moved(*, booking: Booking, now: datetime) -> None:
+    """News of the change is owed now, and the reminders of the new time."""
+    _owe(booking, [(Kind.MOVED, now), *_reminders(booking, now)], now)
+
+
+def promise_cancelled(*, booking: Booking, now: datetime) -> None:
+    """The cancellation is owed now to the one who asked for it."""
+    _owe(booking, [(Kind.CANCELLED, now)], now)
+
+
+def promise_withdrawn(*, booking: Booking, now: datetime) -> None:
+    """News that the hall cancelled is owed: now, or after the quiet hours when in time."""
+    morning = after_quiet_hours(now)
+    due = now if morning >= booking.starts_at else morning
+    _owe(booking, [(Kind.WITHDRAWN, due)], now)
+
+
+def promise_code(*, proof: PhoneProof, phone: str, code: str, language: str, now: datetime) -> None:
+    """The one-time code is owed now, and useless when it has expired."""
+    minutes = int((proof.expires_at - now).total_seconds() // 60)
+    text = code_text(code, minutes=minutes, language=language)
+    message = Message(
+        subject=f"proof:{proof.pk}",
+        kind=Kind.CODE,
+        to_sealed=seal(phone, purpose="phone"),
+        text_sealed=seal(text, purpose="message"),
+        due_at=now,
+        useless_after=proof.expires_at,
+        made_at=now,
+    )
+    _insert([message])
+
+
+def void_unsent(*, booking: Booking) -> None:
+    """What was owed for this booking and is not on its way yet will not be sent."""
+    ready = Message.objects.filter(booking=booking, state=Message.State.READY)
+    ready.update(state=Message.State.VOID)
+
+
+def _owe(booking: Booking, dues: Iterable[tuple[str, datetime]], now: datetime) -> None:
+    _insert(
+        Message(
+            subject=f"booking:{booking.pk}",
+            booking=booking,
+            kind=kind,
+            version=booking.version,
+            to_sealed=booking.group.phone_sealed,
+            text_sealed=seal(booking_text(kind, booking), purpose="message"),
+            due_at=due,
+            useless_after=booking.starts_at,
+            made_at=now,
+        )
+        for kind, due in dues
+    )
+
+
+def _insert(messages: Iterable[Message]) -> None:
+    """What is owed already (message_once_per_version) is not owed a second time."""
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+
+
+def _reminders(booking: Booking, now: datetime) -> list[tuple[str, datetime]]:
+    names = ["reminder_day_hour", "reminder_hours_before"]
+    numbers = rules(names, hall=booking.hall_id, day=booking.service_day)
+    planned = {
+        Kind.REMINDER_DAY: day_before(booking.service_day, numbers["reminder_day_hour"]),
+        Kind.REMINDER_HOURS: hours_before(
+            booking.starts_at, booking.service_day, numbers["reminder_hours_before"]
+        ),
+    }
+    earliest = now + WORTH_REMINDING_AFTER
+    return [(kind, due) for kind, due in planned.items() if due and due > earliest]
+
+
+def day_before(service_day: date, hour: int) -> datetime:
+    """That hour of the day before the service day; in the quiet hours, the evening before."""
+    due = civil.city_instant(service_day - timedelta(days=1), time(hour))
+    if not is_quiet(due):
+        return due
+    evening = civil.city_date(due) - timedelta(days=0 if time(hour) >= QUIET_FROM else 1)
+    return civil.city_instant(evening, LAST_CALM_HOUR)
+
+
+def hours_before(starts_at: datetime, service_day: date, hours: int) -> datetime | None:
+    """Some hours before the slot; None when an early visit would put it into the night.
+
+    People on their way to a night session are awake: for them quiet hours do not count.
+    """
+    due = starts_at - timedelta(hours=hours)
+    is_for_the_night = due >= civil.city_instant(service_day, time(12))
+    return due if is_for_the_night or not is_quiet(due) else None
+
+
+def is_quiet(instant: datetime) -> bool:
+    """Nobody is reminded between 22:00 and 07:00 on the city's clock."""
+    at = civil.city_time(instant).time()
+    return at >= QUIET_FROM or at < QUIET_UNTIL
+
+
+def after_quiet_hours(instant: datetime) -> datetime:
+    """The instant itself, or the end of the quiet hours that it falls into."""
+    if not is_quiet(instant):
+        return instant
+    at = civil.city_time(instant)
+    morning = at.date() + timedelta(days=1 if at.time() >= QUIET_FROM else 0)
+    return civil.city_instant(morning, QUIET_UNTIL)
