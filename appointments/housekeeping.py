@@ -1,0 +1,153 @@
+"""Keeping the house: what ends by itself, and what others may have missed.
+
+Each command finds its work by state, so that running it twice, late or in two places
+changes nothing. It needs PostgreSQL alone; `appointments/jobs.py` runs it on django-q2.
+"""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from appointments import sending
+from appointments.changing import release
+from appointments.journal import record
+from appointments.models import Booking, Message, PhoneProof
+from config import civil
+from queues.closing import void_left
+from queues.models import Ticket
+from windows.models import HallSession, PeriodicRun, RequestKey, Slot
+from windows.once import takes_period
+
+State = Booking.State
+MISSED_BY = timedelta(seconds=20)  # what Celery should have sent by now
+ENDED_LONG_AGO = timedelta(hours=4)  # late closing serves everyone who is there
+AT_A_TIME = 500
+DELETE_AT_A_TIME = 5000
+KEEP_KEYS = timedelta(hours=48)
+KEEP_PROOFS = timedelta(days=1)
+KEEP_PERIODS = timedelta(days=30)
+
+
+def expire_holds(*, now: datetime) -> int:
+    """Holds that are over end, and their slots have the minutes again; returns how many.
+
+    The slot is locked before its bookings, as a new hold does, and bookings that are in
+    someone's hands are skipped: nobody waits for us while we wait for them.
+    """
+    over = Booking.objects.filter(state=State.HELD, hold_expires_at__lte=now)
+    slots = over.order_by("slot_id").values_list("slot_id", flat=True).distinct()
+    return sum(_expire_in(slot_id, now) for slot_id in slots[:AT_A_TIME])
+
+
+@transaction.atomic
+def _expire_in(slot_id: int, now: datetime) -> int:
+    list(Slot.objects.filter(pk=slot_id).select_for_update().values_list("pk"))
+    over = Booking.objects.filter(slot_id=slot_id, state=State.HELD, hold_expires_at__lte=now)
+    locked = list(over.order_by("pk").select_for_update(skip_locked=True, of=("self",)))
+    for booking in locked:
+        release(booking, State.EXPIRED, "expired", now=now)
+    return len(locked)
+
+
+@transaction.atomic
+def mark_served(*, now: datetime) -> int:
+    """Who arrived and was served is served; whose number ended void did not come."""
+    ended = [Ticket.State.FINISHED, Ticket.State.VOID]
+    arrived = Booking.objects.filter(state=State.ARRIVED, ticket__state__in=ended)
+    locked = arrived.select_for_update(skip_locked=True, of=("self",)).select_related("ticket")
+    bookings = list(locked.order_by("pk")[:AT_A_TIME])
+    for booking in bookings:
+        ticket = booking.ticket
+        assert ticket is not None  # noqa: S101  booking_arrived_has_ticket
+        served = ticket.state == Ticket.State.FINISHED
+        _end(booking, State.SERVED if served else State.NO_SHOW, ticket.finished_at or now, now)
+    return len(bookings)
+
+
+def _end(booking: Booking, state: str, ended_at: datetime, now: datetime) -> None:
+    was = booking.state
+    booking.state, booking.ended_at = state, ended_at
+    booking.save(update_fields=["state", "ended_at"])
+    record(booking, state, now=now, was=was)
+
+
+def close_days(*, now: datetime) -> int:
+    """Every service day that is over is closed; returns how many halls' days were."""
+    return sum(close_day(day=day, now=now) for day in _days_to_close(now))
+
+
+def close_day(*, day: date, now: datetime) -> int:
+    """The service day is closed in the halls whose last session ended long ago.
+
+    Doing it again changes nothing. Returns how many halls were closed.
+    """
+    of_day = HallSession.objects.filter(state=HallSession.State.OPEN, service_day=day)
+    running = of_day.filter(ends_at__gt=now - ENDED_LONG_AGO).values("hall_id")
+    over = of_day.filter(closed_at=None).exclude(hall_id__in=running).order_by("hall_id")
+    halls = list(over.values_list("hall_id", flat=True).distinct())
+    for hall_id in halls:
+        _close_hall(hall_id, day, now)
+    return len(halls)
+
+
+def _days_to_close(now: datetime) -> list[date]:
+    ended = HallSession.objects.filter(
+        state=HallSession.State.OPEN, closed_at=None, ends_at__lte=now - ENDED_LONG_AGO
+    )
+    return list(ended.order_by("service_day").values_list("service_day", flat=True).distinct())
+
+
+@transaction.atomic
+def _close_hall(hall_id: int, day: date, now: datetime) -> None:
+    """Open numbers are void, who did not arrive is marked, sessions know when they closed."""
+    void_left(hall_id=hall_id, service_day=day, now=now)
+    expected = Booking.objects.filter(hall_id=hall_id, service_day=day, state=State.CONFIRMED)
+    for booking in expected.order_by("pk").select_for_update(skip_locked=True, of=("self",)):
+        _end(booking, State.NO_SHOW, now, now)
+    sessions = HallSession.objects.filter(hall_id=hall_id, service_day=day, closed_at=None)
+    for session in sessions.annotate(last_served=Max("ticket__finished_at")):
+        closed = max(session.ends_at, session.last_served or session.ends_at)
+        HallSession.objects.filter(pk=session.pk, closed_at=None).update(closed_at=closed)
+
+
+def sweep_messages(*, now: datetime) -> sending.Counts:
+    """Messages that are due for a while leave without Celery. Raises NoProvider."""
+    return sending.send_due(now=now, limit=200, overdue=MISSED_BY)
+
+
+def rebalance_yesterday(*, now: datetime) -> bool:
+    """Quotas follow yesterday's demand; True for the one runner that does it.
+
+    Taken and done in one transaction: a run that breaks leaves the period free.
+    """
+    from appointments.rebalancing import rebalance
+
+    today, _tomorrow = civil.city_day(civil.city_date(now))
+    with transaction.atomic():
+        if not takes_period(job="appointments.rebalance", period_start=today, now=now):
+            return False
+        rebalance(demand_day=civil.city_date(now) - timedelta(days=1), now=now)
+    return True
+
+
+def forget(*, now: datetime) -> int:
+    """Request keys, phone proofs with their code messages, and old periods are deleted."""
+    codes = Message.objects.filter(kind=Message.Kind.CODE, made_at__lt=now - KEEP_PROOFS)
+    return sum(
+        _delete(old)
+        for old in (
+            RequestKey.objects.filter(made_at__lt=now - KEEP_KEYS),
+            PhoneProof.objects.filter(made_at__lt=now - KEEP_PROOFS),
+            codes,
+            PeriodicRun.objects.filter(started_at__lt=now - KEEP_PERIODS),
+        )
+    )
+
+
+def _delete(old: QuerySet) -> int:
+    """Deletes in portions, so that no statement runs long."""
+    deleted = 0
+    while portion := list(old.values_list("pk", flat=True)[:DELETE_AT_A_TIME]):
+        deleted += old.model._default_manager.filter(pk__in=portion).delete()[0]
+    return deleted

@@ -1,0 +1,78 @@
+"""django-q2's edge: housekeeping that must run when Redis is gone.
+
+Each job reads the clock, takes its period (period_runs_once) and runs commands. A job
+that breaks is not tried again: the next period finds the same work by state.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from appointments import housekeeping
+from appointments.providing import NoProvider
+from config import civil
+from windows.once import takes_period
+
+log = logging.getLogger(__name__)
+
+SWEEPING = timedelta(seconds=50)  # most of the minute, so that codes arrive without Celery
+PAUSE = timedelta(seconds=5)
+NIGHT_WORK_IS_LATE = 3  # o'clock: Celery should have rebalanced by then
+
+# name: (function, minutes between two runs); see manage.py schedule_housekeeping
+SCHEDULES = {
+    "every minute": ("appointments.jobs.each_minute", 1),
+    "close days": ("appointments.jobs.each_quarter", 15),
+    "forget and catch up": ("appointments.jobs.each_hour", 60),
+}
+
+
+def each_minute() -> None:
+    """Holds end, visits are marked, and what Celery missed is sent all through the minute."""
+    now = civil.now()
+    if not _takes("each_minute", now, minutes=1):
+        return
+    housekeeping.expire_holds(now=now)
+    housekeeping.mark_served(now=now)
+    sweep_until(now + SWEEPING)
+
+
+def sweep_until(
+    end: datetime,
+    *,
+    clock: Callable[[], datetime] = civil.now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Sweeps messages every few seconds until then."""
+    while (now := clock()) < end:
+        try:
+            housekeeping.sweep_messages(now=now)
+        except NoProvider as error:
+            log.error("%s", error)
+            return
+        sleep(PAUSE.total_seconds())
+
+
+def each_quarter() -> None:
+    """Service days that are over are closed, and their visits marked."""
+    now = civil.now()
+    if _takes("each_quarter", now, minutes=15):
+        housekeeping.close_days(now=now)
+        housekeeping.mark_served(now=now)
+
+
+def each_hour() -> None:
+    """What need not be kept is deleted; a rebalancing that the night missed is done."""
+    now = civil.now()
+    if not _takes("each_hour", now, minutes=60):
+        return
+    housekeeping.forget(now=now)
+    if civil.city_time(now).hour >= NIGHT_WORK_IS_LATE:
+        housekeeping.rebalance_yesterday(now=now)
+
+
+def _takes(job: str, now: datetime, *, minutes: int) -> bool:
+    """True for the one runner of this stretch of so many minutes."""
+    start = now.replace(minute=now.minute - now.minute % minutes, second=0, microsecond=0)
+    return takes_period(job=f"appointments.jobs.{job}", period_start=start, now=now)

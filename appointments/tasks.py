@@ -1,0 +1,30 @@
+"""Celery's edge: each task reads the clock once and runs one command.
+
+Messages and demand. Every task finds its work in PostgreSQL; a lost, doubled or late
+message of the broker costs promptness, never the work.
+"""
+
+import logging
+
+from celery import shared_task
+
+from appointments import housekeeping, sending
+from appointments.providing import NoProvider
+from config import civil
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="appointments.send_due")
+def send_due() -> None:
+    """What is due leaves."""
+    try:
+        sending.send_due(now=civil.now(), limit=300)
+    except NoProvider as error:
+        log.error("%s", error)
+
+
+@shared_task(name="appointments.rebalance")
+def rebalance() -> None:
+    """Quotas follow the demand of the day that has ended, once."""
+    housekeeping.rebalance_yesterday(now=civil.now())
