@@ -55,18 +55,22 @@ def taken(file: IO[str], how: int = fcntl.LOCK_EX) -> bool:
     return True
 
 
+def end_with_parent(number: int) -> None:
+    """Have the kernel send us this signal when our parent is gone. (Linux only.)"""
+    if LINUX:
+        ctypes.CDLL(None).prctl(1, number)  # PR_SET_PDEATHSIG; forgotten at a change of user
+
+
 def dying_with_parent(number: int) -> Callable[[], None]:
-    """For preexec_fn: the kernel sends this signal to the child when its parent is gone."""
-    libc = ctypes.CDLL(None) if LINUX else None
+    """For preexec_fn, which runs after the change of user: the child ends with its parent."""
     parent = os.getpid()
 
-    def ask_the_kernel() -> None:
-        if libc is not None:
-            libc.prctl(1, number)  # PR_SET_PDEATHSIG; cleared by setuid, so after it
-            if os.getppid() != parent:
-                os._exit(1)
+    def promise() -> None:
+        end_with_parent(number)
+        if os.getppid() != parent:
+            os._exit(1)
 
-    return ask_the_kernel
+    return promise
 
 
 def inhabitants(directory: Path) -> Iterator[int]:

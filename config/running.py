@@ -23,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from config.keeping import dying_with_parent, taken, write
+from config.keeping import dying_with_parent, end_with_parent, taken, write
 from config.servers import PROJECT, Servers, ServersUnavailable, ensure
 
 LOCAL = PROJECT / ".local"
@@ -274,6 +274,8 @@ def main() -> None:
         sys.exit("Dengta needs Python 3.11 or newer.")
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGHUP, leave)
+    if "MAKELEVEL" in os.environ:  # when make is killed, its demo is over too
+        end_with_parent(signal.SIGTERM)
     try:
         port = os.environ.get("PORT") or "8000"
         if not port.isdecimal() or not 0 < int(port) < 65536:
