@@ -1,0 +1,207 @@
+"""Bookings: hold, look, confirm, cancel, reschedule."""
+
+from typing import Any
+
+from django.utils.translation import get_language
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from appointments import booking as commands
+from appointments import changing, proving
+from appointments.api.fields import IdNumberField, NameField, PhoneField, RowField
+from appointments.id_numbers import mask_id, mask_name
+from appointments.models import Booking
+from appointments.sealing import booking_secret, unseal
+from windows.api.describing import Word, described
+from windows.api.plumbing import Call, stranger
+from windows.models import Matter
+
+CHANGES = [changing.AlreadyOver, changing.AlreadyStarted]
+
+
+class PersonInput(serializers.Serializer):
+    name = NameField()
+    id_number = IdNumberField()
+    guardian = NameField(
+        required=False, allow_blank=True, default="", help_text="The adult who comes with a child"
+    )
+
+
+class BookingInput(serializers.Serializer):
+    slot = RowField(help_text="A slot's `id`")
+    matter = serializers.SlugRelatedField("code", queryset=Matter.objects.filter(is_offered=True))
+    people = serializers.ListField(
+        child=PersonInput(), min_length=1, max_length=20, help_text="Who come: at most four"
+    )
+    phone = PhoneField()
+    proof = serializers.CharField(max_length=1000, help_text="The token that proves the phone")
+
+
+class HeldOutput(serializers.Serializer):
+    reference = serializers.CharField()
+    secret = serializers.CharField(help_text="For `X-Booking-Secret`; keep it")
+    state = Word(["held"])
+    hold_expires_at = serializers.DateTimeField(help_text="Confirm before")
+    starts_at = serializers.DateTimeField()
+
+
+class GroupOutput(serializers.Serializer):
+    group = serializers.IntegerField()
+    bookings = HeldOutput(many=True, help_text="One per person, in the order of `people`")
+
+
+class BookingOutput(serializers.Serializer):
+    reference = serializers.CharField()
+    group = serializers.IntegerField(source="group_id")
+    state = Word(Booking.State.values)
+    hall = serializers.CharField(source="hall.code")
+    matter = serializers.CharField(source="matter.code")
+    slot = serializers.IntegerField(source="slot_id")
+    service_day = serializers.DateField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(source="slot.ends_at")
+    name = serializers.SerializerMethodField(help_text="Masked")
+    id_number = serializers.SerializerMethodField(help_text="Masked")
+    hold_expires_at = serializers.DateTimeField(allow_null=True)
+    version = serializers.IntegerField(help_text="Grows with every change")
+    ticket = serializers.CharField(
+        source="ticket.public_id", default=None, allow_null=True, help_text="After check-in"
+    )
+
+    def get_name(self, booking: Booking) -> str:
+        return mask_name(unseal(booking.name_sealed, purpose="name"))
+
+    def get_id_number(self, booking: Booking) -> str:
+        return mask_id(unseal(booking.id_sealed, purpose="id_number"))
+
+
+class SlotInput(serializers.Serializer):
+    slot = RowField(help_text="A slot's `id`")
+
+
+class Bookings(Call):
+    @described(
+        "booking_hold",
+        "Booking",
+        takes=BookingInput,
+        gives=GroupOutput,
+        made=201,
+        refuses=[
+            proving.PhoneNotProven,
+            commands.TooManyPeople,
+            commands.SamePersonTwice,
+            commands.AgeNotFitting,
+            commands.GuardianMissing,
+            commands.SlotFull,
+            commands.SlotGone,
+            commands.NotReleased,
+            commands.AlreadyBooked,
+        ],
+        private=False,
+    )
+    def post(self, request: Request) -> Response:
+        """Hold places side by side for people who come together; confirm within minutes."""
+        asked = self.read(BookingInput)
+        asked["slot_id"], proof = asked.pop("slot"), asked.pop("proof")
+        asked["people"] = [commands.Attendee(**person) for person in asked["people"]]
+
+        def run() -> dict[str, Any]:
+            if proving.phone_of_token(proof, now=self.now) != asked["phone"]:
+                raise proving.PhoneNotProven
+            language = get_language() or "zh-hans"
+            held = commands.hold(now=self.now, language=language, **asked)
+            return _without_secrets(held)
+
+        return self.run_once(run, actor=stranger(proof), made=status.HTTP_201_CREATED, show=_shown)
+
+
+def _without_secrets(held: commands.Held) -> dict[str, Any]:
+    """The answer as it is kept: secrets are derived anew when it is shown."""
+    bookings = [HeldOutput({**vars(one), "state": "held"}).data for one in held.bookings]
+    kept = [{name: one[name] for name in one if name != "secret"} for one in bookings]
+    return {"group": held.group_id, "bookings": kept}
+
+
+def _shown(answer: dict[str, Any]) -> dict[str, Any]:
+    bookings = [{**one, "secret": booking_secret(one["reference"])} for one in answer["bookings"]]
+    return {**answer, "bookings": bookings}
+
+
+class OwnCall(Call):
+    """A call of whoever knows the booking's secret; for others there is no such booking."""
+
+    def own(self, reference: str) -> tuple[Booking, str]:
+        secret = self.request.headers.get("X-Booking-Secret", "")
+        return commands.find(reference, secret), stranger(reference, secret)
+
+    def told(self, reference: str) -> dict[str, Any]:
+        return dict(BookingOutput(self.own(reference)[0]).data)
+
+
+class OwnBooking(OwnCall):
+    @described("booking", "Booking", gives=BookingOutput, unsafe=False, secret=True, private=False)
+    def get(self, request: Request, reference: str) -> Response:
+        """One's own booking."""
+        return Response(self.told(reference))
+
+
+class Confirm(OwnCall):
+    @described(
+        "booking_confirm",
+        "Booking",
+        gives=BookingOutput,
+        refuses=[commands.HoldExpired],
+        secret=True,
+        private=False,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Confirm the booking and all that were held with it."""
+        mine, actor = self.own(reference)
+
+        def run() -> dict[str, Any]:
+            commands.confirm(booking=mine, now=self.now)
+            return self.told(reference)
+
+        return self.run_once(run, actor=actor)
+
+
+class Cancel(OwnCall):
+    @described(
+        "booking_cancel",
+        "Booking",
+        gives=BookingOutput,
+        refuses=CHANGES,
+        secret=True,
+        private=False,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Give the place up; the others of the group keep theirs."""
+        mine, actor = self.own(reference)
+
+        def run() -> dict[str, Any]:
+            changing.cancel(booking=mine, now=self.now)
+            return self.told(reference)
+
+        return self.run_once(run, actor=actor)
+
+
+class Reschedule(OwnCall):
+    @described(
+        "booking_reschedule",
+        "Booking",
+        takes=SlotInput,
+        gives=BookingOutput,
+        refuses=[*CHANGES, commands.SlotFull, commands.SlotGone],
+        secret=True,
+        private=False,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Move the booking to another slot; the old place is given up only with it."""
+        (mine, actor), slot = self.own(reference), self.read(SlotInput)["slot"]
+
+        def run() -> dict[str, Any]:
+            changing.reschedule(booking=mine, slot_id=slot, now=self.now)
+            return self.told(reference)
+
+        return self.run_once(run, actor=actor)

@@ -1,0 +1,29 @@
+"""API v1, whole: every call under /api/v1/, then the answer to all others."""
+
+from django.urls import include, path, re_path
+
+from appointments.api import bookings
+from appointments.api.arrivals import CheckIn
+from appointments.api.offers import Availability, Slots
+from appointments.api.proofs import Proof, Proofs
+from windows.api.plumbing import Absent
+
+urlpatterns = [
+    path("", include("windows.api.urls")),
+    path("", include("queues.api.urls")),
+    path("availability/", Availability.as_view(), name="api_availability"),
+    path("halls/<code:code>/slots/", Slots.as_view(), name="api_slots"),
+    path("halls/<code:code>/check-in/", CheckIn.as_view(), name="api_check_in"),
+    path("phone-proofs/", Proofs.as_view(), name="api_proofs"),
+    path("phone-proofs/<uuid:proof_id>/", Proof.as_view(), name="api_proof"),
+    path("bookings/", bookings.Bookings.as_view(), name="api_bookings"),
+    path("bookings/<code:reference>/", bookings.OwnBooking.as_view(), name="api_booking"),
+    path("bookings/<code:reference>/confirm/", bookings.Confirm.as_view(), name="api_confirm"),
+    path("bookings/<code:reference>/cancel/", bookings.Cancel.as_view(), name="api_cancel"),
+    path(
+        "bookings/<code:reference>/reschedule/",
+        bookings.Reschedule.as_view(),
+        name="api_reschedule",
+    ),
+    re_path(r"", Absent.as_view(), name="api_absent"),
+]

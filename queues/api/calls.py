@@ -1,0 +1,190 @@
+"""What a clerk does at a window: call, recall, start, finish, miss, park, transfer, return."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.refusals import NotFound
+from queues import calling
+from queues.api.tickets import TicketOutput, told
+from queues.issuing import MatterNotServed
+from queues.models import Ticket
+from windows.access import CLERK, GUIDE, SUPERVISOR, halls_of
+from windows.api.describing import described
+from windows.api.plumbing import StaffCall, staff_window, staff_with
+from windows.api.windows import WindowOutput
+from windows.api.windows import told as window_told
+from windows.models import Matter, Staff
+from windows.shifts import NotSignedIn
+
+AT_WINDOW = [calling.NotPossibleNow, calling.NotAtYourWindow]
+
+
+class FinishInput(serializers.Serializer):
+    outcome = serializers.RegexField(
+        r"^[a-z_]+\Z", max_length=20, required=False, help_text="`done` when left out"
+    )
+
+
+class TransferInput(serializers.Serializer):
+    matter = serializers.SlugRelatedField(
+        "code",
+        queryset=Matter.objects.filter(is_offered=True),
+        required=False,
+        allow_null=True,
+        help_text="Another matter; left out: the same",
+    )
+
+
+class CallNext(StaffCall):
+    @described(
+        "window_call_next",
+        "Desk",
+        gives=TicketOutput,
+        refuses=[
+            calling.NobodyWaiting,
+            calling.StillServing,
+            calling.WindowPaused,
+            NotSignedIn,
+        ],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Call the first person in line whom this window can serve. For its clerk."""
+        staff, window = staff_window(request, pk, CLERK, SUPERVISOR)
+
+        def run() -> dict[str, Any]:
+            return told(calling.call_next(window=window, staff=staff, now=self.now), self.now)
+
+        return self.run_once(run, actor=f"staff:{staff.pk}")
+
+
+class SignOut(StaffCall):
+    @described(
+        "window_sign_out",
+        "Desk",
+        gives=WindowOutput,
+        refuses=[calling.StillServing, NotSignedIn],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Leave one's window."""
+        staff, window = staff_window(request, pk, CLERK, SUPERVISOR)
+
+        def run() -> dict[str, Any]:
+            if not staff.shifts.filter(window=window, period__upper_inf=True).exists():
+                raise NotSignedIn
+            calling.sign_out(staff=staff, now=self.now)
+            return window_told([window], staff)[0]
+
+        return self.run_once(run, actor=f"staff:{staff.pk}")
+
+
+class TicketCall(StaffCall):
+    """What a clerk does with a ticket; `id` is its `id` or its `public_id`."""
+
+    command: ClassVar[Callable[..., Ticket]]
+    roles: ClassVar[tuple[str, ...]] = (CLERK, SUPERVISOR)
+    parser: ClassVar[type[serializers.Serializer]] = serializers.Serializer
+
+    def act(self, request: Request, ticket_id: str) -> Response:
+        staff = staff_with(request, *self.roles)
+        ticket, asked = self.ticket_of(staff, ticket_id), self.read(self.parser)
+
+        def run() -> dict[str, Any]:
+            done = type(self).command(ticket=ticket, staff=staff, now=self.now, **asked)
+            return told(done, self.now)
+
+        return self.run_once(run, actor=f"staff:{staff.pk}")
+
+    def ticket_of(self, staff: Staff, ticket_id: str) -> Ticket:
+        """A ticket of a hall in which the person has the role."""
+        mine = Ticket.objects.filter(hall__in=halls_of(staff, *self.roles))
+        by_row = ticket_id.isdigit() and len(ticket_id) <= 18
+        found = mine.filter(pk=int(ticket_id)) if by_row else mine.filter(public_id=ticket_id)
+        ticket = found.first()
+        if ticket is None:
+            raise NotFound
+        return ticket
+
+
+class Recall(TicketCall):
+    command = staticmethod(calling.recall)
+
+    @described(
+        "ticket_recall", "Desk", gives=TicketOutput, refuses=[*AT_WINDOW, calling.JustCalled]
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """Call the called person once more."""
+        return self.act(request, ticket_id)
+
+
+class Start(TicketCall):
+    command = staticmethod(calling.start)
+
+    @described("ticket_start", "Desk", gives=TicketOutput, refuses=AT_WINDOW)
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """The called person is at the window."""
+        return self.act(request, ticket_id)
+
+
+class Finish(TicketCall):
+    command = staticmethod(calling.finish)
+    parser = FinishInput
+
+    @described("ticket_finish", "Desk", takes=FinishInput, gives=TicketOutput, refuses=AT_WINDOW)
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """The visit is over; one that was never started counts from its call."""
+        return self.act(request, ticket_id)
+
+
+class NoShow(TicketCall):
+    command = staticmethod(calling.no_show)
+
+    @described(
+        "ticket_no_show", "Desk", gives=TicketOutput, refuses=[*AT_WINDOW, calling.TooFewCalls]
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """The called person did not come; the number is missed and can return."""
+        return self.act(request, ticket_id)
+
+
+class Park(TicketCall):
+    command = staticmethod(calling.park)
+
+    @described("ticket_park", "Desk", gives=TicketOutput, refuses=AT_WINDOW)
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """The person steps aside (a form, a photo) and keeps the rank."""
+        return self.act(request, ticket_id)
+
+
+class Transfer(TicketCall):
+    command = staticmethod(calling.transfer)
+    parser = TransferInput
+
+    @described(
+        "ticket_transfer",
+        "Desk",
+        takes=TransferInput,
+        gives=TicketOutput,
+        refuses=[*AT_WINDOW, MatterNotServed],
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """Back in line with the old rank, for another matter when one is given."""
+        return self.act(request, ticket_id)
+
+
+class GiveBack(TicketCall):
+    command = staticmethod(calling.give_back)
+    roles = (CLERK, GUIDE, SUPERVISOR)
+
+    @described(
+        "ticket_return",
+        "Desk",
+        gives=TicketOutput,
+        refuses=[calling.NotPossibleNow, calling.MissedTooOften],
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """A parked or missed person is in line again."""
+        return self.act(request, ticket_id)
