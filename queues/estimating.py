@@ -6,7 +6,8 @@ that can serve the matter, and the people ahead that those windows can serve:
     half = sum of their usual minutes / w  (+ what is left of the present services)
     most = half + 1.28 * sd * sqrt(people ahead) / w, and at least 2 minutes more
 
-1.28 is the point of the normal distribution below which nine in ten lie.
+1.28 is the point of the normal distribution below which nine in ten lie. A person whose
+matter other windows serve too counts with the part of the work that falls to these w.
 """
 
 from dataclasses import dataclass
@@ -85,6 +86,12 @@ class Line:
         mine = served or {matter_id}
         return [one for one in self.waiting if one.place < place and one.matter_id in mine]
 
+    def share(self, matter_id: int, at_windows_of: int) -> float:
+        """How much of a matter's work falls to the windows that serve another matter."""
+        all_windows = self.windows_for(matter_id)
+        shared = [window for window in all_windows if at_windows_of in window.matters]
+        return len(shared) / len(all_windows) if all_windows else 0.0
+
 
 Paces = dict[int, Pace]
 
@@ -134,11 +141,14 @@ def estimate(
     windows = line.windows_for(matter_id)
     if not windows:
         return None
-    ahead = [
-        paces[one.matter_id] for one in line.ahead_of(matter_id, place) if one.matter_id in paces
+    works = [
+        (line.share(one.matter_id, matter_id), paces[one.matter_id])
+        for one in line.ahead_of(matter_id, place)
+        if one.matter_id in paces
     ]
-    minutes = sum(pace.mean for pace in ahead) / len(windows) + _left_of_services(windows, paces)
-    spread = sqrt(sum(pace.sd**2 for pace in ahead)) / len(windows)
+    minutes = sum(share * pace.mean for share, pace in works) / len(windows)
+    minutes += _left_of_services(windows, paces)
+    spread = sqrt(sum((share * pace.sd) ** 2 for share, pace in works)) / len(windows)
     half = round(minutes)
     return Estimate(half=half, most=max(half + 2, ceil(minutes + NINE_IN_TEN * spread)))
 

@@ -25,6 +25,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 HEARTBEAT_SECONDS = 15.0
+STILL_HERE = b"event: still\ndata: {}\n\n"  # a comment would not reach the page
 MOST_WATCHERS = 5000
 ROUTE = re.compile(r"^/live/(halls|tickets)/([A-Za-z0-9_-]{1,40})/$")
 STREAM = [
@@ -110,7 +111,7 @@ async def _stream(watch: Watch, gone: "asyncio.Future[None]", send: Send) -> Non
         else:
             news.cancel()
             if not gone.done():
-                await _body(send, b": still here\n\n")
+                await _body(send, STILL_HERE)
 
 
 async def _disconnected(receive: Receive) -> None:
