@@ -1,0 +1,102 @@
+"""Several senders at once: each message leaves once.
+
+Every race is proved to bite: the mutant named in its docstring turns it red.
+"""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from appointments.changing import cancel
+from appointments.models import InboxItem, Message
+from appointments.providing import Inbox, Letter
+from appointments.sending import LEASE, Claim, claim, deliver, running_on, send_due
+from tests.conftest import NOON, PHONE, race, slot_at
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Kind, State = Message.Kind, Message.State
+
+
+class Counting(Inbox):
+    """Counts every hand-over, also those that the inbox would swallow as twins."""
+
+    def __init__(self) -> None:
+        self.handed: list[Letter] = []
+
+    def send(self, letter: Letter) -> None:
+        self.handed.append(letter)
+        super().send(letter)
+
+
+@pytest.fixture
+def twenty_due(book, session) -> list[Message]:
+    booking = book(slot_at(session, 16))
+    owed = Message.objects.get(booking=booking, kind=Kind.CONFIRMED)
+    for version in range(2, 21):
+        owed.pk, owed.version, owed.provider_reference = None, version, None
+        owed.provider_reference = Message._meta.get_field("provider_reference").get_default()
+        owed.subject, owed.booking = f"proof:{version}", None
+        owed.save(force_insert=True)
+    return list(Message.objects.all())
+
+
+def test_four_senders_hand_over_each_message_once(twenty_due):
+    """C18. Mutant: without FOR UPDATE SKIP LOCKED in CLAIM (a plain SELECT), senders that
+    come together claim the same rows one after the other, and more than 20 hand-overs
+    are counted."""
+    provider = Counting()
+
+    ends = race(*[partial(send_due, now=NOON, by=provider)] * 4)
+
+    assert sum(end.sent for end in ends) == 20
+    assert len(provider.handed) == len({letter.reference for letter in provider.handed}) == 20
+    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_two_claims_at_once_share_no_message(twenty_due):
+    """Mutant: as above; the two lists overlap."""
+    first, second = race(*[partial(claim, now=NOON, limit=12)] * 2)
+
+    taken = [one.message.pk for one in [*first, *second]]
+    assert len(taken) == len(set(taken)) == 20
+
+
+def test_a_zombie_and_its_successor_send_once(twenty_due):
+    """A paused sender wakes up beside the one that took over its messages.
+
+    Mutant: without `attempt=` in `_mine`, the zombie renews a lease that is not its own,
+    hands over as well and more than 20 hand-overs are counted."""
+    provider = Counting()
+    zombie = claim(now=NOON, limit=20)
+    later = NOON + LEASE + timedelta(seconds=1)
+    successor = claim(now=later, limit=20)
+
+    def work(claims: list[Claim]) -> list[str]:
+        return [deliver(one, provider, running_on(later)) for one in claims]
+
+    woken, took_over = race(partial(work, zombie), partial(work, successor))
+
+    assert set(woken) == {"later"}
+    assert set(took_over) == {State.SENT}
+    assert len(provider.handed) == InboxItem.objects.count() == 20
+
+
+def test_a_cancellation_under_way_is_waited_for(book, session):
+    """The sender asks whether the message is owed while the booking is being cancelled:
+    either it left before the cancellation, or not at all.
+
+    Mutant: without FOR SHARE in `_reason_not_owed`, the sender reads the booking as it was
+    before and a message recorded as sent after the cancellation can be seen."""
+    booking = book(slot_at(session, 16))
+    (one,) = claim(now=NOON, limit=1)
+
+    end, _cancelled = race(
+        partial(deliver, one, Inbox(), running_on(NOON)), partial(cancel, booking=booking, now=NOON)
+    )
+
+    arrived = InboxItem.objects.filter(kind=Kind.CONFIRMED).exists()
+    assert end == (State.SENT if arrived else State.VOID)
+    assert Message.objects.filter(to_sealed=booking.group.phone_sealed).count() == 2
+    assert send_due(now=NOON).sent == 1
+    assert InboxItem.objects.get(kind=Kind.CANCELLED).to == PHONE
