@@ -15,3 +15,4 @@ if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     os.environ.setdefault("REDIS_URL", run.redis_url)
 
 from config.settings import *  # noqa: E402, F403
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405  whitenoise warns without it
