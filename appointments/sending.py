@@ -28,7 +28,7 @@ LEASE = timedelta(seconds=60)
 PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 900)]  # after attempt 1, 2, 3, 4
 MOST_ATTEMPTS = len(PAUSES) + 1
 REMINDERS = {Kind.REMINDER_DAY, Kind.REMINDER_HOURS}
-COMING = {Booking.State.CONFIRMED, Booking.State.ARRIVED}
+COMING: set[str] = {Booking.State.CONFIRMED, Booking.State.ARRIVED}
 OWED_WHILE: dict[str, set[str]] = {
     Kind.CONFIRMED: COMING,
     Kind.MOVED: COMING,
@@ -114,9 +114,9 @@ def running_on(now: datetime) -> Clock:
 
 def claim(*, now: datetime, limit: int, overdue: timedelta = timedelta(0)) -> list[Claim]:
     """Due messages that nobody else has are this sender's for the time of the lease."""
-    asked = {"now": now, "due_by": now - overdue, "until": now + LEASE, "limit": limit}
+    due_by, until = now - overdue, now + LEASE
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(CLAIM, asked)
+        cursor.execute(CLAIM, {"now": now, "due_by": due_by, "until": until, "limit": limit})
         rows = cursor.fetchall()
     messages = Message.objects.in_bulk([pk for pk, _attempt, _doubt in rows])
     claims = [Claim(messages[pk], attempt, doubt) for pk, attempt, doubt in rows if pk in messages]
@@ -208,7 +208,7 @@ def _calm_hour(message: Message, at: datetime) -> datetime | None:
 def _hand_over(one: Claim, provider_here: Provider, at: datetime) -> str:
     try:
         letter = _letter(one.message, at)
-    except (InvalidTag, KeyError):
+    except (InvalidTag, KeyError, ValueError):
         return _record(one, State.FAILED, error="cannot be unsealed")
     try:
         provider_here.send(letter)
