@@ -1,5 +1,32 @@
-from django.urls import path  # noqa: F401
+"""Pages of promises; each area of the house has its list."""
+
+from django.urls import path
+
+from appointments import booking_views, check_views, inbox, own_views, proof_views, views
 
 app_name = "appointments"
 
-urlpatterns: list = []
+citizen = [
+    path("", views.start, name="start"),
+    path("book/", views.book_what, name="book_what"),
+    path("book/phone/", proof_views.book_phone, name="book_phone"),
+    path("book/check/<int:group>/", check_views.book_check, name="book_check"),
+    path("book/<slug:matter>/", booking_views.book_bring, name="book_bring"),
+    path("book/<slug:matter>/when/", booking_views.book_when, name="book_when"),
+    path("book/<slug:matter>/who/<int:slot>/", booking_views.book_who, name="book_who"),
+    path("b/", views.find_booking, name="find_booking"),
+    path("b/<slug:reference>/", own_views.booking, name="booking"),
+    path("b/<slug:reference>/confirm/", own_views.booking_confirm, name="booking_confirm"),
+    path("b/<slug:reference>/cancel/", own_views.booking_cancel, name="booking_cancel"),
+    path("b/<slug:reference>/change/", own_views.booking_change, name="booking_change"),
+    path("b/<slug:reference>/calendar.ics", own_views.booking_calendar, name="booking_calendar"),
+    path("halls/", views.halls, name="halls"),
+    path("halls/<slug:code>/", views.hall, name="hall"),
+    path("guide/<slug:matter>/", views.guide_matter, name="guide_matter"),
+]
+
+demonstration = [
+    path("demo/inbox/", inbox.inbox, name="inbox"),
+]
+
+urlpatterns = [*citizen, *demonstration]

@@ -76,9 +76,9 @@ def measure(*, now: datetime) -> CollectorRegistry:
     for state, count in open_bookings.values_list("state").annotate(Count("pk")).order_by():
         bookings.labels(state).set(count)
     overdue = Booking.objects.filter(state="held", hold_expires_at__lt=now).count()
-    Gauge(
-        "dengta_holds_overdue", "Expired holds that nobody tidied yet", registry=registry
-    ).set(overdue)
+    Gauge("dengta_holds_overdue", "Expired holds that nobody tidied yet", registry=registry).set(
+        overdue
+    )
     measure_messages(registry, now=now)
     windows = Shift.objects.filter(period__upper_inf=True).count()
     Gauge("dengta_windows_staffed", "Windows with a clerk", registry=registry).set(windows)
@@ -94,5 +94,7 @@ def measure_messages(registry: CollectorRegistry, *, now: datetime) -> None:
     owed = Message.objects.filter(state__in=["ready", "claimed"], due_at__lte=now)
     oldest = owed.aggregate(at=Min("due_at"))["at"]
     Gauge(
-        "dengta_message_oldest_due_seconds", "Age of the oldest unsent due message", registry=registry
+        "dengta_message_oldest_due_seconds",
+        "Age of the oldest unsent message",
+        registry=registry,
     ).set((now - oldest).total_seconds() if oldest else 0)

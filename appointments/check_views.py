@@ -1,0 +1,137 @@
+"""The booking journey's last page: look again while the places are held, then confirm."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from appointments import drafting, saying
+from appointments.booking import confirm
+from appointments.changing import cancel
+from appointments.drafting import Draft
+from appointments.id_numbers import mask_id
+from appointments.journey import form_page, time_is_gone
+from appointments.models import Booking
+from appointments.phones import mask_phone
+from appointments.picking import Wish
+from appointments.pressing import SaidNo, fresh_key, press
+from appointments.sealing import booking_secret, unseal
+from config import civil
+
+
+def group_made_here(request: HttpRequest, group: int) -> list[Booking]:
+    """The bookings of a group that this browser made; anybody else's are not found."""
+    if not drafting.made_here(request.session, group):
+        raise Http404
+    bookings = Booking.objects.filter(group_id=group).order_by("starts_at", "pk")
+    found = list(bookings.select_related("hall", "matter", "group", "slot"))
+    if not found:
+        raise Http404
+    return found
+
+
+def own_address(booking: Booking) -> str:
+    address = reverse("appointments:booking", args=[booking.reference])
+    return f"{address}?k={booking_secret(booking.reference)}"
+
+
+@never_cache
+@form_page
+def book_check(request: HttpRequest, group: int) -> HttpResponse:
+    """A last look while the places are held; then they are promised."""
+    bookings, now = group_made_here(request, group), civil.now()
+    if bookings[0].state != Booking.State.HELD:
+        return redirect(own_address(bookings[0]))
+    if request.method == "POST":
+        return _decide(request, bookings, now)
+    until = min(b.hold_expires_at for b in bookings if b.hold_expires_at)
+    if until <= now:
+        return start_over(request, bookings, now, status=409)
+    context = {
+        "bookings": [(b, shown_person(b)) for b in bookings],
+        "first": bookings[0],
+        "matter": bookings[0].matter,
+        "when": [saying.when(at) for at in sorted({b.starts_at for b in bookings})],
+        "phone": mask_phone(unseal(bookings[0].group.phone_sealed, purpose="phone")),
+        "until": until,
+        "until_words": saying.clock(until),
+        "now": now,
+        "key": fresh_key(),
+    }
+    return render(request, "appointments/book_check.html", context)
+
+
+def shown_person(booking: Booking) -> dict[str, str]:
+    sealed = booking.guardian_sealed
+    return {
+        "name": unseal(booking.name_sealed, purpose="name"),
+        "id_number": mask_id(unseal(booking.id_sealed, purpose="id_number")),
+        "guardian": unseal(sealed, purpose="name") if sealed else "",
+    }
+
+
+def _decide(request: HttpRequest, bookings: list[Booking], now: datetime) -> HttpResponse:
+    action = request.POST.get("action", "confirm")
+    if action not in ("confirm", "another"):
+        raise BadRequest
+    if action == "another":
+        return let_go(request, bookings, now)
+
+    def run() -> dict[str, Any]:
+        return {"references": [b.reference for b in confirm(booking=bookings[0], now=now)]}
+
+    try:
+        actor = f"group:{bookings[0].group_id}"
+        press(request, actor=actor, body="confirm", now=now, run=run)
+    except SaidNo as no:
+        return start_over(request, bookings, now, status=409, why=str(no))
+    return redirect(own_address(bookings[0]))
+
+
+def keep_again(request: HttpRequest, bookings: list[Booking]) -> None:
+    """What was typed for a hold that is over is a draft again."""
+    people = tuple(
+        drafting.Person(
+            name=unseal(b.name_sealed, purpose="name"),
+            id_number=unseal(b.id_sealed, purpose="id_number"),
+            guardian=unseal(b.guardian_sealed, purpose="name") if b.guardian_sealed else "",
+        )
+        for b in bookings
+    )
+    first = bookings[0]
+    phone = unseal(first.group.phone_sealed, purpose="phone")
+    draft = Draft(matter=first.matter.code, slot=first.slot_id, people=people, phone=phone)
+    drafting.keep(request.session, draft)
+
+
+def start_over(
+    request: HttpRequest, bookings: list[Booking], now: datetime, *, status: int, why: str = ""
+) -> HttpResponse:
+    keep_again(request, bookings)
+    why = why or _("The place was held for a while and is free again. Please choose a time again.")
+    return time_is_gone(
+        request,
+        matter=bookings[0].matter,
+        slot=bookings[0].slot_id,
+        people=len(bookings),
+        now=now,
+        why=why,
+    )
+
+
+def let_go(request: HttpRequest, bookings: list[Booking], now: datetime) -> HttpResponse:
+    """The held places are free again, and another time is chosen."""
+    with transaction.atomic():
+        for booking in bookings:
+            cancel(booking=booking, now=now)
+    keep_again(request, bookings)
+    first = bookings[0]
+    base = reverse("appointments:book_when", args=[first.matter.code])
+    wish = Wish(base, people=len(bookings), hall=first.hall.code, day=first.service_day)
+    return redirect(wish.link())

@@ -1,0 +1,74 @@
+"""What a person has typed so far, between the pages of the booking journey.
+
+It is kept in the session, sealed: names and ID numbers never lie in the clear, not even
+for the quarter of an hour before a place is held. It goes away with the hold.
+"""
+
+import base64
+import json
+import uuid
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+from cryptography.exceptions import InvalidTag
+from django.contrib.sessions.backends.base import SessionBase
+
+from appointments.sealing import seal, unseal
+
+DRAFT, GROUPS = "draft", "groups"
+MOST_GROUPS = 20
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person as typed."""
+
+    name: str = ""
+    id_number: str = ""
+    guardian: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The answers so far; `id` changes whenever the people or the slot change."""
+
+    matter: str
+    slot: int
+    people: tuple[Person, ...]
+    phone: str
+    proof: str = ""
+    token: str = ""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def with_(self, **changes: Any) -> Self:
+        return replace(self, **changes)
+
+
+def keep(session: SessionBase, draft: Draft) -> None:
+    sealed = seal(json.dumps(asdict(draft)), purpose="draft")
+    session[DRAFT] = base64.b64encode(sealed).decode()
+
+
+def kept(session: SessionBase, *, matter: str | None = None) -> Draft | None:
+    """The draft of this session, when there is one (for that matter)."""
+    try:
+        answers = json.loads(unseal(base64.b64decode(session[DRAFT]), purpose="draft"))
+    except (KeyError, ValueError, InvalidTag):
+        return None
+    answers["people"] = tuple(Person(**person) for person in answers["people"])
+    draft = Draft(**answers)
+    return draft if matter in (None, draft.matter) else None
+
+
+def forget(session: SessionBase) -> None:
+    session.pop(DRAFT, None)
+
+
+def remember_group(session: SessionBase, group_id: int) -> None:
+    """This browser made the group's hold, and may look at it and confirm it."""
+    groups = [known for known in session.get(GROUPS, []) if known != group_id]
+    session[GROUPS] = [*groups, group_id][-MOST_GROUPS:]
+
+
+def made_here(session: SessionBase, group_id: int) -> bool:
+    return group_id in session.get(GROUPS, [])

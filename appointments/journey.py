@@ -1,0 +1,60 @@
+"""Steps that several pages of the booking journey share: show the people, go back to the time."""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from appointments import drafting, saying
+from appointments.forms import WhoForm
+from appointments.picker_views import show_picker
+from appointments.picking import Wish
+from appointments.pressing import fresh_key
+from windows.models import Matter, Slot
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def offered(code: str) -> Matter:
+    return get_object_or_404(Matter, code=code, is_offered=True)
+
+
+def free_slot(slot: int, now: datetime) -> Slot | None:
+    """The slot, while one may still ask for it; the claim decides."""
+    slots = Slot.objects.select_related("hall", "session").filter(is_open=True, starts_at__gt=now)
+    return slots.filter(pk=slot).first()
+
+
+def time_is_gone(
+    request: HttpRequest, *, matter: Matter, slot: int, people: int, now: datetime, why: str
+) -> HttpResponse:
+    """Back at the picker, status 409; what was typed is kept."""
+    base = reverse("appointments:book_when", args=[matter.code])
+    lost = Slot.objects.select_related("hall").filter(pk=slot).first()
+    wish = Wish(base=base, people=people)
+    if lost:
+        wish = Wish(base=base, people=people, hall=lost.hall.code, day=lost.service_day)
+    kept = drafting.kept(request.session, matter=matter.code) is not None
+    errors = [why, _("What you typed is kept.")] if kept else [why]
+    return show_picker(request, matter=matter, wish=wish, now=now, errors=errors, status=409)
+
+
+def show_who(request: HttpRequest, form: WhoForm, slot: Slot, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "matter": form.matter,
+        "slot": slot,
+        "when": saying.when(slot.starts_at),
+        "key": fresh_key(),
+        "action": reverse("appointments:book_who", args=[form.matter.code, slot.pk]),
+        "another": Wish(
+            base=reverse("appointments:book_when", args=[form.matter.code]),
+            people=form.people,
+            hall=slot.hall.code,
+            day=slot.service_day,
+        ).link(),
+    }
+    return render(request, "appointments/book_who.html", context, status=status)

@@ -1,0 +1,69 @@
+"""Dates, times and numbers of places, as a person would say them in both languages."""
+
+from datetime import date, datetime
+
+from django.utils.dateformat import format as formatted
+from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
+
+from config import civil
+
+WEEKDAYS = [
+    pgettext_lazy("short weekday", "Mon"),
+    pgettext_lazy("short weekday", "Tue"),
+    pgettext_lazy("short weekday", "Wed"),
+    pgettext_lazy("short weekday", "Thu"),
+    pgettext_lazy("short weekday", "Fri"),
+    pgettext_lazy("short weekday", "Sat"),
+    pgettext_lazy("short weekday", "Sun"),
+]
+FEW_A_DAY, FEW_AT_A_TIME = 10, 4
+
+
+def short_weekday(day: date) -> str:
+    return str(WEEKDAYS[day.weekday()])
+
+
+def long_day(day: date) -> str:
+    """Thursday 26 November."""
+    return formatted(day, pgettext("format of a date", "l j F"))
+
+
+def short_day(day: date) -> str:
+    """Thu 26 Nov."""
+    return f"{short_weekday(day)} {formatted(day, pgettext('short format of a date', 'j M'))}"
+
+
+def clock(at: datetime) -> str:
+    return f"{civil.city_time(at):%H:%M}"
+
+
+def when(at: datetime) -> str:
+    """Thursday 26 November, 18:30."""
+    facts = {"day": long_day(civil.city_date(at)), "time": clock(at)}
+    return gettext("%(day)s, %(time)s") % facts
+
+
+def hours(starts_at: datetime, ends_at: datetime) -> str:
+    """18:30-00:30, told when it ends on the next day."""
+    facts = {"opens": clock(starts_at), "closes": clock(ends_at)}
+    last = civil.city_date(ends_at)
+    if last > civil.city_date(starts_at) and clock(ends_at) != "00:00":
+        return gettext("%(opens)s to %(closes)s the next day") % facts
+    return gettext("%(opens)s to %(closes)s") % facts
+
+
+def places_left(places: int) -> str:
+    """As short as a day's card: 38 left, or full."""
+    if places <= 0:
+        return pgettext("places", "Full")
+    return ngettext("%(n)s left", "%(n)s left", places) % {"n": places}
+
+
+def level(places: int, few: int) -> str:
+    if places <= 0:
+        return "full"
+    return "few" if places < few else "plenty"
+
+
+def people_words(people: int) -> str:
+    return ngettext("%(n)s person", "%(n)s people", people) % {"n": people}
