@@ -1,0 +1,219 @@
+"""Whatever people do in whatever order, the invariants hold and nobody starves. # C7 C13"""
+
+from datetime import timedelta
+
+import pytest
+from appointments.invariants import holds
+from appointments.rebalancing import rebalance
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from windows.sessions import open_session, undo_session
+
+from appointments import housekeeping
+from appointments.arriving import check_in
+from appointments.booking import confirm, find, hold
+from appointments.changing import cancel, reschedule
+from appointments.models import Booking
+from config.refusals import Refusal
+from queues import calling
+from queues.issuing import issue_walk_in
+from queues.models import Ticket
+from tests.conftest import DAY, NOON, a_person, make_session
+from windows.models import Slot
+from windows.shifts import shift_of, sign_in
+
+PATIENCE = timedelta(minutes=20)
+AT_THE_WINDOW = ["start", "finish", "park", "recall", "no_show", "transfer"]
+
+
+class HallDay(RuleBasedStateMachine):
+    """Book, confirm, expire, cancel, move, check in, call, recall, miss, return, open,
+    undo, cut, rebalance: real commands on a real database, refusals are welcome."""
+
+    cast: dict
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOON
+        self.people = 0
+        self.keys: list = []
+        self.session = make_session(self.cast["hall"], self.cast["windows"], online=30)
+        self.extra: list = []
+
+    def does(self, command, **arguments):
+        """Runs the command now; a refusal is an answer."""
+        self.now += timedelta(seconds=20)
+        try:
+            return command(now=self.now, **arguments)
+        except Refusal:
+            return None
+
+    def some_booking(self, pick: int) -> Booking | None:
+        return find(*self.keys[pick % len(self.keys)]) if self.keys else None
+
+    @rule(slot=st.integers(0, 15), people=st.integers(1, 4), matter=st.booleans())
+    def books(self, slot, people, matter):
+        slots = list(Slot.objects.order_by("pk").values_list("pk", flat=True))
+        party = [a_person(self.people + n) for n in range(people)]
+        self.people += people
+        what = self.cast["renewal"] if matter else self.cast["pickup"]
+        held = self.does(
+            hold, slot_id=slots[slot % len(slots)], matter=what, people=party,
+            phone=f"+8613800{self.people:06d}",
+        )  # fmt: skip
+        self.keys += [(b.reference, b.secret) for b in held.bookings] if held else []
+
+    @precondition(lambda self: self.keys)
+    @rule(pick=st.integers(0, 50))
+    def confirms(self, pick):
+        self.does(confirm, booking=self.some_booking(pick))
+
+    @precondition(lambda self: self.keys)
+    @rule(pick=st.integers(0, 50))
+    def cancels(self, pick):
+        self.does(cancel, booking=self.some_booking(pick))
+
+    @precondition(lambda self: self.keys)
+    @rule(pick=st.integers(0, 50), slot=st.integers(0, 15))
+    def moves(self, pick, slot):
+        slots = list(Slot.objects.order_by("pk").values_list("pk", flat=True))
+        self.does(reschedule, booking=self.some_booking(pick), slot_id=slots[slot % len(slots)])
+
+    @precondition(lambda self: self.keys)
+    @rule(pick=st.integers(0, 50))
+    def checks_in(self, pick):
+        self.does(check_in, hall=self.cast["hall"], reference=self.some_booking(pick).reference)
+
+    @rule(priority=st.sampled_from(["", "", "", "urgent"]), matter=st.booleans())
+    def walks_in(self, priority, matter):
+        what = self.cast["renewal"] if matter else self.cast["pickup"]
+        self.does(issue_walk_in, hall=self.cast["hall"], matter=what, priority=priority)
+
+    @rule(who=st.integers(0, 2), at=st.integers(0, 2))
+    def signs_in(self, who, at):
+        self.does(sign_in, staff=self.cast["clerks"][who], window=self.cast["windows"][at])
+
+    @rule(who=st.integers(0, 2))
+    def signs_out(self, who):
+        self.does(calling.sign_out, staff=self.cast["clerks"][who])
+
+    @rule(who=st.integers(0, 2))
+    def calls(self, who):
+        clerk = self.cast["clerks"][who]
+        shift = shift_of(clerk)
+        if shift is None:
+            return
+        matters = list(shift.window.matters.values_list("pk", flat=True))
+        line = Ticket.objects.waiting().filter(matter_id__in=matters).in_calling_order()
+        head = line.first()
+        called = self.does(calling.call_next, window=shift.window, staff=clerk)
+        if called and not called.priority:
+            assert called == head
+
+    @rule(
+        who=st.integers(0, 2),
+        what=st.sampled_from(["start", "finish", "park", "recall", "no_show", "transfer"]),
+    )
+    def serves(self, who, what):
+        clerk = self.cast["clerks"][who]
+        shift = shift_of(clerk)
+        at = Ticket.objects.filter(window=shift.window_id if shift else None)
+        ticket = at.filter(state__in=["called", "serving"]).first()
+        if ticket:
+            self.does(getattr(calling, what), ticket=ticket, staff=clerk)
+
+    @rule(pick=st.integers(0, 20))
+    def returns(self, pick):
+        away = list(Ticket.objects.filter(state__in=["parked", "missed"]).order_by("pk"))
+        if away:
+            self.does(
+                calling.give_back, ticket=away[pick % len(away)], staff=self.cast["clerks"][0]
+            )
+
+    @rule(minutes=st.integers(1, 25))
+    def time_passes(self, minutes):
+        self.now += timedelta(minutes=minutes)
+        self.does(housekeeping.expire_holds)
+        self.does(housekeeping.mark_served)
+
+    @rule(opens=st.integers(18, 20), hours=st.integers(1, 6), at=st.integers(0, 2))
+    def opens_an_evening(self, opens, hours, at):
+        from datetime import time
+
+        closes = time((opens + hours) % 24)
+        opened = self.does(
+            open_session, hall=self.cast["hall"], kind="night", day=DAY, opens=time(opens),
+            closes=closes, windows=[self.cast["windows"][at]], by=None,
+        )  # fmt: skip
+        self.extra += [opened] if opened else []
+
+    @precondition(lambda self: self.extra)
+    @rule(pick=st.integers(0, 5), cut=st.booleans())
+    def takes_an_evening_back(self, pick, cut):
+        from appointments.withdrawing import withdraw_session
+
+        session = self.extra[pick % len(self.extra)]
+        if cut:
+            self.does(withdraw_session, session=session, by=None)
+        else:
+            self.does(undo_session, session=session, by=None)
+
+    @rule()
+    def rebalances(self):
+        self.does(rebalance, demand_day=DAY - timedelta(days=1))
+
+    @invariant()
+    def nothing_is_broken(self):
+        assert holds(self.now) == []
+
+    @invariant()
+    def no_walk_in_is_overtaken_by_a_later_booking_beyond_its_patience(self):
+        """A booking can stand before a waiting walk-in only when it starts within the
+        patience after the walk-in's arrival."""
+        line = list(Ticket.objects.waiting().filter(missed_times=0).in_calling_order())
+        for place, walk_in in enumerate(line):
+            if walk_in.source != Ticket.Source.WALK_IN:
+                continue
+            before = [t for t in line[:place] if t.issued_at > walk_in.issued_at]
+            late = [
+                t for t in before if t.booked_for and t.booked_for > walk_in.issued_at + PATIENCE
+            ]
+            assert late == []
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_a_hall_day_in_any_order(hall, windows, renewal, pickup, clerks):
+    from django.db import transaction
+
+    cast = {
+        "hall": hall,
+        "windows": windows,
+        "renewal": renewal,
+        "pickup": pickup,
+        "clerks": clerks,
+    }
+
+    class Day(HallDay):
+        def __init__(self) -> None:
+            self.cast = cast
+            self.point = transaction.savepoint()
+            super().__init__()
+
+        def teardown(self) -> None:
+            transaction.savepoint_rollback(self.point)
+
+    run_state_machine_as_test(
+        Day,
+        settings=settings(
+            max_examples=12, stateful_step_count=40, deadline=None, derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
