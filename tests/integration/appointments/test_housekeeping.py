@@ -1,0 +1,350 @@
+"""What ends by itself, and what is made up for when Celery or Redis is away. C3, C18."""
+
+from datetime import time, timedelta
+from functools import partial
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models import F
+from django_q.models import Schedule
+
+from appointments import housekeeping, jobs
+from appointments.arriving import check_in
+from appointments.booking import HoldExpired, confirm, find, hold
+from appointments.changing import cancel
+from appointments.housekeeping import close_day, close_days, expire_holds, forget, mark_served
+from appointments.models import Booking, BookingEvent, InboxItem, Message, PhoneProof
+from appointments.providing import NoProvider
+from appointments.proving import send_code
+from config import civil
+from queues.calling import call_next, finish, no_show, park, recall, sign_out
+from queues.issuing import issue_walk_in
+from queues.models import Ticket, TicketEvent
+from tests.conftest import DAY, NOON, PHONE, a_person, make_session, race, slot_at
+from windows.models import HallSession, PeriodicRun, RequestKey, Slot
+from windows.once import once
+
+State = Booking.State
+EVENING = civil.city_instant(DAY, time(21, 1))  # four hours after the session's end
+EXPIRED = NOON + timedelta(minutes=16)
+
+
+@pytest.fixture
+def held(session, renewal) -> list[Booking]:
+    """A family of three, held and not confirmed."""
+    people = [a_person(n) for n in (1, 2, 3)]
+    slot = slot_at(session, 14)
+    made = hold(slot_id=slot.pk, matter=renewal, people=people, phone=PHONE, now=NOON)
+    return [find(one.reference, one.secret) for one in made.bookings]
+
+
+def taken(session: HallSession) -> int:
+    return sum(session.slots.values_list("online_taken", flat=True))
+
+
+def state_of(thing) -> str:
+    return type(thing).objects.values_list("state", flat=True).get(pk=thing.pk)
+
+
+def journal(booking: Booking) -> list[str]:
+    return list(booking.events.order_by("pk").values_list("to_state", flat=True))
+
+
+# Holds
+
+
+def test_expired_holds_give_back_exactly_their_minutes(held, session, book):
+    confirmed = book(slot_at(session, 14), person=9)
+    assert taken(session) == 4 * 6
+
+    assert expire_holds(now=EXPIRED) == 3
+
+    assert taken(session) == confirmed.minutes == 6
+    assert {state_of(booking) for booking in held} == {State.EXPIRED}
+    assert journal(held[0]) == [State.HELD, State.EXPIRED]
+    assert state_of(confirmed) == State.CONFIRMED
+
+
+def test_a_hold_stands_until_its_last_second(held, session):
+    assert expire_holds(now=held[0].hold_expires_at - timedelta(seconds=1)) == 0
+
+    assert taken(session) == 18
+
+
+def test_expiring_again_changes_nothing(held, session):
+    expire_holds(now=EXPIRED)
+
+    assert expire_holds(now=EXPIRED + timedelta(minutes=1)) == 0
+    assert taken(session) == 0
+    assert BookingEvent.objects.filter(kind="expired").count() == 3
+
+
+def test_the_place_of_an_expired_hold_can_be_booked_again(session, renewal, book):
+    slot = slot_at(session, 14)
+    Slot.objects.filter(pk=slot.pk).update(online_quota=6, walkin_quota=F("minutes") - 6)
+    hold(slot_id=slot.pk, matter=renewal, people=[a_person(1)], phone=PHONE, now=NOON)
+
+    expire_holds(now=EXPIRED)
+
+    assert book(slot, person=2, now=EXPIRED).state == State.CONFIRMED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_expires_once_when_two_clusters_run(held, session):
+    ends = race(*[partial(expire_holds, now=EXPIRED)] * 3)
+
+    assert sum(ends) == 3
+    assert taken(session) == 0
+    assert BookingEvent.objects.filter(kind="expired").count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_expiring_beside_a_cancellation_and_a_confirmation_gives_back_once(held, session):
+    ends = race(
+        partial(expire_holds, now=EXPIRED),
+        partial(cancel, booking=held[0], now=EXPIRED),
+        partial(confirm, booking=held[1], now=EXPIRED),
+    )
+
+    assert ends[2] is HoldExpired
+    expire_holds(now=EXPIRED)
+    assert taken(session) == 0
+    assert {state_of(booking) for booking in held} <= {State.EXPIRED, State.CANCELLED}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_in_somebodys_hands_is_left_for_the_next_time(held, session):
+    with transaction.atomic():
+        Booking.objects.select_for_update().get(pk=held[0].pk)
+
+        (expired,) = race(partial(expire_holds, now=EXPIRED))
+
+    assert expired == 2
+    assert expire_holds(now=EXPIRED) == 1
+
+
+# Visits
+
+
+def test_a_served_visit_is_marked_with_the_end_of_its_ticket(
+    book, session, hall, at_window_3, clerk
+):
+    booking = book(slot_at(session, 12, 30))
+    check_in(hall=hall, reference=booking.reference, now=NOON + timedelta(minutes=25))
+    ticket = call_next(window=at_window_3, staff=clerk, now=NOON + timedelta(minutes=30))
+    assert mark_served(now=NOON + timedelta(minutes=31)) == 0
+    finish(ticket=ticket, staff=clerk, now=NOON + timedelta(minutes=36))
+
+    assert mark_served(now=NOON + timedelta(minutes=40)) == 1
+    assert mark_served(now=NOON + timedelta(minutes=41)) == 0
+
+    booking.refresh_from_db()
+    assert booking.state == State.SERVED
+    assert booking.ended_at == NOON + timedelta(minutes=36)
+    assert journal(booking)[-2:] == [State.ARRIVED, State.SERVED]
+
+
+# The end of the day
+
+
+@pytest.fixture
+def afternoon(hall, renewal, at_window_3, clerk):
+    """Four numbers: served, parked, missed and waiting."""
+    for _ in range(4):
+        issue_walk_in(hall=hall, matter=renewal, now=NOON)
+    at = {"window": at_window_3, "staff": clerk}
+    now = NOON + timedelta(minutes=30)
+    served = call_next(**at, now=now)
+    finish(ticket=served, staff=clerk, now=now + timedelta(minutes=5))
+    parked = call_next(**at, now=now + timedelta(minutes=6))
+    park(ticket=parked, staff=clerk, now=now + timedelta(minutes=7))
+    missed = call_next(**at, now=now + timedelta(minutes=8))
+    for n in (1, 2):
+        recall(ticket=missed, staff=clerk, now=now + timedelta(minutes=8 + n))
+    no_show(ticket=missed, staff=clerk, now=now + timedelta(minutes=12))
+    waiting = Ticket.objects.get(state=Ticket.State.WAITING)
+    return served, parked, missed, waiting
+
+
+def test_the_end_of_the_day_voids_what_nobody_called(afternoon, session):
+    served, *left = afternoon
+
+    assert close_days(now=EVENING) == 1
+
+    assert [state_of(ticket) for ticket in left] == [Ticket.State.VOID] * 3
+    assert state_of(served) == Ticket.State.FINISHED
+    session.refresh_from_db()
+    assert session.closed_at == session.ends_at
+
+
+def test_a_called_number_ends_by_legal_moves_and_a_served_person_stays(
+    hall, renewal, session, at_window_3, clerk
+):
+    issue_walk_in(hall=hall, matter=renewal, now=NOON)
+    ticket = call_next(window=at_window_3, staff=clerk, now=NOON + timedelta(minutes=30))
+
+    close_day(day=DAY, now=EVENING)
+
+    assert state_of(ticket) == Ticket.State.VOID
+    moves = TicketEvent.objects.filter(ticket=ticket, kind="closed").order_by("pk")
+    assert list(moves.values_list("from_state", "to_state")) == [
+        ("called", "missed"),
+        ("missed", "void"),
+    ]
+    assert sign_out(staff=clerk, now=EVENING)
+
+
+def test_closing_again_changes_nothing(afternoon, session, book):
+    booking = book(slot_at(session, 16))
+    close_days(now=EVENING)
+    before = (TicketEvent.objects.count(), BookingEvent.objects.count())
+
+    assert close_days(now=EVENING + timedelta(hours=1)) == 0
+    assert close_day(day=DAY, now=EVENING + timedelta(hours=1)) == 0
+
+    assert (TicketEvent.objects.count(), BookingEvent.objects.count()) == before
+    assert journal(booking)[-1] == State.NO_SHOW
+
+
+def test_who_did_not_come_is_marked_and_who_left_unserved_too(book, session, hall):
+    absent, left = book(slot_at(session, 15)), book(slot_at(session, 16), person=2)
+    check_in(hall=hall, reference=left.reference, now=civil.city_instant(DAY, time(15, 50)))
+
+    close_days(now=EVENING)
+    mark_served(now=EVENING)
+
+    assert [state_of(absent), state_of(left)] == [State.NO_SHOW] * 2
+    assert taken(session) == 12  # the places were theirs: nothing is given back
+
+
+def test_nothing_is_closed_while_people_may_still_be_served(afternoon, session):
+    """C3: calling goes on after the closing time."""
+    assert close_days(now=session.ends_at + timedelta(hours=3)) == 0
+
+
+def test_a_day_waits_for_its_night_session(afternoon, session, hall, windows):
+    night = make_session(hall, windows, opens=time(18, 30), closes=time(0, 30), kind="night")
+
+    assert close_days(now=EVENING) == 0
+    assert close_days(now=night.ends_at + timedelta(hours=4)) == 1
+    assert not HallSession.objects.filter(closed_at=None).exists()
+
+
+def test_the_last_person_served_tells_when_a_session_closed(afternoon, session):
+    served = afternoon[0]
+    late = session.ends_at + timedelta(minutes=40)
+    Ticket.objects.filter(pk=served.pk).update(finished_at=late)
+
+    close_days(now=EVENING)
+
+    session.refresh_from_db()
+    assert session.closed_at == late
+
+
+# Messages without Celery
+
+
+def test_messages_leave_without_celery_after_twenty_seconds(book, session):
+    """C18: Redis may be gone; nothing here speaks to it."""
+    book(slot_at(session, 16))
+
+    assert housekeeping.sweep_messages(now=NOON + timedelta(seconds=19)).sent == 0
+    assert housekeeping.sweep_messages(now=NOON + timedelta(seconds=20)).sent == 1
+
+
+def test_the_sweep_goes_on_through_the_minute(book, session):
+    ticks = [NOON + timedelta(seconds=s) for s in (0, 10, 25, 51)]
+    clock, naps = iter(ticks), []
+    book(slot_at(session, 16))
+
+    jobs.sweep_until(NOON + jobs.SWEEPING, clock=lambda: next(clock), sleep=naps.append)
+
+    assert naps == [5.0] * 3
+    assert InboxItem.objects.count() == 1
+
+
+def test_the_sweep_gives_up_where_there_is_no_provider(db, settings):
+    settings.DEMO = settings.TESTING = False
+    with pytest.raises(NoProvider):
+        housekeeping.sweep_messages(now=NOON)
+
+    jobs.sweep_until(NOON + jobs.SWEEPING, clock=lambda: NOON, sleep=pytest.fail)
+
+
+# Jobs and periods
+
+
+def test_a_minute_is_taken_once_and_does_its_work(held, monkeypatch):
+    monkeypatch.setattr(civil, "now", lambda: EXPIRED)
+    swept = []
+    monkeypatch.setattr(jobs, "sweep_until", swept.append)
+
+    jobs.each_minute()
+    jobs.each_minute()
+
+    assert swept == [EXPIRED + jobs.SWEEPING]
+    assert {state_of(booking) for booking in held} == {State.EXPIRED}
+
+
+def test_every_job_runs_from_its_schedule(db, monkeypatch):
+    monkeypatch.setattr(jobs, "sweep_until", lambda end: None)
+    monkeypatch.setattr(housekeeping, "rebalance_yesterday", lambda now: True)
+
+    for func, _minutes in jobs.SCHEDULES.values():
+        getattr(jobs, func.rpartition(".")[2])()
+
+    assert PeriodicRun.objects.filter(job__startswith="appointments.jobs.").count() == 3
+
+
+@pytest.mark.parametrize(("hour", "caught_up"), [(2, False), (3, True)])
+def test_a_missed_rebalancing_is_made_up_for_after_three(db, monkeypatch, hour, caught_up):
+    days = []
+    monkeypatch.setattr(civil, "now", lambda: civil.city_instant(DAY, time(hour)))
+    monkeypatch.setattr(housekeeping, "rebalance", lambda **told: days.append(told["demand_day"]))
+
+    jobs.each_hour()
+
+    assert days == ([DAY - timedelta(days=1)] if caught_up else [])
+
+
+def test_a_rebalancing_that_breaks_leaves_its_night_free(db, monkeypatch):
+    def breaks(**told):
+        raise RuntimeError
+
+    monkeypatch.setattr(housekeeping, "rebalance", breaks)
+    with pytest.raises(RuntimeError):
+        housekeeping.rebalance_yesterday(now=NOON)
+    monkeypatch.setattr(housekeeping, "rebalance", lambda **told: None)
+
+    assert housekeeping.rebalance_yesterday(now=NOON)
+    assert not housekeeping.rebalance_yesterday(now=NOON)
+
+
+def test_the_schedules_are_created_once_and_keep_their_next_run(db):
+    call_command("schedule_housekeeping")
+    before = list(Schedule.objects.order_by("pk").values())
+    Schedule.objects.create(name="old", func="appointments.jobs.gone", schedule_type="I")
+
+    call_command("schedule_housekeeping")
+
+    assert list(Schedule.objects.order_by("pk").values()) == before
+    assert {schedule["name"] for schedule in before} == set(jobs.SCHEDULES)
+
+
+# Forgetting
+
+
+def test_what_is_not_needed_is_deleted_and_what_is_young_stays(db):
+    send_code(phone=PHONE, language="en", now=NOON)
+    ask = {"actor": "a", "route": "r", "body": b"", "run": lambda: (200, {})}
+    once(key="old", now=NOON, **ask)
+    day_after = NOON + timedelta(days=1, seconds=1)
+    send_code(phone=PHONE, language="en", now=day_after)
+    once(key="young", now=day_after, **ask)
+
+    assert forget(now=day_after) == 2  # the first proof and its code's message
+    assert forget(now=NOON + timedelta(hours=48, seconds=1)) == 1
+
+    assert RequestKey.objects.get().key == "young"
+    assert PhoneProof.objects.count() == Message.objects.count() == 1
