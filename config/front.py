@@ -27,12 +27,11 @@ class Unfit(Exception):
 def kept(head: bytes) -> tuple[bytes, list[bytes]]:
     """The first line, and the headers that are not about the connection."""
     first, *headers = head[:-4].split(b"\r\n")
-    names = [header.partition(b":")[0].strip().lower().decode("latin-1") for header in headers]
-    passed = [
-        header
-        for header, name in zip(headers, names, strict=True)
-        if name not in OURS and not name.startswith("x-forwarded-")
-    ]
+    passed = []
+    for header in headers:
+        name = header.partition(b":")[0].strip().lower().decode("latin-1")
+        if name not in OURS and not name.startswith("x-forwarded-"):
+            passed.append(header)
     return first, passed
 
 
@@ -50,12 +49,8 @@ def for_upstream(head: bytes, peer: str) -> tuple[str, bytes]:
     first, headers = kept(head)
     if len(parts := first.split(b" ")) != 3 or not parts[2].startswith(b"HTTP/1."):
         raise Unfit("400 Bad Request", "This is not a request that a browser would send.\n")
-    headers += [
-        b"X-Forwarded-For: " + peer.encode(),
-        b"X-Forwarded-Proto: http",
-        b"Connection: close",
-    ]
-    return parts[1].decode("latin-1"), b"\r\n".join([first, *headers]) + b"\r\n\r\n"
+    way = f"X-Forwarded-For: {peer}\r\nX-Forwarded-Proto: http\r\nConnection: close\r\n\r\n"
+    return parts[1].decode("latin-1"), b"\r\n".join([first, *headers, way.encode()])
 
 
 async def flow(reader: StreamReader, writer: StreamWriter) -> None:
@@ -65,7 +60,10 @@ async def flow(reader: StreamReader, writer: StreamWriter) -> None:
 
 
 async def answer(upstream: StreamReader, client: StreamWriter) -> None:
-    first, headers = kept(await upstream.readuntil(b"\r\n\r\n"))
+    try:
+        first, headers = kept(await upstream.readuntil(b"\r\n\r\n"))
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        raise Unfit("502 Bad Gateway", AWAY) from None
     client.write(b"\r\n".join([first, *headers, b"Connection: close"]) + b"\r\n\r\n")
     await flow(upstream, client)
 
@@ -88,8 +86,8 @@ async def exchange(
         await asyncio.wait([body, reply], return_when=asyncio.FIRST_COMPLETED)
         if body.done() and body.exception():  # answered before it read all: hear the answer
             await asyncio.wait([reply], timeout=HEAD_PATIENCE)
-        if reply.done() and isinstance(reply.exception(), asyncio.IncompleteReadError):
-            raise Unfit("502 Bad Gateway", AWAY)
+        if reply.done() and isinstance(unfit := reply.exception(), Unfit):
+            raise unfit
     finally:
         for task in (body, reply):
             task.cancel()

@@ -249,11 +249,12 @@ def run(host: str, port: int) -> None:
             environ |= {name: environ.get(name, key) for name, key in demo_secrets().items()}
             servers = ensure(environ)
             manage(environ, "migrate", "--noinput", "-v", "0")
+            manage(environ, "schedule_housekeeping")
             manage(environ, "demo", "--prepare")
             for group in (faces(environ, host, port), hands(environ)):
                 for child in group:
-                    child.start()
                     children.append(child)
+                    child.start()
                 if len(children) == len(group):
                     await_ready(children, port)
             announce(host, port)
@@ -278,7 +279,7 @@ def main() -> None:
         end_with_parent(signal.SIGTERM)
     try:
         port = os.environ.get("PORT") or "8000"
-        if not port.isdecimal() or not 0 < int(port) < 65536:
+        if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
             raise Refused(f"PORT must be a number from 1 to 65535, not {port!r}.")
         run(os.environ.get("HOST") or "127.0.0.1", int(port))
     except KeyboardInterrupt:

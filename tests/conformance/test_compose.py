@@ -54,8 +54,9 @@ def image(name, service):
 
 def command(name, service):
     words = service.get("command", [])
-    if words[:2] == ["python", "manage.py"] and words[2] not in get_commands():
-        return [f"{name}: manage.py knows no {words[2]}"]
+    for wanted in re.findall(r"manage\.py (\w+)", " ".join(words)):
+        if wanted not in get_commands():
+            return [f"{name}: manage.py knows no {wanted}"]
     if words[:1] in (["granian"], ["uvicorn"]):
         module = words[-1].partition(":")[0]
         if importlib.util.find_spec(module) is None:
@@ -112,6 +113,7 @@ def test_compose_keeps_every_rule():
         ("valkey", {"image": "valkey/valkey:latest"}, "not pinned"),
         ("valkey", {"image": "valkey/valkey"}, "not pinned"),
         ("qcluster", {"command": ["python", "manage.py", "qclutter"]}, "qclutter"),
+        ("migrate", {"command": ["sh", "-c", "python manage.py mirgate"]}, "mirgate"),
         ("live", {"command": ["uvicorn", "config.agsi:application"]}, "config.agsi"),
         ("worker", {"command": ["celery", "worker"]}, "without our app"),
         ("worker", {"read_only": False}, "writable"),
