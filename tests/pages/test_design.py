@@ -128,7 +128,8 @@ class TestSheets:
         pairs = {
             4.5: "ink/paper ink-2/paper ink-2/mist blue/paper blue-2/blue-tint ok/ok-tint"
             " ok/blue-tint warn/warn-tint warn/paper bad/bad-tint paper/bad ink/lamp-tint"
-            " paper/night paper/student paper/weekend paper/blue paper/heat-3 paper/heat-4 ink/heat-2",
+            " paper/night paper/student paper/weekend paper/blue paper/heat-3"
+            " paper/heat-4 ink/heat-2",
             7: "board-text/board board-soft/board-2 board-soft/board-4 board-text/blue ink/lamp",
         }
 
