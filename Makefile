@@ -59,6 +59,8 @@ bench: install
 	@mkdir -p .local/bench
 	$(PY) manage.py bench all --json
 
+# Throwaway keys are enough here: nothing is sealed.
+check: export DENGTA_EMBEDDED := 1
 check: install
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
