@@ -15,4 +15,6 @@ if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     os.environ.setdefault("REDIS_URL", run.redis_url)
 
 from config.settings import *  # noqa: E402, F403
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405  whitenoise warns without it
+
+STATIC_ROOT = BASE_DIR / "config" / "static"  # noqa: F405  a folder that is there; nothing is collected
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast

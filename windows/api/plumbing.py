@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404
 from django.utils.crypto import salted_hmac
@@ -226,6 +227,8 @@ def _as_api_error(error: Exception) -> Exception:
         return exceptions.NotFound()
     if isinstance(error, NotAllowed | DjangoPermissionDenied):
         return exceptions.PermissionDenied()
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge()
     if isinstance(error, OperationalError):  # a lock or a statement took too long
         return Busy()
     return error
