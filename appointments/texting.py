@@ -36,7 +36,7 @@ def code_text(code: str, *, minutes: int, language: str) -> str:
     with translation.override(language):
         return _(
             "Dengta: your code is %(code)s, valid for %(minutes)s minutes. "
-            "Type it only on our page; nobody of us asks for it."
+            "Type it only on our page; our staff never ask for it."
         ) % {"code": code, "minutes": minutes}
 
 
