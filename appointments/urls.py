@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from appointments import booking_views, check_views, inbox, own_views, proof_views, views
+from appointments import (
+    booking_views,
+    check_views,
+    desk_views,
+    floor_views,
+    inbox,
+    kiosk_views,
+    own_views,
+    proof_views,
+    views,
+)
 
 app_name = "appointments"
 
@@ -29,4 +39,19 @@ demonstration = [
     path("demo/inbox/", inbox.inbox, name="inbox"),
 ]
 
-urlpatterns = [*citizen, *demonstration]
+in_hall = [
+    path("kiosk/<slug:hall>/", kiosk_views.kiosk, name="kiosk"),
+    path("kiosk/<slug:hall>/check-in/", kiosk_views.kiosk_check_in, name="kiosk_check_in"),
+    path("kiosk/<slug:hall>/walk-in/", kiosk_views.kiosk_walk_in, name="kiosk_walk_in"),
+    path("kiosk/<slug:hall>/pair/", kiosk_views.kiosk_pair, name="kiosk_pair"),
+    path("kiosk/<slug:hall>/<slug:public_id>/", kiosk_views.kiosk_given, name="kiosk_given"),
+    path("floor/", floor_views.floor, name="floor"),
+    path("floor/give/", floor_views.floor_give, name="floor_give"),
+    path("floor/check-in/", floor_views.floor_check_in, name="floor_check_in"),
+    path("floor/<slug:public_id>/return/", floor_views.floor_give_back, name="floor_give_back"),
+    path("desk/", desk_views.desk, name="desk"),
+    path("desk/line/", desk_views.desk_line, name="desk_line"),
+    path("desk/do/<slug:action>/", desk_views.desk_do, name="desk_do"),
+]
+
+urlpatterns = [*citizen, *demonstration, *in_hall]

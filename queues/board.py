@@ -21,7 +21,7 @@ from windows.rules import rule
 
 CALLS_SHOWN = 12
 CALLED_WITHIN = timedelta(hours=3)
-MATTERS_SHOWN = 3
+MATTERS_SHOWN = 2
 RULE_KEPT_SECONDS = 60
 
 
@@ -178,7 +178,7 @@ class Snapshot:
 
 def snapshot_of(hall: Hall, now: datetime) -> Snapshot:
     """Read the hall; one query."""
-    asked = {
+    asked: dict[str, int | datetime] = {
         "hall": hall.pk,
         "now": now,
         "calls_from": now - CALLED_WITHIN,

@@ -1,0 +1,93 @@
+"""Parsers of what is entered in the hall: at the kiosk, on the tablet, at the desk."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from appointments.understanding import Said, understand
+from config.faces import show_refusal
+from config.refusals import Refusal
+from queues.models import Ticket
+from windows.models import Hall, Matter
+
+
+def matters_of(hall: Hall) -> list[Matter]:
+    """What the windows of the hall serve."""
+    served = Matter.objects.filter(is_offered=True, windows__hall=hall, windows__is_in_use=True)
+    return list(served.distinct().order_by("position", "pk"))
+
+
+class ArrivalForm(forms.Form):
+    """One field that takes a reference, an ID number, or a scanned code."""
+
+    said = forms.CharField(
+        label=_("Booking reference or ID number"),
+        help_text=_("Or hold the code of your booking under the scanner."),
+        max_length=300,
+        error_messages={"required": _("Enter your booking reference or your ID number.")},
+        widget=forms.TextInput(
+            {
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "inputmode": "text",
+                "autofocus": True,
+                "data-typed": "",
+            }
+        ),
+    )
+
+    def __init__(self, *args: Any, today: date, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        self.meant = Said()
+        if "said" in answers:
+            try:
+                self.meant = understand(answers["said"], today=self.today)
+            except forms.ValidationError as error:
+                self.add_error("said", error)
+            except Refusal as refusal:
+                show_refusal(self, refusal)
+        return answers
+
+
+class GiveForm(forms.Form):
+    """A ticket for somebody: the matter, and a reason when they go first."""
+
+    matter = forms.ChoiceField(
+        label=_("What for?"),
+        error_messages={"required": _("Choose what the person comes for.")},
+    )
+    priority = forms.ChoiceField(
+        label=_("Does this person go first?"), choices=Ticket.Priority.choices, required=False
+    )
+    note = forms.CharField(
+        label=_("Why, in a few words"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, hall: Hall, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.matters = {matter.code: matter for matter in matters_of(hall)}
+        self.fields["matter"].choices = [(code, m.name) for code, m in self.matters.items()]  # type: ignore[attr-defined]
+        self.fields["priority"].choices = [  # type: ignore[attr-defined]
+            ("", _("No, in the usual order")),
+            *[choice for choice in Ticket.Priority.choices if choice[0]],
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        if answers.get("priority") == Ticket.Priority.URGENT and not answers.get("note"):
+            self.add_error("note", _("Say what is urgent: the exam, the journey, the illness."))
+        return answers
+
+    @property
+    def chosen(self) -> Matter:
+        return self.matters[self.cleaned_data["matter"]]

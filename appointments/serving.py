@@ -1,0 +1,184 @@
+"""What the clerk sees: the person at the window, what to check, who comes next, my day.
+
+Read only. Names and ID numbers leave here masked.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Avg, Count, F, QuerySet
+from django.utils.translation import gettext as _
+
+from appointments.id_numbers import mask_id, mask_name
+from appointments.models import Booking
+from appointments.sealing import unseal
+from config import civil
+from queues.board import Board, Snapshot, board_from, snapshot_of
+from queues.estimating import paces_of
+from queues.explaining import why
+from queues.models import Call, Ticket
+from windows.models import Hall, Material, Matter, Shift
+
+AT_WINDOW = (Ticket.State.CALLED, Ticket.State.SERVING)
+ASIDE = (Ticket.State.PARKED, Ticket.State.MISSED)
+NEXT_SHOWN, LINE_SHOWN = 5, 30
+NO_CARD = {"TEMP", "PICKUP"}  # matters that end without a new card
+
+
+@dataclass(frozen=True)
+class InLine:
+    """One person in line, by number."""
+
+    ticket: Ticket
+    waited: int
+
+    @property
+    def is_booked(self) -> bool:
+        return self.ticket.booked_for is not None
+
+
+@dataclass(frozen=True)
+class AtWindow:
+    """The person at the window now."""
+
+    ticket: Ticket
+    person: str
+    guardian: str
+    why: str
+    checklist: list[Material]
+    usual_from: int
+    usual_to: int
+
+    @property
+    def is_serving(self) -> bool:
+        return self.ticket.state == Ticket.State.SERVING
+
+    @property
+    def since(self) -> datetime | None:
+        return self.ticket.started_at if self.is_serving else self.ticket.called_at
+
+
+@dataclass(frozen=True)
+class MyDay:
+    served: int
+    minutes: float | None
+    signed_in_at: datetime
+
+
+@dataclass(frozen=True)
+class Console:
+    """Everything on the clerk's screen."""
+
+    shift: Shift
+    board: Board
+    now: AtWindow | None
+    next: list[InLine]
+    next_waiting: int
+    aside: list[InLine]
+    my_day: MyDay
+    elsewhere: list[Matter]
+
+
+def console_of(shift: Shift, now: datetime) -> Console:
+    hall = shift.window.hall
+    snapshot = snapshot_of(hall, now)
+    board = board_from(snapshot)
+    mine = set(shift.window.matters.values_list("pk", flat=True))
+    return Console(
+        shift=shift,
+        board=board,
+        now=_at_window(shift, snapshot),
+        next=next_for(shift, now),
+        next_waiting=sum(one.matter_id in mine for one in snapshot.line.waiting),
+        aside=set_aside(hall, now),
+        my_day=_my_day(shift),
+        elsewhere=list(
+            Matter.objects.filter(windows__hall=hall, windows__is_in_use=True, is_offered=True)
+            .distinct()
+            .order_by("position", "pk")
+        ),
+    )
+
+
+def next_for(shift: Shift, now: datetime) -> list[InLine]:
+    """The first in line whom the window can serve."""
+    line = Ticket.objects.waiting().filter(hall=shift.window.hall_id)
+    line = line.servable_at(shift.window_id).in_calling_order()
+    return _in_line(line[:NEXT_SHOWN], now)
+
+
+def waiting_in(hall: Hall, now: datetime) -> list[InLine]:
+    """The hall's line in calling order."""
+    line = Ticket.objects.waiting().filter(hall=hall).in_calling_order()
+    return _in_line(line[:LINE_SHOWN], now)
+
+
+def set_aside(hall: Hall, now: datetime) -> list[InLine]:
+    """Those who were parked or missed and can come back."""
+    since = civil.city_date(now) - timedelta(days=1)
+    aside = Ticket.objects.filter(hall=hall, state__in=ASIDE, service_day__gte=since)
+    return _in_line(aside.order_by("rank_at", "pk")[:LINE_SHOWN], now)
+
+
+def _in_line(tickets: QuerySet[Ticket], now: datetime) -> list[InLine]:
+    shown = tickets.select_related("matter")
+    return [InLine(ticket, max(0, ticket.waited_minutes(now))) for ticket in shown]
+
+
+def _at_window(shift: Shift, snapshot: Snapshot) -> AtWindow | None:
+    at = Ticket.objects.filter(window=shift.window_id, state__in=AT_WINDOW)
+    ticket = at.select_related("matter", "session").first()
+    if ticket is None:
+        return None
+    call = Call.objects.filter(ticket=ticket, round=ticket.round).first()
+    pace = paces_of(snapshot.hall, ticket.service_day).get(ticket.matter_id)
+    mean, spread = (pace.mean, pace.sd / 2) if pace else (ticket.matter.minutes, 1.0)
+    person, guardian = person_words(ticket)
+    return AtWindow(
+        ticket=ticket,
+        person=person,
+        guardian=guardian,
+        why=why(call) if call else "",
+        checklist=list(Material.objects.filter(matter=ticket.matter).order_by("kind", "position")),
+        usual_from=max(1, round(mean - spread)),
+        usual_to=max(2, round(mean + spread)),
+    )
+
+
+def person_words(ticket: Ticket) -> tuple[str, str]:
+    """Who it is, masked, and the guardian who comes along; empty for a walk-in."""
+    booking = Booking.objects.filter(ticket=ticket).first()
+    if booking is None:
+        return "", ""
+    name = mask_name(unseal(booking.name_sealed, purpose="name"))
+    number = mask_id(unseal(booking.id_sealed, purpose="id_number"))
+    age = civil.full_years(booking.born_on, booking.service_day)
+    words = [_("Card holder %(name)s") % {"name": name}, number]
+    words.append(_("%(age)s years old") % {"age": age})
+    if ticket.matter.code not in NO_CARD:
+        words[-1] += " → " + validity(age)
+    guardian = ""
+    if booking.guardian_sealed:
+        guardian = mask_name(unseal(booking.guardian_sealed, purpose="name"))
+    return " · ".join(words), guardian
+
+
+def validity(age: int) -> str:
+    """How long a card made at that age is valid (Resident Identity Card Law, article 5)."""
+    if age < 16:
+        return _("valid 5 years")
+    if age < 26:
+        return _("valid 10 years")
+    if age < 46:
+        return _("valid 20 years")
+    return _("valid for life")
+
+
+def _my_day(shift: Shift) -> MyDay:
+    finished = Ticket.objects.of_day(shift.window.hall_id, shift.service_day).filter(
+        state=Ticket.State.FINISHED, calls__staff=shift.staff_id, calls__round=F("round")
+    )
+    took = F("finished_at") - F("started_at")
+    told = finished.aggregate(served=Count("pk"), took=Avg(took))
+    minutes = told["took"].total_seconds() / 60 if told["took"] else None
+    return MyDay(told["served"], minutes, shift.period.lower)
