@@ -36,7 +36,8 @@ def worker_hears() -> bool:
 
 
 def beat_goes_on() -> bool:
-    written = max(path.stat().st_mtime for path in BEAT_SCHEDULE.parent.glob("beat*"))
+    files = BEAT_SCHEDULE.parent.glob(f"{BEAT_SCHEDULE.name}*")  # the suffix depends on dbm
+    written = max((path.stat().st_mtime for path in files), default=0.0)
     return time.time() - written < BEAT_WRITES_WITHIN
 
 
