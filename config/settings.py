@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": [],  # each call tells its own words
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,  # would change with the language
 }
 
 LOGGING = {

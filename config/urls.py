@@ -12,7 +12,6 @@ from config import gallery, operations, preferences
 people = [
     path("", include("appointments.urls")),
     path("", include("queues.urls")),
-    path("", include("queues.urls")),
     path("", include("windows.urls")),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
@@ -32,7 +31,11 @@ people = [
 programs = [
     path("api/v1/", include("appointments.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/", include("appointments.api.urls")),
+    path(
+        "api/docs/",
+        TemplateView.as_view(template_name="windows/api_docs.html"),
+        name="api_docs",
+    ),
 ]
 
 operators = [
