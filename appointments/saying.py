@@ -30,7 +30,8 @@ def long_day(day: date) -> str:
 
 def short_day(day: date) -> str:
     """Thu 26 Nov."""
-    return f"{short_weekday(day)} {formatted(day, pgettext('short format of a date', 'j M'))}"
+    form = pgettext("short format of a date", "j M")
+    return f"{short_weekday(day)} {formatted(day, form)}"
 
 
 def clock(at: datetime) -> str:
