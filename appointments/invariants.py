@@ -1,0 +1,143 @@
+"""The questions that must always have an empty answer.
+
+Each is one SQL query that returns the rows which break an invariant (numbers as in
+docs/invariants.md). Most are held by constraints and can only break when those are
+taken away; the others compare counters and journals with the rows behind them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from appointments.models import Booking
+from queues.models import Ticket
+
+HOLDING = "('held', 'confirmed', 'arrived', 'served', 'no_show')"
+
+
+def legal_moves(moves: dict[str, set[str]]) -> str:
+    """The pairs (from, to) of a MOVES table as an SQL list, birth included."""
+    pairs = [(was, to) for was, goes in moves.items() for to in sorted(goes)]
+    births = [("", next(iter(moves)))]
+    return ", ".join(f"('{was}', '{to}')" for was, to in [*births, *pairs])
+
+
+def quota_question(channel: str) -> str:
+    return f"""
+SELECT s.id, s.{channel}_taken AS counted, coalesce(sum(b.minutes), 0) AS held
+FROM windows_slot s LEFT JOIN appointments_booking b
+  ON b.slot_id = s.id AND b.channel = '{channel}' AND b.state IN {HOLDING}
+GROUP BY s.id
+HAVING s.{channel}_taken <> coalesce(sum(b.minutes), 0)
+  OR s.{channel}_taken > s.{channel}_quota OR s.{channel}_taken < 0
+"""
+
+
+QUESTIONS: dict[str, str] = {
+    "I1 every booking has its birth in the journal": """
+SELECT b.id FROM appointments_booking b WHERE NOT EXISTS (
+  SELECT 1 FROM appointments_bookingevent e WHERE e.booking_id = b.id AND e.from_state = '')""",
+    "I2 online places are never oversold": quota_question("online"),
+    "I2 assisted places are never oversold": quota_question("assisted"),
+    "I3 a person has one open booking per matter": """
+SELECT id_index, matter_id, count(*) FROM appointments_booking
+WHERE state IN ('held', 'confirmed', 'arrived') GROUP BY 1, 2 HAVING count(*) > 1""",
+    "I4 a window is in one session at a time": """
+SELECT a.id, b.id FROM windows_sessionwindow a JOIN windows_sessionwindow b
+  ON a.window_id = b.window_id AND a.id < b.id AND a.period && b.period
+WHERE NOT a.is_cancelled AND NOT b.is_cancelled""",
+    "I4 a clerk is at one window, a window has one clerk": """
+SELECT a.id, b.id FROM windows_shift a JOIN windows_shift b
+  ON (a.window_id = b.window_id OR a.staff_id = b.staff_id) AND a.id < b.id
+  AND a.period && b.period""",
+    "I5 numbers are given once and without gaps": """
+SELECT t.hall_id, t.service_day, t.prefix, count(*), max(t.number), min(c.last)
+FROM queues_ticket t LEFT JOIN queues_numbercounter c
+  ON c.hall_id = t.hall_id AND c.service_day = t.service_day AND c.prefix = t.prefix
+GROUP BY 1, 2, 3
+HAVING count(*) <> max(t.number) OR count(DISTINCT t.number) <> count(*)
+  OR max(t.number) IS DISTINCT FROM min(c.last)""",
+    "I6 a ticket is called once per round": """
+SELECT t.id, t.round, count(c.id) FROM queues_ticket t LEFT JOIN queues_call c
+  ON c.ticket_id = t.id GROUP BY t.id
+HAVING count(c.id) <> t.round OR count(DISTINCT c.round) <> count(c.id)""",
+    "I7 a window serves one ticket at a time": """
+SELECT window_id, count(*) FROM queues_ticket WHERE state IN ('called', 'serving')
+GROUP BY 1 HAVING count(*) > 1""",
+    "I8 a committed request has its answer": """
+SELECT id FROM windows_requestkey WHERE status IS NULL""",
+    "I9 tickets made legal moves only": f"""
+SELECT e.id FROM queues_ticketevent e WHERE e.from_state <> e.to_state
+  AND (e.from_state, e.to_state) NOT IN ({legal_moves(Ticket.MOVES)})""",
+    "I9 bookings made legal moves only": f"""
+SELECT e.id FROM appointments_bookingevent e WHERE e.from_state <> e.to_state
+  AND (e.from_state, e.to_state) NOT IN ({legal_moves(Booking.MOVES)})""",
+    "I9 a ticket's journal ends in its state": """
+SELECT t.id, t.state, e.to_state FROM queues_ticket t LEFT JOIN LATERAL (
+  SELECT to_state FROM queues_ticketevent WHERE ticket_id = t.id ORDER BY id DESC LIMIT 1
+) e ON true WHERE e.to_state IS DISTINCT FROM t.state""",
+    "I9 a booking's journal ends in its state": """
+SELECT b.id, b.state, e.to_state FROM appointments_booking b LEFT JOIN LATERAL (
+  SELECT to_state FROM appointments_bookingevent WHERE booking_id = b.id
+  ORDER BY id DESC LIMIT 1
+) e ON true WHERE e.to_state IS DISTINCT FROM b.state""",
+    "I10 a message is owed once per version": """
+SELECT subject, kind, version, channel, count(*) FROM appointments_message
+GROUP BY 1, 2, 3, 4 HAVING count(*) > 1""",
+    "I11 no reminder waits for a booking that ended or moved": """
+SELECT m.id FROM appointments_message m JOIN appointments_booking b ON b.id = m.booking_id
+WHERE m.state = 'ready' AND m.kind IN ('confirmed', 'reminder_day', 'reminder_hours', 'moved')
+  AND (m.version <> b.version OR b.state IN ('cancelled', 'withdrawn', 'expired'))""",
+    "I12 a claimed message has a lease": """
+SELECT id FROM appointments_message WHERE state = 'claimed' AND lease_until IS NULL""",
+    "I13 no message is forgotten": """
+SELECT id FROM appointments_message WHERE state = 'ready' AND due_at < %(now)s - interval '1 hour'
+  AND (useless_after IS NULL OR useless_after > %(now)s)""",
+    "I14 quotas fill their slot": """
+SELECT id FROM windows_slot
+WHERE minutes <> online_quota + assisted_quota + walkin_quota OR walkin_quota < 0""",
+    "I15 a period of a job ran once": """
+SELECT job, period_start FROM windows_periodicrun GROUP BY 1, 2 HAVING count(*) > 1""",
+    "I16 a ticket ranks by the one rule": """
+SELECT t.id FROM queues_ticket t
+WHERE t.missed_times = 0 AND (
+  (t.source = 'walk_in' AND t.rank_at < t.issued_at)
+  OR (t.source = 'booking' AND t.rank_at NOT IN (t.booked_for, t.issued_at)))""",
+    "service days: slots, tickets and bookings share their session's": """
+SELECT s.id FROM windows_slot s JOIN windows_hallsession x ON x.id = s.session_id
+WHERE s.service_day <> x.service_day OR s.hall_id <> x.hall_id
+UNION ALL
+SELECT t.id FROM queues_ticket t JOIN windows_hallsession x ON x.id = t.session_id
+WHERE t.service_day <> x.service_day
+UNION ALL
+SELECT b.id FROM appointments_booking b JOIN windows_slot s ON s.id = b.slot_id
+WHERE b.service_day <> s.service_day OR b.starts_at <> s.starts_at""",
+    "arrived bookings and their tickets agree": """
+SELECT b.id FROM appointments_booking b LEFT JOIN queues_ticket t ON t.id = b.ticket_id
+WHERE (b.state IN ('arrived', 'served') AND t.id IS NULL)
+  OR (b.state = 'served' AND t.state <> 'finished')
+  OR (t.id IS NOT NULL AND t.source <> 'booking')""",
+}
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An invariant that does not hold, and how many rows break it."""
+
+    name: str
+    rows: int
+    first: tuple
+
+
+def ask(name: str, now: datetime) -> Broken | None:
+    """The invariant's question; None when it holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({QUESTIONS[name]}) AS broken LIMIT 1000", {"now": now})
+        rows = cursor.fetchall()
+    return Broken(name, len(rows), rows[0]) if rows else None
+
+
+def holds(now: datetime) -> list[Broken]:
+    """Everything that is broken at that instant; an empty list is the good answer."""
+    return [found for name in QUESTIONS if (found := ask(name, now))]

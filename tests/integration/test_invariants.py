@@ -1,0 +1,139 @@
+"""`check_invariants` can fail: every question finds what breaks it.
+
+The guard is taken away inside a transaction that is rolled back, the row is spoiled by
+hand, and the question has to name it.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from appointments.arriving import check_in
+from appointments.invariants import QUESTIONS, ask, holds
+from queues.calling import call_next
+from queues.issuing import issue_walk_in
+from tests.conftest import NOON, slot_at
+from windows.once import once, takes_period
+
+LATER = NOON + timedelta(minutes=30)
+DROP = "ALTER TABLE {} DROP CONSTRAINT {}"
+
+SPOILS: dict[str, list[str]] = {
+    "I1 every": [
+        "DROP TRIGGER booking_event_append_only ON appointments_bookingevent",
+        "DELETE FROM appointments_bookingevent",
+    ],
+    "I2 online": ["UPDATE windows_slot SET online_taken = online_taken + 1"],
+    "I2 assisted": [
+        DROP.format("windows_slot", "slot_assisted_within_quota"),
+        "UPDATE windows_slot SET assisted_taken = 1",
+    ],
+    "I3": [
+        "DROP INDEX booking_person_once_per_matter",
+        "UPDATE appointments_booking SET id_index = ''",
+    ],
+    "I4 a window": [
+        DROP.format("windows_sessionwindow", "window_in_one_session_at_a_time"),
+        DROP.format("windows_sessionwindow", "window_once_in_session"),
+        "UPDATE windows_sessionwindow SET window_id = (SELECT min(id) FROM windows_window)",
+    ],
+    "I4 a clerk": [
+        DROP.format("windows_shift", "shift_one_clerk_at_a_window"),
+        DROP.format("windows_shift", "shift_clerk_in_one_place"),
+        "INSERT INTO windows_shift (staff_id, window_id, service_day, period, is_paused)"
+        " SELECT staff_id, window_id, service_day, period, false FROM windows_shift",
+    ],
+    "I5": ["UPDATE queues_ticket SET number = 7 WHERE source = 'walk_in'"],
+    "I6": ["UPDATE queues_ticket SET round = 5"],
+    "I7": [
+        "DROP INDEX window_serves_one",
+        "DROP TRIGGER ticket_moves_legally ON queues_ticket",
+        "UPDATE queues_ticket SET state = 'called',"
+        " window_id = (SELECT min(id) FROM windows_window)",
+    ],
+    "I8": ["UPDATE windows_requestkey SET status = NULL"],
+    "I9 tickets": [
+        "DROP TRIGGER ticket_event_append_only ON queues_ticketevent",
+        "UPDATE queues_ticketevent SET from_state = 'finished' WHERE from_state <> ''",
+    ],
+    "I9 bookings": [
+        "DROP TRIGGER booking_event_append_only ON appointments_bookingevent",
+        "UPDATE appointments_bookingevent SET from_state = 'served' WHERE from_state <> ''",
+    ],
+    "I9 a ticket": ["UPDATE queues_ticket SET state = 'void' WHERE state = 'waiting'"],
+    "I9 a booking": [
+        "UPDATE appointments_booking SET state = 'cancelled' WHERE state = 'confirmed'"
+    ],
+    "I10": [
+        DROP.format("appointments_message", "message_once_per_version"),
+        "UPDATE appointments_message SET subject = 'x', kind = 'code', version = 1",
+    ],
+    "I11": ["UPDATE appointments_booking SET version = 9"],
+    "I12": [
+        DROP.format("appointments_message", "message_claim_has_lease"),
+        "UPDATE appointments_message SET state = 'claimed'",
+    ],
+    "I13": ["UPDATE appointments_message SET due_at = '2020-01-01', useless_after = NULL"],
+    "I14": [
+        DROP.format("windows_slot", "slot_quotas_fill_the_slot"),
+        "UPDATE windows_slot SET minutes = minutes + 1",
+    ],
+    "I15": [
+        DROP.format("windows_periodicrun", "period_runs_once"),
+        "INSERT INTO windows_periodicrun (job, period_start, started_at)"
+        " SELECT job, period_start, started_at FROM windows_periodicrun",
+    ],
+    "I16": ["UPDATE queues_ticket SET rank_at = '2020-01-01'"],
+    "service days": ["UPDATE windows_slot SET service_day = '2020-01-01'"],
+    "arrived": ["UPDATE queues_ticket SET source = 'walk_in'"],
+}
+
+
+@pytest.fixture
+def a_day(hall, session, renewal, book, at_window_3, clerk):
+    """A little of everything, all of it right."""
+    booking = book(slot_at(session, 12, 30), person=1)
+    check_in(hall=hall, reference=booking.reference, now=NOON)
+    issue_walk_in(hall=hall, matter=renewal, now=NOON)
+    call_next(window=at_window_3, staff=clerk, now=LATER)
+    book(slot_at(session, 16), person=2)
+    once(actor="a", route="r", key="k", body="", now=NOON, run=lambda: (200, 1))
+    takes_period(job="j", period_start=NOON, now=NOON)
+
+
+def test_a_day_as_it_should_be_holds(a_day):
+    assert holds(NOON) == []
+
+
+@pytest.mark.parametrize("start", SPOILS)
+def test_a_spoiled_row_is_found(start, a_day):
+    (name,) = [one for one in QUESTIONS if one.startswith(start)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for statement in SPOILS[start]:
+            cursor.execute(statement)
+
+    broken = ask(name, NOON)
+
+    assert broken is not None
+    assert broken.rows >= 1
+
+
+def test_every_question_is_spoiled_once():
+    asked = [[name for name in QUESTIONS if name.startswith(start)] for start in SPOILS]
+
+    assert sorted(name for names in asked for name in names) == sorted(QUESTIONS)
+
+
+def test_the_command_says_what_is_broken_and_fails(a_day, capsys):
+    call_command("check_invariants")
+    assert "BROKEN" not in capsys.readouterr().out
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE queues_ticket SET round = 5")
+    with pytest.raises(SystemExit):
+        call_command("check_invariants")
+
+    assert "BROKEN  I6" in capsys.readouterr().out
