@@ -8,6 +8,8 @@ hours, and only when they come long enough after the booking to remind of anythi
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import prefetch_related_objects
+
 from appointments.models import Booking, Message, PhoneProof
 from appointments.sealing import seal
 from appointments.texting import booking_text, code_text
@@ -66,6 +68,7 @@ def void_unsent(*, booking: Booking) -> None:
 
 
 def _owe(booking: Booking, dues: Iterable[tuple[str, datetime]], now: datetime) -> None:
+    prefetch_related_objects([booking], "group", "hall", "matter__materials")
     _insert(
         Message(
             subject=f"booking:{booking.pk}",

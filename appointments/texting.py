@@ -90,8 +90,8 @@ def when(booking: Booking) -> str:
 
 def bring(booking: Booking) -> str:
     """The materials by name, as many as a short message holds; the page lists them all."""
-    found = booking.matter.materials.filter(kind=Material.Kind.BRING).order_by("position")
-    names = [material.name for material in found]
+    materials = sorted(booking.matter.materials.all(), key=lambda material: material.position)
+    names = [material.name for material in materials if material.kind == Material.Kind.BRING]
     kept = _that_fit(names)
     if not kept:
         return ""

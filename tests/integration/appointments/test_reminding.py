@@ -8,7 +8,7 @@ from django.utils import translation
 from appointments import reminding
 from appointments.changing import cancel, reschedule
 from appointments.id_numbers import mask_name
-from appointments.models import Message
+from appointments.models import Booking, Message
 from appointments.proving import send_code
 from appointments.reminding import after_quiet_hours, day_before, hours_before, promise
 from appointments.sealing import booking_secret, secret_matches, unseal
@@ -112,6 +112,13 @@ def test_the_short_reminder_is_dropped_for_early_visits_only(starts, expected):
 )
 def test_quiet_hours_end_at_seven(at, expected):
     assert after_quiet_hours(at) == expected
+
+
+def test_promising_takes_few_queries(book, saturday, django_assert_max_num_queries):
+    booking = Booking.objects.get(pk=book(slot_at(saturday, 15)).pk)
+
+    with django_assert_max_num_queries(6):  # group, hall, matter, materials, rules, insert
+        promise(booking=booking, now=NOON)
 
 
 def test_a_message_of_a_kind_is_owed_once_per_version(book, saturday):
