@@ -1,7 +1,7 @@
 """Fields that understand what the pages understand: names, ID numbers, phones, codes, days."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -87,6 +87,18 @@ class DayField(serializers.DateField):
         if not EARLIEST_DAY <= day <= LATEST_DAY:
             self.fail("far")
         return day
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant of this product's life; without an offset the city's is meant."""
+
+    default_error_messages = {"far": _("Enter a day that is not so far away.")}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        instant: datetime = super().to_internal_value(value)
+        if not EARLIEST_DAY <= instant.date() <= LATEST_DAY:
+            self.fail("far")
+        return instant
 
 
 class RowField(serializers.IntegerField):

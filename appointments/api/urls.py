@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from appointments.api import bookings
+from appointments.api import bookings, sessions
 from appointments.api.arrivals import CheckIn
 from appointments.api.offers import Availability, Slots
 from appointments.api.proofs import Proof, Proofs
@@ -25,5 +25,9 @@ urlpatterns = [
         bookings.Reschedule.as_view(),
         name="api_reschedule",
     ),
+    path("sessions/preview/", sessions.Preview.as_view(), name="api_session_preview"),
+    path("sessions/", sessions.Sessions.as_view(), name="api_sessions"),
+    path("sessions/<rowid:pk>/", sessions.Session.as_view(), name="api_session"),
+    path("sessions/<rowid:pk>/undo/", sessions.Undo.as_view(), name="api_session_undo"),
     re_path(r"", Absent.as_view(), name="api_absent"),
 ]

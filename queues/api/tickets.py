@@ -74,14 +74,14 @@ def told(ticket: Ticket, now: datetime) -> dict[str, Any]:
 
 class TicketInput(serializers.Serializer):
     matter = serializers.SlugRelatedField("code", queryset=Matter.objects.filter(is_offered=True))
-    priority = serializers.ChoiceField(Ticket.Priority.choices, required=False, default="")
+    priority = serializers.ChoiceField(Ticket.Priority.values, required=False, default="")
     reason = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
 
 
 class RatingInput(serializers.Serializer):
     level = serializers.IntegerField(min_value=1, max_value=5, help_text="5: very satisfied")
     reasons = serializers.ListField(
-        child=serializers.ChoiceField(Rating.Reason.choices), required=False, max_length=5
+        child=serializers.ChoiceField(Rating.Reason.values), required=False, max_length=5
     )
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
