@@ -33,15 +33,15 @@ class ArrivalForm(forms.Form):
                 "autocapitalize": "characters",
                 "spellcheck": "false",
                 "inputmode": "text",
-                "autofocus": True,
                 "data-typed": "",
             }
         ),
     )
 
-    def __init__(self, *args: Any, today: date, **rest: Any) -> None:
+    def __init__(self, *args: Any, today: date, focus: bool = False, **rest: Any) -> None:
         super().__init__(*args, **rest)
         self.today = today
+        self.fields["said"].widget.attrs["autofocus"] = focus
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}

@@ -78,7 +78,7 @@ def kiosk(request: HttpRequest, hall: Hall, device: DeviceToken) -> HttpResponse
 def kiosk_check_in(request: HttpRequest, hall: Hall, device: DeviceToken) -> HttpResponse:
     """Check in by reference, ID number or scanned code."""
     now = civil.now()
-    form = ArrivalForm(request.POST or None, today=civil.city_date(now))
+    form = ArrivalForm(request.POST or None, today=civil.city_date(now), focus=True)
     status = 200
     if request.method == "POST":
         status = 400
