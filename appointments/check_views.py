@@ -27,13 +27,12 @@ from config import civil
 
 def group_made_here(request: HttpRequest, group: int) -> list[Booking]:
     """The bookings of a group that this browser made; anybody else's are not found."""
-    if not drafting.made_here(request.session, group):
-        raise Http404
-    bookings = Booking.objects.filter(group_id=group).order_by("starts_at", "pk")
-    found = list(bookings.select_related("hall", "matter", "group", "slot"))
+    references = drafting.made_here(request.session, group)
+    bookings = Booking.objects.filter(group_id=group, reference__in=references)
+    found = list(bookings.select_related("hall", "matter", "group", "slot").order_by("pk"))
     if not found:
         raise Http404
-    return found
+    return sorted(found, key=lambda booking: references.index(booking.reference))
 
 
 def own_address(booking: Booking) -> str:

@@ -64,11 +64,17 @@ def forget(session: SessionBase) -> None:
     session.pop(DRAFT, None)
 
 
-def remember_group(session: SessionBase, group_id: int) -> None:
+def remember_group(session: SessionBase, group_id: int, references: list[str]) -> None:
     """This browser made the group's hold, and may look at it and confirm it."""
-    groups = [known for known in session.get(GROUPS, []) if known != group_id]
-    session[GROUPS] = [*groups, group_id][-MOST_GROUPS:]
+    known = {name: kept for name, kept in session.get(GROUPS, {}).items() if name != str(group_id)}
+    session[GROUPS] = dict([*known.items(), (str(group_id), references)][-MOST_GROUPS:])
 
 
-def made_here(session: SessionBase, group_id: int) -> bool:
-    return group_id in session.get(GROUPS, [])
+def made_here(session: SessionBase, group_id: int) -> list[str]:
+    """The group's references in the order of typing; empty for groups of other browsers."""
+    return list(session.get(GROUPS, {}).get(str(group_id), []))
+
+
+def last_group(session: SessionBase) -> int | None:
+    groups = list(session.get(GROUPS, {}))
+    return int(groups[-1]) if groups else None

@@ -66,14 +66,15 @@ class WhoForm(forms.Form):
             self._ask_consent()
 
     def _add_person(self, number: int) -> None:
+        alone = self.people == 1
         self.fields[f"name_{number}"] = forms.CharField(
-            label=_("Name"),
+            label=_("Name") if alone else _("Name of person %(n)s") % {"n": number},
             max_length=40,
             widget=forms.TextInput({"autocomplete": "name" if number == 1 else "off"}),
             error_messages={"required": _("Enter the name.")},
         )
         self.fields[f"id_number_{number}"] = forms.CharField(
-            label=_("ID number"),
+            label=_("ID number") if alone else _("ID number of person %(n)s") % {"n": number},
             help_text=_("18 characters. A child's number is in the household register."),
             max_length=60,
             widget=forms.TextInput(

@@ -123,7 +123,7 @@ def openings(*, hall: Hall, now: datetime) -> list[Opening]:
     )
     return [
         Opening(
-            day=saying.long_day(session.service_day),
+            day=saying.short_day(session.service_day),
             hours=saying.hours(session.starts_at, session.ends_at),
             kind=session.kind,
             note=in_language(session.note_zh, session.note_en),

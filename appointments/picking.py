@@ -4,7 +4,7 @@ All numbers come from `offering`: a day shown free is bookable. Nothing here cou
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from config import civil
 from windows.models import Hall, Matter, Slot
 from windows.rules import rule
 
+TWO_WEEKS = 14
 EVENING_KINDS = {"night", "late"}
 SHOWS = ("all", "evenings", "weekends", "earliest")
 
@@ -180,12 +181,14 @@ def picker(*, matter: Matter, hall: Hall, wish: Wish, now: datetime, chosen: int
     )
 
 
-def _span(now: datetime, open_days: Iterable[date]) -> list[date]:
-    """The days of the strip: all that can be booked, today only while it can."""
-    today = civil.city_date(now)
+def _span(now: datetime, open_days: Mapping[date, HallDay]) -> list[date]:
+    """The days of the strip: two weeks from today, or from tomorrow when today is over."""
+    today, last = civil.city_date(now), last_day(now)
     first = min([today + timedelta(days=1), *(day for day in open_days if day <= today)])
-    last = last_day(now)
-    return [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+    two_weeks = first + timedelta(days=TWO_WEEKS - 1)
+    free_before = any(one.places for day, one in open_days.items() if day <= two_weeks)
+    until = min(last, two_weeks) if free_before else last
+    return [first + timedelta(days=ahead) for ahead in range((until - first).days + 1)]
 
 
 def _slots(matter: Matter, hall: Hall, day: date, wish: Wish, now: datetime) -> list[OfferedSlot]:

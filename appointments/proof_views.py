@@ -88,9 +88,9 @@ def book_phone(request: HttpRequest) -> HttpResponse:
 
 def _after_the_draft(request: HttpRequest) -> HttpResponse:
     """Somebody pressed twice, or came back after the hold was made."""
-    groups = request.session.get(drafting.GROUPS, [])
-    if groups:
-        return redirect("appointments:book_check", group=groups[-1])
+    group = drafting.last_group(request.session)
+    if group:
+        return redirect("appointments:book_check", group=group)
     messages.info(request, _("What you typed is no longer kept. Please begin again."))
     return redirect("appointments:start")
 
@@ -138,14 +138,14 @@ def take_places(request: HttpRequest, draft: Draft, now: datetime) -> HttpRespon
             now=now,
             language=get_language() or "zh-hans",
         )
-        return {"group": held.group_id}
+        return {"group": held.group_id, "references": [one.reference for one in held.bookings]}
 
     try:
         answer = press(request, actor=session_actor(request), body=draft.id, now=now, run=run)
     except SaidNo as no:
         return _not_held(request, draft, matter, no, now)
     drafting.forget(request.session)
-    drafting.remember_group(request.session, answer["group"])
+    drafting.remember_group(request.session, answer["group"], answer["references"])
     return redirect("appointments:book_check", group=answer["group"])
 
 

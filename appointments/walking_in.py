@@ -29,10 +29,15 @@ class WalkIn:
                 "You can also come without a booking: the hall opens next on %(when)s."
             ) % {"when": self.opens}
         facts = {"until": saying.clock(self.session.ends_at), "wait": self.wait}
-        words = gettext("You can also come today without a booking, until %(until)s.") % facts
         if not self.wait:
-            return words
-        return words + " " + gettext("The wait is %(wait)s at the moment.") % facts
+            return gettext("You can also come today without a booking, until %(until)s.") % facts
+        return (
+            gettext(
+                "You can also come today without a booking, until %(until)s."
+                " The wait is %(wait)s at the moment."
+            )
+            % facts
+        )
 
 
 def walk_in(*, hall: Hall, matter: Matter | None, now: datetime) -> WalkIn:
