@@ -1,0 +1,96 @@
+"""A hall that is open right now, a live server, and Debian's Chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config import civil
+from tests.conftest import make_session
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+PHONE_SIZE = {"width": 390, "height": 844}
+DESK_SIZE = {"width": 1440, "height": 900}
+BOARD_SIZE = {"width": 1920, "height": 1080}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in item.nodeid.split("/")[1:2] or "tests/browser" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="Chromium is missing (apt: chromium)"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's loop runs in this thread
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(chromium, live_server):
+    """Opens pages of a size; fails when a page logs an error or breaks the CSP."""
+    contexts, complaints = [], []
+
+    def opened(size=PHONE_SIZE, *, scripts=True, language="en") -> Page:
+        context = chromium.new_context(
+            viewport=size,
+            base_url=live_server.url,
+            java_script_enabled=scripts,
+            locale="zh-CN" if language == "zh" else "en-GB",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if _bad(said) else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _bad(said) -> bool:
+    expected = "/live/" in said.text or "status of 4" in said.text or "live" in said.location["url"]
+    return said.type == "error" and not expected
+
+
+@pytest.fixture
+def open_hall(hall, windows, renewal, transactional_db):
+    """Open from an hour ago for five hours, whatever the wall clock says."""
+    from windows.models import Material
+
+    Material.objects.create(matter=renewal, position=1, name_zh="旧身份证", name_en="Old card")
+    start = civil.city_time(civil.now() - timedelta(hours=1)).replace(minute=0)
+    end = start + timedelta(hours=5)
+    make_session(
+        hall, windows, day=start.date(), opens=start.time().replace(second=0, microsecond=0),
+        closes=end.time().replace(second=0, microsecond=0), online=60,
+    )  # fmt: skip
+    return hall
+
+
+def is_accessible(page: Page) -> None:
+    """No violation that axe can see (WCAG 2 A and AA)."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+    rows = [(one["id"], one["nodes"][0]["html"][:160]) for one in found.response["violations"]]
+    assert rows == [], page.url
+
+
+def sign_in(page: Page, username: str) -> None:
+    page.goto("/login/")
+    page.get_by_label("User name").or_(page.locator("#id_username")).first.fill(username)
+    page.locator("#id_password").fill("demo")
+    page.locator("form:has(#id_password) button[type=submit]").click()
