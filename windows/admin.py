@@ -1,0 +1,71 @@
+"""Administration of what changes rarely: halls, windows, matters, rules, staff, devices."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from windows.models import DeviceToken, Hall, Material, Matter, Rule, Staff, StaffRole, Window
+
+admin.site.site_header = _("Dengta administration")
+admin.site.site_title = _("Dengta administration")
+
+
+@admin.register(Hall)
+class HallAdmin(admin.ModelAdmin):
+    list_display = ("code", "name_zh", "name_en", "district_zh", "is_open")
+    search_fields = ("code", "name_zh", "name_en")
+
+
+@admin.register(Window)
+class WindowAdmin(admin.ModelAdmin):
+    list_display = ("hall", "number", "is_accessible", "is_in_use")
+    list_filter = ("hall",)
+    filter_horizontal = ("matters",)
+
+
+class MaterialInline(admin.TabularInline):
+    model = Material
+    extra = 0
+
+
+@admin.register(Matter)
+class MatterAdmin(admin.ModelAdmin):
+    list_display = ("code", "name_zh", "name_en", "minutes", "fee_cny", "is_offered")
+    inlines = (MaterialInline,)
+
+
+@admin.register(Rule)
+class RuleAdmin(admin.ModelAdmin):
+    """A rule in force stays as it is: a change is a new row with its date."""
+
+    list_display = ("name", "hall", "value", "effective_on")
+    list_filter = ("name", "hall")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class RoleInline(admin.TabularInline):
+    model = StaffRole
+    extra = 0
+
+
+@admin.register(Staff)
+class StaffAdmin(UserAdmin):
+    list_display = ("username", "display_name", "is_active")
+    inlines = (RoleInline,)
+    fieldsets = (
+        (None, {"fields": ("username", "password", "display_name")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+
+
+@admin.register(DeviceToken)
+class DeviceTokenAdmin(admin.ModelAdmin):
+    list_display = ("name", "hall", "kind", "revoked_at")
+    readonly_fields = ("token_hash",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
