@@ -2,7 +2,8 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -167,7 +168,7 @@ def hold(
     today = civil.city_date(now)
     numbers = rules(["hold_minutes", "group_max", "horizon_days"], hall=None, day=today)
     _check_people(matter, people, numbers["group_max"], today)
-    facts = {
+    facts: dict[str, Any] = {
         "matter": matter.pk,
         "minutes": matter.minutes,
         "channel": channel,
@@ -195,13 +196,13 @@ def hold(
     )
 
 
-def _check_people(matter: Matter, people: list[Attendee], most: int, today: object) -> None:
+def _check_people(matter: Matter, people: list[Attendee], most: int, today: date) -> None:
     if not 1 <= len(people) <= most:
         raise TooManyPeople(most=most)
     if len({person.id_number.number for person in people}) < len(people):
         raise SamePersonTwice
     for person in people:
-        age = civil.full_years(person.id_number.born_on, today)  # type: ignore[arg-type]
+        age = civil.full_years(person.id_number.born_on, today)
         too_young = matter.min_age is not None and age < matter.min_age
         too_old = matter.max_age is not None and age > matter.max_age
         if too_young or too_old:

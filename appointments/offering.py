@@ -7,6 +7,7 @@ quota; a party fits into one slot, or into two adjacent slots of one session.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -44,7 +45,7 @@ WITH served AS (
 BY_DAY = (
     OFFERED
     + """
-SELECT f.hall_id, h.code, f.service_day, sum(f.offered),
+SELECT f.hall_id, h.code, f.service_day, sum(f.offered)::int,
   min(f.starts_at) FILTER (WHERE f.offered > 0),
   (array_agg(f.id ORDER BY f.starts_at, f.id) FILTER (WHERE f.offered > 0))[1],
   array_agg(DISTINCT x.kind), sum(f.online_quota)
@@ -100,7 +101,7 @@ def last_day(now: datetime) -> date:
 
 def _asked(
     matter: Matter, first: date, days: int, hall: Hall | None, people: int, now: datetime
-) -> dict[str, object]:
+) -> dict[str, Any]:
     yesterday = civil.city_date(now) - timedelta(days=1)  # its session may run past midnight
     return {
         "matter": matter.pk,
@@ -128,7 +129,7 @@ def availability(
     """
     with connection.cursor() as cursor:
         cursor.execute(BY_DAY, _asked(matter, first, days, hall, people, now))
-        return [HallDay(*row[:3], int(row[3]), *row[4:7], row[7] > 0) for row in cursor.fetchall()]
+        return [HallDay(*row[:-1], online=row[-1] > 0) for row in cursor.fetchall()]
 
 
 def slots_of(

@@ -42,7 +42,8 @@ class TooMany(Refusal):
     message = _("Too many tries. Please wait a little.")
 
     def __init__(self, *, retry_after: int, **facts: object) -> None:
-        super().__init__(**facts)
+        super().__init__()
+        self.facts = facts
         self.retry_after = retry_after
 
 

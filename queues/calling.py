@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from config.refusals import NotFound, Refusal, refusing
 from queues.issuing import MatterNotServed, record, tell_boards
 from queues.models import Call, Ticket
+from queues.models.ticket import TicketQuerySet
 from windows.access import CLERK, GUIDE, SUPERVISOR, has_role
 from windows.models import Matter, Shift, Staff, Window
 from windows.rules import rule
@@ -80,11 +81,11 @@ def call_next(*, window: Window, staff: Staff, now: datetime) -> Ticket:
     return ticket
 
 
-def _first(line):  # type: ignore[no-untyped-def]
+def _first(line: TicketQuerySet) -> Ticket | None:
     return line.in_calling_order().select_for_update(skip_locked=True, of=("self",)).first()
 
 
-def _urgent(line, hall_id: int) -> Ticket | None:  # type: ignore[no-untyped-def]
+def _urgent(line: TicketQuerySet, hall_id: int) -> Ticket | None:
     """The green channel's first ticket when the hall's last two calls did not jump."""
     urgent = line.exclude(priority="")
     if not urgent.exists():
@@ -168,7 +169,7 @@ def _move(
     if to not in (State.CALLED, State.SERVING, State.FINISHED):
         ticket.window = None
     ticket.save(update_fields=["state", "window", *fields])
-    record(ticket, kind, now=now, was=was, by=by, window_id=window_id)
+    record(ticket, kind, now=now, was=was, by=by, at_window=window_id)
     tell_boards(ticket.hall_id)
     return ticket
 
@@ -294,8 +295,9 @@ def sign_out(*, staff: Staff, now: datetime) -> Shift:
     at = Ticket.objects.filter(window=shift.window_id, state__in=[State.CALLED, State.SERVING])
     if at.exists():
         raise StillServing
-    ends = max(now, shift.period.lower)
-    shift.period = DateTimeTZRange(shift.period.lower, ends)
+    began = shift.period.lower or now
+    ends = max(now, began)
+    shift.period = DateTimeTZRange(began, ends)
     shift.save(update_fields=["period"])
     tell_boards(shift.window.hall_id)
     return shift

@@ -6,7 +6,7 @@ So a walk-in can be overtaken only by bookings that start within the patience af
 walk-in's arrival. Windows call the lowest rank that they can serve.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -42,16 +42,26 @@ def tell_boards(hall: Hall | int) -> None:
 
 
 def record(
-    ticket: Ticket, kind: str, *, now: datetime, was: str, by: Staff | None, **facts: object
+    ticket: Ticket,
+    kind: str,
+    *,
+    now: datetime,
+    was: str,
+    by: Staff | None,
+    at_window: int | None = None,
+    **facts: object,
 ) -> None:
-    """One line of the ticket's journal, in the command's transaction."""
+    """One line of the ticket's journal, in the command's transaction.
+
+    `at_window` is the window's id when the ticket has left it by now.
+    """
     TicketEvent.objects.create(
         ticket=ticket,
         at=now,
         kind=kind,
         from_state=was,
         to_state=ticket.state,
-        window_id=facts.pop("window_id", ticket.window_id),
+        window_id=at_window or ticket.window_id,
         by=by,
         facts=facts,
     )
@@ -148,7 +158,7 @@ def issue(
     return ticket
 
 
-def _next_number(hall_id: int, service_day: object, prefix: str) -> int:
+def _next_number(hall_id: int, service_day: date, prefix: str) -> int:
     """The next number; the counter's row lock makes the numbers gapless and unique."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -69,7 +69,7 @@ def staff_page(*roles: str) -> Callable[[Callable[..., HttpResponse]], Callable[
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if not halls_of(request.user, *roles).exists():  # type: ignore[arg-type]
+            if not halls_of(request.user, *roles).exists():
                 raise NotAllowed
             return view(request, *args, **kwargs)
 
