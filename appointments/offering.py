@@ -48,7 +48,7 @@ BY_DAY = (
 SELECT f.hall_id, h.code, f.service_day, sum(f.offered)::int,
   min(f.starts_at) FILTER (WHERE f.offered > 0),
   (array_agg(f.id ORDER BY f.starts_at, f.id) FILTER (WHERE f.offered > 0))[1],
-  array_agg(DISTINCT x.kind), sum(f.online_quota)
+  array_agg(DISTINCT x.kind), sum(f.online_quota) > 0
 FROM fitting f JOIN windows_hall h ON h.id = f.hall_id AND h.is_open
 JOIN windows_hallsession x ON x.id = f.session_id
 GROUP BY f.hall_id, h.code, f.service_day ORDER BY h.code, f.service_day
@@ -129,7 +129,7 @@ def availability(
     """
     with connection.cursor() as cursor:
         cursor.execute(BY_DAY, _asked(matter, first, days, hall, people, now))
-        return [HallDay(*row[:-1], online=row[-1] > 0) for row in cursor.fetchall()]
+        return [HallDay(*row) for row in cursor.fetchall()]
 
 
 def slots_of(

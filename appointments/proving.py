@@ -87,9 +87,14 @@ def prove(*, proof_id: UUID, code: str, now: datetime) -> str:
         raise WrongCode
     PhoneProof.objects.filter(pk=proof_id, proven_at__isnull=True).update(proven_at=now)
     minutes = rules(["proof_minutes"], hall=None, day=civil.city_date(now))["proof_minutes"]
-    until = int((now + timedelta(minutes=minutes)).timestamp())
-    sealed = seal(unseal(proof.phone_sealed, purpose="phone"), purpose="proof").hex()
-    return signing.Signer(salt="phone proof").sign(f"{sealed}.{until}")
+    phone = unseal(proof.phone_sealed, purpose="phone")
+    return token_for(phone, until=now + timedelta(minutes=minutes))
+
+
+def token_for(phone: str, *, until: datetime) -> str:
+    """The signed token that says, until then, that the phone (E.164) is proven."""
+    sealed = seal(phone, purpose="proof").hex()
+    return signing.Signer(salt="phone proof").sign(f"{sealed}.{int(until.timestamp())}")
 
 
 def phone_of_token(token: str, *, now: datetime) -> str:
