@@ -97,8 +97,8 @@ def bring(booking: Booking) -> str:
         return ""
     listed = pgettext("between materials", ", ").join(kept)
     if len(kept) < len(names):
-        return _("Bring %(materials)s and what the page lists.") % {"materials": listed}
-    return _("Bring %(materials)s.") % {"materials": listed}
+        return _("Bring: %(materials)s and what the page lists.") % {"materials": listed}
+    return _("Bring: %(materials)s.") % {"materials": listed}
 
 
 def _that_fit(names: Iterable[str]) -> list[str]:

@@ -1,7 +1,9 @@
 """What ends by itself, and what is made up for when Celery or Redis is away. C3, C18."""
 
+import sys
 from datetime import time, timedelta
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -92,6 +94,7 @@ def test_the_place_of_an_expired_hold_can_be_booked_again(session, renewal, book
 
 @pytest.mark.django_db(transaction=True)
 def test_a_hold_expires_once_when_two_clusters_run(held, session):
+    """Mutant: without the locks in `_expire_in`, minutes are given back twice."""
     ends = race(*[partial(expire_holds, now=EXPIRED)] * 3)
 
     assert sum(ends) == 3
@@ -101,6 +104,7 @@ def test_a_hold_expires_once_when_two_clusters_run(held, session):
 
 @pytest.mark.django_db(transaction=True)
 def test_expiring_beside_a_cancellation_and_a_confirmation_gives_back_once(held, session):
+    """Mutant: as above; the cancelled one's minutes come back a second time."""
     ends = race(
         partial(expire_holds, now=EXPIRED),
         partial(cancel, booking=held[0], now=EXPIRED),
@@ -297,11 +301,17 @@ def test_every_job_runs_from_its_schedule(db, monkeypatch):
     assert PeriodicRun.objects.filter(job__startswith="appointments.jobs.").count() == 3
 
 
+def rebalancing_is(monkeypatch, rebalance) -> None:
+    """The night's command is another one: only its being run is looked at here."""
+    module = SimpleNamespace(rebalance=rebalance)
+    monkeypatch.setitem(sys.modules, "appointments.rebalancing", module)
+
+
 @pytest.mark.parametrize(("hour", "caught_up"), [(2, False), (3, True)])
 def test_a_missed_rebalancing_is_made_up_for_after_three(db, monkeypatch, hour, caught_up):
     days = []
     monkeypatch.setattr(civil, "now", lambda: civil.city_instant(DAY, time(hour)))
-    monkeypatch.setattr(housekeeping, "rebalance", lambda **told: days.append(told["demand_day"]))
+    rebalancing_is(monkeypatch, lambda **told: days.append(told["demand_day"]))
 
     jobs.each_hour()
 
@@ -312,10 +322,10 @@ def test_a_rebalancing_that_breaks_leaves_its_night_free(db, monkeypatch):
     def breaks(**told):
         raise RuntimeError
 
-    monkeypatch.setattr(housekeeping, "rebalance", breaks)
+    rebalancing_is(monkeypatch, breaks)
     with pytest.raises(RuntimeError):
         housekeeping.rebalance_yesterday(now=NOON)
-    monkeypatch.setattr(housekeeping, "rebalance", lambda **told: None)
+    rebalancing_is(monkeypatch, lambda **told: None)
 
     assert housekeeping.rebalance_yesterday(now=NOON)
     assert not housekeeping.rebalance_yesterday(now=NOON)

@@ -237,5 +237,5 @@ def test_materials_are_listed_as_far_as_they_fit(book, saturday, renewal):
 
     text = booking_text(Kind.REMINDER_DAY, book(slot_at(saturday, 15), language="en"))
 
-    assert "Bring Old card, Household book and what the page lists." in text
+    assert "Bring: Old card, Household book and what the page lists." in text
     assert "Compare" not in text
