@@ -1,7 +1,8 @@
 """What a person has typed so far, between the pages of the booking journey.
 
 It is kept in the session, sealed: names and ID numbers never lie in the clear, not even
-for the quarter of an hour before a place is held. It goes away with the hold.
+for the quarter of an hour before a place is held. It goes away with the hold, or with
+the session, an hour after the last answer.
 """
 
 import base64
@@ -11,12 +12,14 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 
 from appointments.sealing import seal, unseal
 
 DRAFT, GROUPS = "draft", "groups"
 MOST_GROUPS = 20
+AN_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,9 @@ class Draft:
 
 
 def keep(session: SessionBase, draft: Draft) -> None:
+    """Keeps the draft; a citizen's session ends an hour after its last answer."""
+    if SESSION_KEY not in session:
+        session.set_expiry(AN_HOUR)
     sealed = seal(json.dumps(asdict(draft)), purpose="draft")
     session[DRAFT] = base64.b64encode(sealed).decode()
 

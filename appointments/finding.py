@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from appointments import saying
 from appointments.halls import is_near
 from appointments.offering import HallDay, availability
-from appointments.picking import Wish, most_days, shown
+from appointments.picking import ALL_DAYS, Wish, shown
 from config import civil
 from windows.models import Hall, Matter
 
@@ -27,9 +27,7 @@ class HallChoice:
 def hall_choices(*, matter: Matter, wish: Wish, now: datetime) -> list[HallChoice]:
     """Every open hall with its next free day, nearest district names first asked for."""
     first = civil.city_date(now)
-    offered = availability(
-        matter=matter, first=first, days=most_days(now) + 1, people=wish.people, now=now
-    )
+    offered = availability(matter=matter, first=first, days=ALL_DAYS, people=wish.people, now=now)
     soonest: dict[int, HallDay] = {}
     for hall_day in shown(offered, wish):
         known = soonest.get(hall_day.hall_id)

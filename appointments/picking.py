@@ -18,9 +18,9 @@ from appointments import saying
 from appointments.offering import HallDay, OfferedSlot, availability, last_day, slots_of
 from config import civil
 from windows.models import Hall, Matter, Slot
-from windows.rules import rule
 
 TWO_WEEKS = 14
+ALL_DAYS = 370  # offering stops at the last day that can be booked
 EVENING_KINDS = {"night", "late"}
 SHOWS = ("all", "evenings", "weekends", "earliest")
 
@@ -124,10 +124,6 @@ class Picker:
     release: str
 
 
-def most_days(now: datetime) -> int:
-    return rule("horizon_days", hall=None, day=civil.city_date(now))
-
-
 def shown(offered: Iterable[HallDay], wish: Wish) -> list[HallDay]:
     """The days that the filter lets through."""
     days = list(offered)
@@ -144,7 +140,7 @@ def picker(*, matter: Matter, hall: Hall, wish: Wish, now: datetime, chosen: int
     offered = availability(
         matter=matter,
         first=today - timedelta(days=1),  # last night's session may still be running
-        days=most_days(now) + 2,
+        days=ALL_DAYS,
         hall=hall,
         people=wish.people,
         now=now,

@@ -23,5 +23,6 @@ LANDINGS = [
 @require_safe
 def staff(request: HttpRequest) -> HttpResponse:
     """Go on to one's own place of work."""
+    request.session.set_expiry(None)  # a booking made here before had shortened it
     roles = access.roles_of(request.user)  # type: ignore[arg-type]
     return redirect(next((to for role, to in LANDINGS if role in roles), "/"))

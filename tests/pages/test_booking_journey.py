@@ -131,6 +131,7 @@ def test_what_was_typed_is_sealed_in_the_session_and_gone_after_the_hold(citizen
     kept = citizen.session["draft"]
     assert "陈" not in kept
     assert an_id(1).number not in kept
+    assert citizen.session.get_expiry_age() == 3600
 
     type_code(citizen)
 
@@ -505,6 +506,19 @@ def test_a_time_shown_free_can_be_held(citizen, session, renewal):
         )  # raises nothing
 
     assert free
+
+
+def test_the_pages_ask_the_database_few_times(
+    citizen, session, renewal, django_assert_max_num_queries
+):
+    citizen.get(f"/book/RENEW/when/?hall=H01&day={DAY}")  # measures the hall's pace once
+
+    with django_assert_max_num_queries(2):
+        citizen.get("/")
+    with django_assert_max_num_queries(12):
+        citizen.get(f"/book/RENEW/when/?hall=H01&day={DAY}")
+    with django_assert_max_num_queries(6):
+        citizen.get("/book/RENEW/when/")
 
 
 def test_own_words_find_the_matter(citizen, renewal):
