@@ -1,7 +1,7 @@
 """Who watches which hall or ticket, and what they are told when something moves.
 
 The event loop only keeps lists and wakes sleepers. Reading a hall and drawing its parts
-happens in a thread; see `tell` for the one computation per hall and change.
+happens in one thread, once per hall and change (`events_of`), however many watch.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ class Watcher:
         """Listen, from the first stream on at the latest; again changes nothing."""
         if self.listener is not None:
             return
-        self.threads = ThreadPoolExecutor(2, thread_name_prefix="live")
+        self.threads = ThreadPoolExecutor(1, thread_name_prefix="live")
         self.listener = Listener(heard=self.move, reconnected=self.move_all)
         self._run(self.listener.run())
         self._run(self._anyway())
@@ -94,7 +94,8 @@ class Watcher:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         if self.threads:
-            self.threads.shutdown(wait=False, cancel_futures=True)
+            await self._in_thread(_hang_up)
+            self.threads.shutdown()
         self.listener = self.threads = None
 
     async def subscribe(self, subject: Subject) -> Watch | None:
@@ -169,6 +170,11 @@ def _with_connection(work, *given):  # type: ignore[no-untyped-def]
     except Exception:
         connection.close()
         raise
+
+
+def _hang_up() -> None:
+    """Runs in the thread: its connection is its own."""
+    connection.close()
 
 
 def hall_of(subject: Subject) -> int | None:
