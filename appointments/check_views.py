@@ -23,6 +23,7 @@ from appointments.picking import Wish
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.sealing import booking_secret, unseal
 from config import civil
+from config.refusals import Refusal
 
 
 def group_made_here(request: HttpRequest, group: int) -> list[Booking]:
@@ -45,6 +46,8 @@ def own_address(booking: Booking) -> str:
 def book_check(request: HttpRequest, group: int) -> HttpResponse:
     """A last look while the places are held; then they are promised."""
     bookings, now = group_made_here(request, group), civil.now()
+    if bookings[0].state == Booking.State.EXPIRED:
+        return start_over(request, bookings, now, status=409)
     if bookings[0].state != Booking.State.HELD:
         return redirect(own_address(bookings[0]))
     if request.method == "POST":
@@ -126,9 +129,12 @@ def start_over(
 
 def let_go(request: HttpRequest, bookings: list[Booking], now: datetime) -> HttpResponse:
     """The held places are free again, and another time is chosen."""
-    with transaction.atomic():
-        for booking in bookings:
-            cancel(booking=booking, now=now)
+    try:
+        with transaction.atomic():
+            for booking in bookings:
+                cancel(booking=booking, now=now)
+    except Refusal as no:
+        return start_over(request, bookings, now, status=409, why=str(no))
     keep_again(request, bookings)
     first = bookings[0]
     base = reverse("appointments:book_when", args=[first.matter.code])

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from appointments.booking import hold
+from appointments.housekeeping import expire_holds
 from appointments.models import Booking, InboxItem, PhoneProof, UnmetDemand
 from appointments.sealing import unseal
 from appointments.sending import send_due
@@ -389,6 +390,39 @@ def test_an_expired_hold_begins_again_at_the_time_with_everything_kept(
     assert answer.status_code == 409
     assert "held for a while" in text_of(answer)
     assert 'value="陈小宁"' in text_of(again)
+
+
+def test_a_hold_that_was_swept_away_keeps_the_answers_too(citizen, session, renewal, at_noon):
+    held = hold_places(citizen, renewal, slot_at(session, 15))
+    at_noon.now += timedelta(minutes=16)
+    expire_holds(now=at_noon.now)
+
+    answer = citizen.get(held.url)
+    again = citizen.get(who_address(renewal, slot_at(session, 16)))
+
+    assert answer.status_code == 409
+    assert 'value="陈小宁"' in text_of(again)
+
+
+def test_changing_something_after_the_time_began_leads_to_another_time(
+    citizen, session, renewal, at_noon
+):
+    held = hold_places(citizen, renewal, slot_at(session, 12, 30))
+    at_noon.now += timedelta(minutes=31)
+
+    answer = citizen.post(held.url, {"key": "a" * 32, "action": "another"})
+
+    assert answer.status_code == 409
+    assert "Which day, what time?" in text_of(answer)
+
+
+def test_a_wrong_answer_is_told_in_chinese_to_readers_of_chinese(client, session, renewal):
+    number = "440604197503070019"
+
+    answer = client.post(who_address(renewal, slot_at(session, 14)), answers(id_number_1=number))
+
+    assert "号码里有一位不对" in text_of(answer)
+    assert f'value="{number}"' in text_of(answer)
 
 
 def test_changing_something_gives_the_place_back_and_keeps_the_answers(citizen, session, renewal):
