@@ -1,5 +1,6 @@
 """How a call is described in the OpenAPI document: one decorator beside each call."""
 
+import inspect
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,7 +25,7 @@ class ErrorOutput(serializers.Serializer):
 
 class MalformedOutput(ErrorOutput):
     errors = ErrorOutput(  # type: ignore[assignment]
-        many=True, help_text="One per field, such as `people.1.id_number`"
+        many=True, required=False, help_text="One per field, such as `people.1.id_number`"
     )
 
 
@@ -105,13 +106,20 @@ def described(
         responses[422] = _error(ErrorOutput, "The key was used for another request")
     if limited:
         responses[429] = _error(ErrorOutput, "Too often; see Retry-After")
-    return extend_schema(
-        operation_id=name,
-        tags=[tag],
-        parameters=parameters,
-        request=takes,
-        responses=dict(sorted(responses.items())),
-    )
+
+    def describe(call: Any) -> Any:
+        about = inspect.getdoc(call) or ""
+        return extend_schema(
+            operation_id=name,
+            tags=[tag],
+            summary=about.partition("\n")[0].rstrip("."),
+            description=about,
+            parameters=parameters,
+            request=takes,
+            responses=dict(sorted(responses.items())),
+        )(call)
+
+    return describe
 
 
 def _error(shape: type[ErrorOutput], words: str) -> OpenApiResponse:
