@@ -43,12 +43,16 @@ def release(
     by: Staff | None = None,
     **facts: object,
 ) -> None:
-    """Ends a locked, open booking: its place is free, its unsent messages are void."""
+    """Ends a locked, open booking: its place is free, its unsent messages are void.
+
+    The slot comes before the booking's change: a claim for the same person holds the
+    slot while it waits for that change.
+    """
     was = booking.state
+    give_minutes_back(booking)
     booking.state, booking.ended_at = state, now
     booking.version += 1
     booking.save(update_fields=["state", "ended_at", "version"])
-    give_minutes_back(booking)
     reminding.void_unsent(booking=booking)
     record(booking, kind, now=now, was=was, by=by, **facts)
 
