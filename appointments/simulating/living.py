@@ -1,0 +1,135 @@
+"""The living day: simulated clerks and people act with the commands that real ones use.
+
+In every hall the windows in WORKED have simulated clerks; in H01 only windows 1 and 2, so
+that the windows from 3 on are free for whoever tries the desk. A refusal is an answer, a
+database that is away for a while is waited for; nothing here ends but by `stop`.
+"""
+
+import heapq
+import itertools
+import logging
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import InterfaceError, OperationalError, connection
+
+from appointments.simulating.calendar import cover_now, lay_days
+from appointments.simulating.city import clerk_name
+from appointments.simulating.clerking import BRISK, USUAL, Clerk
+from appointments.simulating.visiting import Arrivals, Bookers, Cancellers
+from config import civil
+from config.refusals import Refusal
+from windows.models import Hall, Matter, Staff, Window
+
+log = logging.getLogger(__name__)
+Act = Callable[[datetime], float | None]
+WORKED, WORKED_IN_H01 = (1, 2, 3, 4), (1, 2)
+BRISK_HALLS = ("H01", "H02", "H03")
+HOURS_AHEAD, DAYS_AHEAD = 4, 16
+NAP = 0.2
+
+
+@dataclass
+class Life:
+    """What happens when. Each act says after how many seconds it wants to be done again."""
+
+    clock: Callable[[], datetime]
+    luck: Random
+    plan: list[tuple[float, int, Act]] = field(default_factory=list)
+    stopped: bool = False
+    order: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def soon(self, seconds: float, act: Act) -> None:
+        heapq.heappush(self.plan, (time.monotonic() + seconds, next(self.order), act))
+
+    def later(self, seconds: float, once: Callable[[datetime], None]) -> None:
+        """Something that is done one time."""
+        self.soon(seconds, lambda now: once(now))
+
+    def stop(self, *_signal: object) -> None:
+        self.stopped = True
+
+    def run(self) -> None:
+        while not self.stopped:
+            wait = self.plan[0][0] - time.monotonic() if self.plan else NAP
+            if wait > 0:
+                time.sleep(min(wait, NAP))
+                continue
+            _due, _order, act = heapq.heappop(self.plan)
+            again = self._do(act)
+            if again is not None:
+                self.soon(again, act)
+
+    def _do(self, act: Act) -> float | None:
+        """Seconds until the act is done again; whatever happens, life goes on."""
+        try:
+            return act(self.clock())
+        except Refusal:
+            return self.luck.uniform(8, 20)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("The database is away: %s", str(error).strip().split("\n")[0])
+            connection.close()
+            time.sleep(1)
+            return self.luck.uniform(1, 5)
+        except Exception:  # one odd act must not end the life of a whole city
+            log.exception("An act of the simulated life failed")
+            connection.close()
+            return 60
+
+
+def wake(clock: Callable[[], datetime], luck: Random) -> Life:
+    """The life of all simulated halls, ready to run."""
+    life = Life(clock, luck)
+    halls = list(Hall.objects.filter(is_simulated=True).order_by("code"))
+    matters = list(Matter.objects.filter(is_offered=True).order_by("pk"))
+    for hall in halls:
+        arrivals = Arrivals(hall, matters, 14 if hall.code in BRISK_HALLS else 45, luck)
+        life.soon(luck.uniform(0, 20), arrivals.act)
+    for clerk in clerks(halls, life):
+        life.soon(luck.uniform(0, 10 if clerk.pace is BRISK else 60), clerk.act)
+    life.soon(5, Bookers(halls, matters, 9, life.later, luck).act)
+    life.soon(60, Cancellers(100, luck).act)
+    life.soon(30, lambda now: keep_open(halls, now))
+    life.soon(3600, lambda now: keep_calendar(halls, now))
+    return life
+
+
+def clerks(halls: list[Hall], life: Life) -> list[Clerk]:
+    """A clerk for each window that has a simulated one."""
+    codes = {hall.pk: hall.code for hall in halls}
+    staff = Staff.objects.in_bulk(field_name="username")
+    found = []
+    for window in Window.objects.filter(hall__in=halls, is_in_use=True).order_by("pk"):
+        code = codes[window.hall_id]
+        worked = WORKED_IN_H01 if code == "H01" else WORKED
+        who = staff.get(clerk_name(code, window.number))
+        if who and window.number in worked:
+            pace = BRISK if code in BRISK_HALLS else USUAL
+            clerk = Clerk(who, window, pace, life.later, life.luck, beside_people=code == "H01")
+            found.append(clerk)
+    return found
+
+
+def keep_open(halls: list[Hall], now: datetime) -> float:
+    """Every hall stays open for the next hours, also at night and on Sundays."""
+    cover_now(halls, now, HOURS_AHEAD)
+    return 120
+
+
+def keep_calendar(halls: list[Hall], now: datetime) -> float:
+    """The coming days have their sessions, also when the demo runs for days."""
+    today = civil.city_date(now)
+    lay_days(halls, today, today + timedelta(days=DAYS_AHEAD), now)
+    return 3600
+
+
+def live() -> None:
+    """The city lives until this process is told to stop."""
+    life = wake(civil.now, Random())  # noqa: S311  play, no secrets
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, life.stop)
+    life.run()
