@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from appointments.api import bookings, sessions
+from appointments.api import bookings, demand, sessions
 from appointments.api.arrivals import CheckIn
 from appointments.api.offers import Availability, Slots
 from appointments.api.proofs import Proof, Proofs
@@ -29,5 +29,8 @@ urlpatterns = [
     path("sessions/", sessions.Sessions.as_view(), name="api_sessions"),
     path("sessions/<rowid:pk>/", sessions.Session.as_view(), name="api_session"),
     path("sessions/<rowid:pk>/undo/", sessions.Undo.as_view(), name="api_session_undo"),
+    path("demand/", demand.Demand.as_view(), name="api_demand"),
+    path("quota-moves/", demand.QuotaMoves.as_view(), name="api_quota_moves"),
+    path("quota-moves/<rowid:pk>/undo/", demand.UndoMove.as_view(), name="api_undo_move"),
     re_path(r"", Absent.as_view(), name="api_absent"),
 ]

@@ -1,0 +1,131 @@
+"""Demand, and the moves of quota that follow it. For supervisors."""
+
+from datetime import timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from appointments.api.fields import DayField, RowField
+from appointments.api.sessions import ROLES
+from appointments.demanding import HallDemand, demand_by_hall
+from appointments.models import QuotaMove
+from appointments.rebalancing import MoveCannotBeUndone, undo_move
+from config import civil
+from config.refusals import NotFound
+from windows.access import AUDITOR, halls_of
+from windows.api.describing import Word, described
+from windows.api.plumbing import StaffCall, staff_with
+from windows.models import Hall
+
+READERS = (*ROLES, AUDITOR)
+CHANNELS = ["online", "assisted", "walkin"]
+MOST_MOVES = 200
+
+
+class DemandInput(serializers.Serializer):
+    days = serializers.IntegerField(min_value=1, max_value=31, required=False, default=7)
+    hall = serializers.SlugRelatedField("code", queryset=Hall.objects.all(), required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """`from` is the parameter's name, and a word of Python."""
+        day = DayField(source="first", required=False, help_text="Left out: six days ago")
+        return {**super().get_fields(), "from": day}
+
+
+class DemandOutput(serializers.Serializer):
+    hall = serializers.CharField()
+    date = serializers.DateField(help_text="The service day")
+    booked = serializers.IntegerField(help_text="People who booked; expired holds do not count")
+    walk_in = serializers.IntegerField(help_text="People who came without a booking")
+    unmet = serializers.IntegerField(help_text="Searches that found nothing")
+
+
+class MovesInput(serializers.Serializer):
+    hall = serializers.SlugRelatedField("code", queryset=Hall.objects.all(), required=False)
+    before = RowField(required=False, help_text="Only moves with a smaller `id`: the next page")
+
+
+class MoveOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    hall = serializers.CharField(source="slot.hall.code")
+    slot = serializers.IntegerField(source="slot_id")
+    date = serializers.DateField(source="slot.service_day", help_text="The service day")
+    starts_at = serializers.DateTimeField(source="slot.starts_at")
+    from_channel = Word(CHANNELS)
+    to_channel = Word(CHANNELS)
+    minutes = serializers.IntegerField()
+    demand_day = serializers.DateField(source="run.demand_day", help_text="Whose demand it follows")
+    facts = serializers.SerializerMethodField(help_text="The figures behind it")
+    moved_at = serializers.DateTimeField()
+    undone_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_facts(self, move: QuotaMove) -> dict[str, Any]:
+        return dict(move.facts)
+
+
+class Demand(StaffCall):
+    @described(
+        "demand",
+        "Supervise",
+        asks=[DemandInput],
+        gives=DemandOutput(many=True),
+        unsafe=False,
+    )
+    def get(self, request: Request) -> Response:
+        """Who asked for what: people by channel, per hall and service day."""
+        staff = staff_with(request, *READERS)
+        asked = self.read(DemandInput, request.query_params.dict())
+        first = asked.get("first", civil.city_date(self.now) - timedelta(days=6))
+        last = first + timedelta(days=asked["days"] - 1)
+        found = demand_by_hall(first=first, last=last)
+        halls = dict(_halls(staff, asked.get("hall")).values_list("pk", "code"))
+        rows = [_demand(halls[h], day, found[h, day]) for h, day in sorted(found) if h in halls]
+        return Response(DemandOutput(rows, many=True).data)
+
+
+def _halls(staff: Any, hall: Hall | None) -> Any:
+    halls = halls_of(staff, *READERS)
+    return halls.filter(pk=hall.pk) if hall else halls
+
+
+def _demand(hall: str, day: Any, people: HallDemand) -> dict[str, Any]:
+    return {"hall": hall, "date": day, **vars(people)}
+
+
+class QuotaMoves(StaffCall):
+    @described(
+        "quota_moves",
+        "Supervise",
+        asks=[MovesInput],
+        gives=MoveOutput(many=True),
+        unsafe=False,
+    )
+    def get(self, request: Request) -> Response:
+        """Moves of quota with their figures, the latest first, 200 at a time."""
+        staff = staff_with(request, *READERS)
+        asked = self.read(MovesInput, request.query_params.dict())
+        moves = QuotaMove.objects.filter(slot__hall__in=_halls(staff, asked.get("hall")))
+        if "before" in asked:
+            moves = moves.filter(pk__lt=asked["before"])
+        latest = moves.select_related("slot__hall", "run").order_by("-pk")[:MOST_MOVES]
+        return Response(MoveOutput(latest, many=True).data)
+
+
+class UndoMove(StaffCall):
+    @described("quota_move_undo", "Supervise", gives=MoveOutput, refuses=[MoveCannotBeUndone])
+    def post(self, request: Request, pk: int) -> Response:
+        """Take a move back; undoing twice changes nothing."""
+        staff = staff_with(request, *ROLES)
+        mine = QuotaMove.objects.filter(slot__hall__in=halls_of(staff, *ROLES))
+        move = mine.filter(pk=pk).first()
+        if move is None:
+            raise NotFound
+
+        def run() -> dict[str, Any]:
+            return dict(MoveOutput(undo_move(move=move, by=staff, now=self.now)).data)
+
+        return self.run_once(run, actor=f"staff:{staff.pk}")
