@@ -1,0 +1,1 @@
+"""Measurements: ratios inside one run, never absolute claims (docs/performance.md)."""

@@ -1,0 +1,93 @@
+"""Benchmarks as ratios inside one run: `bench booking`, `bench call-next`, `bench all`."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from config import civil, housing, servers
+
+NAMES = ["booking", "call-next"]
+ROWS = [
+    ("raw_rate", "raw statements by pgbench, per second"),
+    ("endpoint_rate", "endpoint, per second"),
+    ("ratio", "endpoint / raw"),
+    ("raw_pg_us", "raw: PostgreSQL CPU each, us"),
+    ("endpoint_pg_us", "endpoint: PostgreSQL CPU each, us"),
+    ("endpoint_web_us", "endpoint: web CPU each, us"),
+    ("endpoint_p50_ms", "endpoint: half within, ms"),
+    ("endpoint_p99_ms", "endpoint: 99 of 100 within, ms"),
+    ("steal_percent", "CPU stolen by the host, %"),
+]
+
+
+class Command(BaseCommand):
+    help = "Measures on servers of its own; one run compares, two runs do not."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", choices=[*NAMES, "all"])
+        parser.add_argument("--json", action="store_true", help="print JSON only")
+        parser.add_argument("--inside", action="store_true", help="(run on the scratch servers)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        names = NAMES if options["name"] == "all" else [options["name"]]
+        if options["inside"]:
+            print(json.dumps(inside(names[0])))  # noqa: T201
+            return
+        results = [on_scratch(name) for name in names]
+        folder = Path(settings.BASE_DIR) / ".local" / "bench"
+        folder.mkdir(parents=True, exist_ok=True)
+        for result in results:
+            (folder / f"{result['name']}.json").write_text(json.dumps(result, indent=1))
+        if options["json"]:
+            self.stdout.write(json.dumps(results))
+            return
+        for result in results:
+            self.stdout.write(f"\n{result['name']}, {result['clients']} connections, medians of 3")
+            for key, words in ROWS:
+                self.stdout.write(f"  {words:<42} {result[key]:>10.2f}")
+
+
+def on_scratch(name: str) -> dict[str, Any]:
+    """Runs one benchmark on PostgreSQL and Valkey of its own, erased afterwards."""
+    root = Path(settings.BASE_DIR) / ".local" / f"bench-{os.getpid()}"
+    with servers.Servers.start(root, scratch=True) as own:
+        folder = Path(settings.BASE_DIR) / ".local" / "bench"
+        folder.mkdir(parents=True, exist_ok=True)
+        environ = {
+            **os.environ,
+            "DATABASE_URL": own.database_url,
+            "REDIS_URL": own.redis_url,
+            "DENGTA_EMBEDDED": "1",
+            "BENCH_POSTGRES_PID": str(own.pid("postgres")),
+            "BENCH_FOLDER": str(folder),
+        }
+        command = [sys.executable, "manage.py", "bench", name, "--inside"]
+        done = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=environ, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def inside(name: str) -> dict[str, Any]:
+    from appointments.benching.compare import measure
+    from appointments.benching.raw import Pgbench
+    from appointments.benching.scene import make_scene
+
+    call_command("migrate", verbosity=0)
+    now = civil.now()
+    scene = make_scene(now, lines=(30_000, 6_000) if name == "call-next" else (0, 0))
+    pgbench = Pgbench(housing.programs("postgres") / "pgbench", os.environ["DATABASE_URL"])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return measure(name, scene, pgbench, port, now)
