@@ -170,7 +170,7 @@ def _desk(request: HttpRequest, now: datetime, errors: list[str] | None = None) 
 
 
 def _windows(request: HttpRequest) -> list[tuple[Window, Shift | None]]:
-    halls = halls_of(request.user, *WHO)  # type: ignore[arg-type]
+    halls = halls_of(request.user, *WHO)
     taken = Shift.objects.filter(period__upper_inf=True, window__hall__in=halls)
     by_window = {shift.window_id: shift for shift in taken.select_related("staff")}
     windows = Window.objects.filter(hall__in=halls, is_in_use=True).select_related("hall")

@@ -33,8 +33,8 @@ def _hall(request: HttpRequest) -> Hall:
     """The hall asked for, else the person's first one."""
     code = request.POST.get("hall") or request.GET.get("hall")
     if code:
-        return hall_for(request.user, code, *WHO)  # type: ignore[arg-type]
-    hall = halls_of(request.user, *WHO).order_by("code").first()  # type: ignore[arg-type]
+        return hall_for(request.user, code, *WHO)
+    hall = halls_of(request.user, *WHO).order_by("code").first()
     if hall is None:
         raise NotFound
     return hall
@@ -55,7 +55,7 @@ def _floor(
     given = [ticket for ticket in given if ticket.hall_id == hall.pk]
     context: dict[str, Any] = {
         "hall": hall,
-        "halls": list(halls_of(request.user, *WHO).order_by("code")[:50]),  # type: ignore[arg-type]
+        "halls": list(halls_of(request.user, *WHO).order_by("code")[:50]),
         "board": board,
         "give": give,
         "offers": [(m, board.wait_for(code)) for code, m in give.matters.items()],
@@ -92,7 +92,7 @@ def floor_give(request: HttpRequest) -> HttpResponse:
     form = GiveForm(request.POST, hall=hall)
     if not form.is_valid():
         return _floor(request, hall, give=form, status=400)
-    run = partial(_give, hall, form, now, request.user)
+    run = partial(_give, hall, form, now, request.user)  # type: ignore[arg-type]
     return _pressed(request, hall, form, now, run)
 
 
@@ -117,7 +117,7 @@ def floor_check_in(request: HttpRequest) -> HttpResponse:
     form = ArrivalForm(request.POST, today=civil.city_date(now))
     if not form.is_valid():
         return _floor(request, hall, arrival=form, status=400)
-    run = partial(_arrive, hall, form, now, request.user)
+    run = partial(_arrive, hall, form, now, request.user)  # type: ignore[arg-type]
     return _pressed(request, hall, form, now, run)
 
 
@@ -138,7 +138,7 @@ def _pressed(
     except SaidNo as refusal:
         show_refusal(form, refusal)
         which = {"give": form} if isinstance(form, GiveForm) else {"arrival": form}
-        return _floor(request, hall, status=409, **which)  # type: ignore[arg-type]
+        return _floor(request, hall, status=409, **which)
     messages.success(request, _("The number is given."))
     return redirect(f"/floor/?hall={hall.code}&given={answer['ticket']}")
 

@@ -39,7 +39,7 @@ def kiosk_page(view: View) -> View:
         place = get_object_or_404(Hall, code=hall)
         device = kiosk_of(request, place)
         if device is None and not settings.DEMO:
-            may_pair = has_role(request.user, place, SUPERVISOR, ADMIN)  # type: ignore[arg-type]
+            may_pair = has_role(request.user, place, SUPERVISOR, ADMIN)
             context = {"hall": place, "may_pair": may_pair}
             return render(request, "appointments/kiosk/unpaired.html", context, status=403)
         if device is None:
@@ -146,7 +146,7 @@ def kiosk_given(
 def kiosk_pair(request: HttpRequest, hall: str) -> HttpResponse:
     """This machine becomes a kiosk of the hall; whoever paired it is signed out of it."""
     place = get_object_or_404(Hall, code=hall)
-    if not has_role(request.user, place, SUPERVISOR, ADMIN):  # type: ignore[arg-type]
+    if not has_role(request.user, place, SUPERVISOR, ADMIN):
         raise PermissionDenied
     token = pair(place, name=f"{place.code} {request.user}")
     logout(request)

@@ -62,7 +62,7 @@ class AtWindow:
 class MyDay:
     served: int
     minutes: float | None
-    signed_in_at: datetime
+    signed_in_at: datetime | None
 
 
 @dataclass(frozen=True)

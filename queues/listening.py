@@ -66,11 +66,12 @@ class Listener:
 
 
 def _listening_connection() -> Any:
-    known = connections["default"].get_connection_params()
+    known: dict[str, Any] = connections["default"].get_connection_params()
     for name in ("cursor_factory", "context"):
         known.pop(name, None)
-    alive = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
-    connection = psycopg2.connect(**known, **alive, application_name="dengta live")
+    known |= {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
+    known["application_name"] = "dengta live"
+    connection = psycopg2.connect(**known)
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {CHANNEL}")

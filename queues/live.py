@@ -62,14 +62,24 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     path, method = scope["path"], scope["method"]
     if path == "/live/healthz":
-        told = {"listening": watcher.is_listening, "watchers": watcher.count}
-        await _answer(send, 200 if watcher.is_listening else 503, told)
+        await _health(send)
     elif method not in ("GET", "HEAD"):
         await _answer(send, 405, {"code": "method_not_allowed"})
     elif watcher.count >= MOST_WATCHERS:
         await _answer(send, 503, {"code": "too_many_watchers"})
     else:
         await _watch(scope, receive, send)
+
+
+async def _health(send: Send) -> None:
+    """Well while it hears the database; a process that has just begun gets a moment."""
+    watcher.start()
+    for _moment in range(20):
+        if watcher.is_listening:
+            break
+        await asyncio.sleep(0.1)
+    told = {"listening": watcher.is_listening, "watchers": watcher.count}
+    await _answer(send, 200 if watcher.is_listening else 503, told)
 
 
 async def _watch(scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +115,8 @@ async def _stream(watch: Watch, gone: "asyncio.Future[None]", send: Send) -> Non
     await _body(send, b"retry: 2000\n\n")
     while not gone.done():
         news = asyncio.ensure_future(watch.news())
-        await asyncio.wait({news, gone}, timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED")
+        both: set[asyncio.Future[Any]] = {news, gone}
+        await asyncio.wait(both, timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED")
         if news.done():
             await _body(send, news.result())
         else:

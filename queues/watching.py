@@ -180,10 +180,8 @@ def _hang_up() -> None:
 def hall_of(subject: Subject) -> int | None:
     """The hall that the subject belongs to."""
     if subject.kind == "halls":
-        found = Hall.objects.filter(code=subject.code).values_list("pk", flat=True)
-    else:
-        found = Ticket.objects.filter(public_id=subject.code).values_list("hall_id", flat=True)
-    return found.first()
+        return Hall.objects.filter(code=subject.code).values_list("pk", flat=True).first()
+    return Ticket.objects.filter(public_id=subject.code).values_list("hall_id", flat=True).first()
 
 
 def events_of(hall_id: int, subjects: frozenset[Subject]) -> dict[Subject, bytes]:

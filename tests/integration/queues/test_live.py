@@ -270,3 +270,16 @@ def test_too_many_watchers_are_asked_to_come_later(hall, monkeypatch):
             return stream.status
 
     assert asyncio.run(story()) == 503
+
+
+def test_a_process_without_streams_is_well_once_it_listens(db):
+    async def story():
+        live.watcher = Watcher()
+        try:
+            stream = await Stream("/live/healthz").open()
+            await stream.task
+            return stream.status, live.watcher.is_listening
+        finally:
+            await live.watcher.stop()
+
+    assert asyncio.run(story()) == (200, True)
