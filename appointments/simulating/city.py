@@ -33,9 +33,7 @@ def build_city() -> list[Hall]:
 
 def _matter(position: int, facts: dict) -> Matter:
     code = facts.pop("code")
-    matter, _new = Matter.objects.get_or_create(
-        code=code, defaults={**facts, "position": position}
-    )
+    matter, _new = Matter.objects.get_or_create(code=code, defaults={**facts, "position": position})
     if _new:
         lines = [("bring", line) for line in BRING[code]]
         lines += [("step", (*step, "", "")) for step in STEPS[code]]

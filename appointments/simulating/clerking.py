@@ -36,6 +36,7 @@ class Pace:
     to_next: tuple[float, float]
 
 
+BRISKER = Pace((4, 8), (15, 30), (2, 5))  # two windows that keep a whole board moving
 BRISK = Pace((5, 12), (26, 60), (3, 9))  # the first halls: their boards are watched
 USUAL = Pace((8, 25), (70, 170), (8, 25))
 
@@ -136,4 +137,3 @@ def is_for_people(window: Window, now: datetime) -> bool:
         is_paused=False,
     )  # fmt: skip
     return signed_in.exclude(staff__username__contains="-window-").exists()
-

@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from appointments.simulating.calendar import cover_now, lay_days
 from appointments.simulating.city import clerk_name
-from appointments.simulating.clerking import BRISK, USUAL, Clerk
+from appointments.simulating.clerking import BRISK, BRISKER, USUAL, Clerk
 from appointments.simulating.visiting import Arrivals, Bookers, Cancellers
 from config import civil
 from config.refusals import Refusal
@@ -39,16 +39,16 @@ class Life:
 
     clock: Callable[[], datetime]
     luck: Random
-    plan: list[tuple[float, int, Act]] = field(default_factory=list)
+    plan: list[tuple[float, int, Act, bool]] = field(default_factory=list)
     stopped: bool = False
     order: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    def soon(self, seconds: float, act: Act) -> None:
-        heapq.heappush(self.plan, (time.monotonic() + seconds, next(self.order), act))
+    def soon(self, seconds: float, act: Act, *, once: bool = False) -> None:
+        heapq.heappush(self.plan, (time.monotonic() + seconds, next(self.order), act, once))
 
-    def later(self, seconds: float, once: Callable[[datetime], None]) -> None:
-        """Something that is done one time."""
-        self.soon(seconds, lambda now: once(now))
+    def later(self, seconds: float, act: Callable[[datetime], None]) -> None:
+        """Something that is done one time, also when it is refused."""
+        self.soon(seconds, act, once=True)
 
     def stop(self, *_signal: object) -> None:
         self.stopped = True
@@ -59,9 +59,9 @@ class Life:
             if wait > 0:
                 time.sleep(min(wait, NAP))
                 continue
-            _due, _order, act = heapq.heappop(self.plan)
+            _due, _order, act, once = heapq.heappop(self.plan)
             again = self._do(act)
-            if again is not None:
+            if again is not None and not once:
                 self.soon(again, act)
 
     def _do(self, act: Act) -> float | None:
@@ -87,10 +87,10 @@ def wake(clock: Callable[[], datetime], luck: Random) -> Life:
     halls = list(Hall.objects.filter(is_simulated=True).order_by("code"))
     matters = list(Matter.objects.filter(is_offered=True).order_by("pk"))
     for hall in halls:
-        arrivals = Arrivals(hall, matters, 14 if hall.code in BRISK_HALLS else 45, luck)
+        arrivals = Arrivals(hall, matters, 10 if hall.code in BRISK_HALLS else 45, luck)
         life.soon(luck.uniform(0, 20), arrivals.act)
     for clerk in clerks(halls, life):
-        life.soon(luck.uniform(0, 10 if clerk.pace is BRISK else 60), clerk.act)
+        life.soon(luck.uniform(0, 60 if clerk.pace is USUAL else 10), clerk.act)
     life.soon(5, Bookers(halls, matters, 9, life.later, luck).act)
     life.soon(60, Cancellers(100, luck).act)
     life.soon(30, lambda now: keep_open(halls, now))
@@ -108,7 +108,7 @@ def clerks(halls: list[Hall], life: Life) -> list[Clerk]:
         worked = WORKED_IN_H01 if code == "H01" else WORKED
         who = staff.get(clerk_name(code, window.number))
         if who and window.number in worked:
-            pace = BRISK if code in BRISK_HALLS else USUAL
+            pace = BRISKER if code == "H01" else BRISK if code in BRISK_HALLS else USUAL
             clerk = Clerk(who, window, pace, life.later, life.luck, beside_people=code == "H01")
             found.append(clerk)
     return found

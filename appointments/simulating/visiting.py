@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from appointments.arriving import check_in
-from appointments.booking import confirm, find, hold
+from appointments.booking import Held, confirm, find, hold
 from appointments.changing import cancel
 from appointments.models import Booking
 from appointments.offering import OfferedSlot, record_unmet, slots_of
@@ -99,12 +99,13 @@ class Bookers:
             slot_id=slot.id, matter=matter, people=party, phone=people.phone(self.luck), now=now,
             simulated=True,
         )  # fmt: skip
-        first = held.bookings[0]
         if self.luck.random() < CONFIRMS:  # the others leave; their hold ends by itself
-            self.later(
-                self.luck.uniform(8, 60),
-                lambda at: confirm(booking=find(first.reference, first.secret), now=at) and None,
-            )
+            self.later(self.luck.uniform(8, 60), lambda at: _confirm(held, at))
+
+
+def _confirm(held: Held, now: datetime) -> None:
+    first = held.bookings[0]
+    confirm(booking=find(first.reference, first.secret), now=now)
 
 
 @dataclass
