@@ -87,9 +87,7 @@ def place_in(snapshot: Snapshot, ticket: Ticket) -> Place:
         window=ticket.window.number if ticket.window and ticket.state in IS_CALLED else None,
         round=ticket.round,
         ahead=len(line.ahead_of(matter.pk, at)) if waits else None,
-        estimate=estimate(line=line, paces=paces, matter_id=matter.pk, place=at)
-        if waits
-        else None,
+        estimate=estimate(line=line, paces=paces, matter_id=matter.pk, place=at) if waits else None,
         issued_at=ticket.issued_at,
         booked_for=ticket.booked_for,
         called_at=ticket.called_at,
