@@ -1,0 +1,189 @@
+"""The days that were, and today until now: who came, was called, served and rated."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from random import Random
+
+from appointments.models import Booking
+from appointments.simulating import day as playing
+from appointments.simulating.booked import DEMAND, Book
+from appointments.simulating.copying import Row
+from appointments.simulating.day import Opening, Visit
+from appointments.simulating.story import HallDay, Story, World, tell_call, ticket_of
+from windows.models import HallSession
+
+BUSIEST = ("H01", "H02", "H03")
+PER_HOUR = 1.6  # people without a booking, in a hall; the busiest have twice that
+CALLING_IN_H01 = {1, 2}  # windows 3 to 6 are left to people who try the demo
+LINE_TODAY = (5, 12)
+STILL_THERE = timedelta(minutes=30)
+
+
+def tell(
+    hall_day: HallDay,
+    sessions: list[HallSession],
+    staffed: dict[int, list[int]],
+    bookings: list[Row],
+    session_of: dict[int, int],
+    world: World,
+    book: Book,
+    story: Story,
+) -> None:
+    """Plays one hall's service day until now, and writes it into book and story."""
+    hall_id, day = hall_day
+    luck = Random(f"{hall_id} {day}")
+    now = world.now
+    openings = [_opening(s, staffed.get(s.pk, []), world) for s in sessions if s.starts_at < now]
+    openings = [opening for opening in openings if opening.windows]
+    if not openings:
+        return
+    ends = {s.pk: s.ends_at for s in sessions}
+    visits = playing.arrivals_booked(bookings, session_of, luck)
+    visits = [v for v in visits if v.at < ends[v.session_id] - timedelta(minutes=2)]
+    for opening in openings:
+        student = next(s.kind for s in sessions if s.pk == opening.session_id) == "student"
+        visits += _walk_ins(opening, world, hall_id, luck, student)
+    over = max(s.ends_at for s in sessions) + STILL_THERE < now
+    if not over:
+        visits = _thin_line(openings, visits, world, luck)
+    played = playing.play(openings, visits, now, luck)
+    tickets = _write_visits(hall_day, played.visits, world, book, story)
+    _write_shifts(played, day, world, story)
+    if over and all(ticket["state"] in ("finished", "missed") for ticket in tickets):
+        _close(sessions, bookings, tickets, book, story)
+
+
+def _opening(session: HallSession, staffed: list[int], world: World) -> Opening:
+    """In the first hall the simulated clerks stand at windows 1 and 2 only."""
+    code = world.hall_codes[session.hall_id]
+    windows = [world.windows[pk] for pk in staffed]
+    if code == "H01":
+        windows = [w for w in world.windows.values() if w.hall_id == session.hall_id]
+        windows = [w for w in windows if w.number in CALLING_IN_H01]
+    ordered = sorted(windows, key=lambda w: (-len(world.matters_at[w.pk]), w.number))
+    wanted = frozenset().union(*(world.matters_at[w.pk] for w in ordered))
+    calling: list[tuple[int, frozenset[int]]] = []
+    served: frozenset[int] = frozenset()
+    for window in ordered:
+        if served != wanted or (code in BUSIEST and len(calling) < 2):
+            calling.append((window.pk, world.matters_at[window.pk]))
+            served |= world.matters_at[window.pk]
+    return Opening(session.pk, session.starts_at, session.ends_at, calling)
+
+
+def _walk_ins(
+    opening: Opening, world: World, hall_id: int, luck: Random, student: bool
+) -> list[Visit]:
+    served = frozenset().union(*(matters for _, matters in opening.windows))
+    matters = [(m.pk, m.minutes, DEMAND[m.code]) for m in world.matters.values() if m.pk in served]
+    per_hour = PER_HOUR * (2 if world.hall_codes[hall_id] in BUSIEST else 1)
+    if student:
+        first = {m.pk for m in world.matters.values() if m.code.startswith("FIRST")}
+        matters = [(pk, minutes, w * (9 if pk in first else 1)) for pk, minutes, w in matters]
+        per_hour *= 2
+    return playing.arrivals_without(opening, per_hour, matters, luck)
+
+
+def _thin_line(
+    openings: list[Opening], visits: list[Visit], world: World, luck: Random
+) -> list[Visit]:
+    """Today: a handful of people wait at this moment, neither nobody nor a crowd."""
+    played = playing.play(openings, [_fresh(v) for v in visits], world.now, Random("line"))
+    waiting = sum(1 for v in played.visits if v.called_at is None)
+    low, high = LINE_TODAY
+    running = [o for o in openings if o.starts_at <= world.now < o.ends_at]
+    if waiting < low and running:
+        served = sorted(frozenset().union(*(matters for _, matters in running[0].windows)))
+        for _ in range(luck.randint(low, high) - waiting):
+            matter = world.matters[luck.choice(served)]
+            at = max(world.now - timedelta(minutes=luck.uniform(0.3, 9)), running[0].starts_at)
+            rank = at + playing.PATIENCE
+            visits.append(Visit(at, rank, matter.pk, matter.minutes, running[0].session_id))
+    elif waiting > high:
+        late = sorted((v for v in visits if v.booking is None and v.at < world.now), key=_at)
+        gone = {id(v) for v in late[-(waiting - high) :]}
+        visits = [v for v in visits if id(v) not in gone]
+    return visits
+
+
+def _at(visit: Visit) -> datetime:
+    return visit.at
+
+
+def _fresh(visit: Visit) -> Visit:
+    return Visit(visit.at, visit.rank_at, visit.matter_id, visit.minutes, visit.session_id)
+
+
+def _write_shifts(played: playing.Hall, day: date, world: World, story: Story) -> None:
+    for window_id, starts, ends in played.shifts:
+        upper = ends.isoformat() if ends else ""
+        story.shifts.append({
+            "staff_id": world.clerk_at[window_id], "window_id": window_id, "service_day": day,
+            "period": f"[{starts.isoformat()},{upper})",
+        })  # fmt: skip
+
+
+def _write_visits(
+    hall_day: HallDay, visits: Iterable[Visit], world: World, book: Book, story: Story
+) -> list[Row]:
+    numbers: dict[str, int] = {}
+    tickets = []
+    for visit in sorted(visits, key=_at):
+        prefix = world.matters[visit.matter_id].prefix
+        numbers[prefix] = numbers.get(prefix, 0) + 1
+        ticket = ticket_of(hall_day, visit, prefix, numbers[prefix])
+        tickets.append(ticket)
+        facts = {"rank_at": visit.rank_at.isoformat()}
+        story.note(ticket, visit.at, "issued", "", "waiting", **facts)
+        if visit.booking is not None:
+            _arrive(visit, ticket, book, story)
+        if visit.called_at and visit.called_at < world.now:
+            tell_call(visit, ticket, world, story)
+        if visit.booking is not None and ticket["state"] == "finished":
+            _serve(visit, ticket, book)
+    story.tickets += tickets
+    return tickets
+
+
+def _arrive(visit: Visit, ticket: Row, book: Book, story: Story) -> None:
+    booking = visit.booking
+    assert booking is not None  # noqa: S101
+    label = f"{ticket['prefix']}{ticket['number']:03d}"
+    booking |= {"state": "arrived", "arrived_at": visit.at, "was_late": visit.late}
+    story.bookings.append((booking, ticket))
+    book.note(booking, visit.at, "arrived", "confirmed", "arrived", ticket=label, late=visit.late)
+
+
+def _serve(visit: Visit, ticket: Row, book: Book) -> None:
+    assert visit.booking is not None  # noqa: S101
+    at = ticket["finished_at"]
+    visit.booking |= {"state": "served", "ended_at": at}
+    book.note(visit.booking, at + timedelta(seconds=5), "served", "arrived", "served")
+
+
+def _close(
+    sessions: list[HallSession], bookings: list[Row], tickets: list[Row], book: Book, story: Story
+) -> None:
+    """The day is over: missed numbers are void, who never came is noted, sessions closed."""
+    for session in sessions:
+        served = [t["finished_at"] for t in tickets if t["session_id"] == session.pk]
+        story.closed[session.pk] = max([session.ends_at, *[at for at in served if at]])
+    last = max(story.closed[s.pk] for s in sessions) + timedelta(minutes=2)
+    for ticket in tickets:
+        if ticket["state"] == "missed":
+            story.note(ticket, last, "closed", "missed", "void")
+            ticket["state"] = "void"
+    for booking in bookings:
+        if booking["state"] in ("confirmed", "arrived"):
+            book.note(booking, last, "no_show", booking["state"], "no_show")
+            booking |= {"state": "no_show", "ended_at": last}
+
+
+def bookings_of(halls_and_days: set[HallDay]) -> list[Row]:
+    """Confirmed bookings of simulated people that are in the database already."""
+    rows = Booking.objects.filter(state="confirmed", group__is_simulated=True, ticket=None)
+    days = {day for _, day in halls_and_days}
+    return [
+        dict(row) for row in rows.filter(service_day__in=days).values()
+        if (row["hall_id"], row["service_day"]) in halls_and_days
+    ]  # fmt: skip
