@@ -57,7 +57,8 @@ def demand_of(day: date) -> dict[Key, HourDemand]:
 
 
 def _booked(day: date) -> QuerySet[Booking, dict[str, Any]]:
-    made = Booking.objects.filter(service_day=day).exclude(state=Booking.State.EXPIRED)
+    online = Booking.objects.filter(service_day=day, channel=Booking.Channel.ONLINE)
+    made = online.exclude(state=Booking.State.EXPIRED)
     return (
         made.annotate(hour=ExtractHour("slot__starts_at", tzinfo=civil.CITY))
         .values("hall", "hour", kind=F("slot__session__kind"))

@@ -51,6 +51,12 @@ class MoveTooLate(Refusal):
     message = _("This time has begun or is cancelled; its quotas stay as they are.")
 
 
+class DayNotOver(Refusal):
+    code = "day_not_over"
+    message = _("The demand of a day is known when the day is over.")
+    field = "day"
+
+
 @dataclass(frozen=True)
 class PlannedMove:
     """Minutes of one slot that would move, and the figures behind it."""
@@ -68,7 +74,10 @@ class PlannedMove:
 
 
 def plan_moves(*, demand_day: date, now: datetime) -> list[PlannedMove]:
-    """What a rebalancing after that day would move now; nothing is written."""
+    """What a rebalancing after that day would move now; nothing is written.
+
+    Refuses: DayNotOver.
+    """
     return _planned(_slots(demand_day, now), demand_day, now)
 
 
@@ -77,7 +86,7 @@ def rebalance(*, demand_day: date, now: datetime, by: Staff | None = None) -> Re
     """Unsold minutes of the coming week stand where that day's demand wants them.
 
     Slots that somebody is booking at this moment are left for the next night, so that a
-    booking never waits for us while we wait for it.
+    booking never waits for us while we wait for it. Refuses: DayNotOver.
     """
     locked = _slots(demand_day, now).select_for_update(skip_locked=True, of=("self",))
     planned = {move.slot.pk: move for move in _planned(locked, demand_day, now)}
@@ -133,10 +142,16 @@ def _slots(demand_day: date, now: datetime) -> QuerySet[Slot]:
         service_day__gt=demand_day, service_day__lte=demand_day + timedelta(days=DAYS_MOVED)
     )
     open_ones = coming.filter(starts_at__gt=now, is_open=True, session__state="open")
-    return open_ones.exclude(session__kind=ALL_WALK_IN).select_related("session").order_by("pk")
+    return (
+        open_ones.exclude(session__kind=ALL_WALK_IN)
+        .select_related("session", "hall")
+        .order_by("pk")
+    )
 
 
 def _planned(slots: Iterable[Slot], demand_day: date, now: datetime) -> list[PlannedMove]:
+    if demand_day >= civil.city_date(now):
+        raise DayNotOver
     demand = {key: one for key, one in demand_of(demand_day).items() if one.people >= FEWEST_ASKED}
     moved = _moved_tonight(now)
     bounds: dict[int, dict[str, int]] = {}

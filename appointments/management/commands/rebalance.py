@@ -5,12 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from appointments.justifying import CHANNELS, why, why_of
 from appointments.models import QuotaMove
-from appointments.rebalancing import plan_moves, rebalance
+from appointments.rebalancing import PlannedMove, moves_of, plan_moves, rebalance, why
 from config import civil
 from config.refusals import Refusal
-from windows.models import Slot
 
 
 class Command(BaseCommand):
@@ -33,18 +31,16 @@ class Command(BaseCommand):
     def plan(self, day: date, now: Any) -> int:
         planned = plan_moves(demand_day=day, now=now)
         for move in planned:
-            self.tell(move, move.slot, why_of(move.facts, day=day, slot=move.slot))
+            self.tell(move)
         return len(planned)
 
     def move(self, day: date, now: Any) -> int:
-        run = rebalance(demand_day=day, now=now)
-        moves = QuotaMove.objects.filter(run=run).select_related("run", "slot__hall")
-        for move in moves.order_by("slot_id"):
-            self.tell(move, move.slot, why(move))
+        moves = moves_of(rebalance(demand_day=day, now=now))
+        for move in sorted(moves, key=lambda move: move.slot_id):
+            self.tell(move)
         return len(moves)
 
-    def tell(self, move: Any, slot: Slot, reason: str) -> None:
-        starts = civil.city_time(slot.starts_at)
-        source, target = CHANNELS[move.from_channel], CHANNELS[move.to_channel]
-        line = f"{slot.hall.code} {starts:%Y-%m-%d %H:%M} {source} -{move.minutes}"
-        self.stdout.write(f"{line}, {target} +{move.minutes}  {reason}")
+    def tell(self, move: QuotaMove | PlannedMove) -> None:
+        starts, code = civil.city_time(move.slot.starts_at), move.slot.hall.code
+        went = f"{move.from_channel} -{move.minutes}, {move.to_channel} +{move.minutes}"
+        self.stdout.write(f"{code} {starts:%Y-%m-%d %H:%M} {went}  {why(move)}")

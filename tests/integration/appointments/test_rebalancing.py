@@ -7,14 +7,15 @@ import pytest
 from django.core.management import call_command
 from django.utils import translation
 
-from appointments.justifying import why
 from appointments.models import QuotaMove, RebalanceRun, UnmetDemand
 from appointments.rebalancing import (
     DayNotOver,
     MoveCannotBeUndone,
+    MoveTooLate,
     plan_moves,
     rebalance,
     undo_move,
+    why,
 )
 from config import civil
 from queues.issuing import issue_walk_in
@@ -76,7 +77,7 @@ def test_walk_ins_keep_their_least_share(hall, renewal, tomorrow):
     run = rebalance(demand_day=DAY, now=NIGHT)
 
     assert quotas(slot_at(tomorrow, 9)) == (72, 18)  # 20 % of 90 minutes
-    assert {move.facts["bound"] for move in run.moves.all()} == {"walk_in_least"}
+    assert {move.facts["bound"] for move in run.moves.all()} == {"least"}
 
 
 def test_sold_minutes_stay_sold(hall, renewal, tomorrow, book):
@@ -93,14 +94,14 @@ def test_sold_minutes_stay_sold(hall, renewal, tomorrow, book):
 
 
 def test_what_is_booked_between_plan_and_move_is_not_moved(hall, renewal, tomorrow, monkeypatch):
-    # C8: mutant without the guard in MOVE breaks slot_online_within_quota
+    # C8: the mutant without the guard in MOVE breaks slot_online_within_quota
     from appointments import rebalancing
 
     walk_ins(hall, renewal, 10)
     slot = slot_at(tomorrow, 12)
     planned = plan_moves(demand_day=DAY, now=NIGHT)
     Slot.objects.filter(pk=slot.pk).update(online_taken=60)
-    monkeypatch.setattr(rebalancing, "plan_moves", lambda **told: planned)
+    monkeypatch.setattr(rebalancing, "_planned", lambda *told: planned)
 
     run = rebalance(demand_day=DAY, now=NIGHT)
 
@@ -209,7 +210,7 @@ class TestUndo:
         assert quotas(move.slot) == (69, 21)
 
     def test_is_refused_when_the_time_has_begun(self, move):
-        with pytest.raises(MoveCannotBeUndone):
+        with pytest.raises(MoveTooLate):
             undo_move(move=move, by=None, now=move.slot.starts_at)
 
     def test_a_move_that_was_undone_is_not_repeated(self, move, supervisor):
