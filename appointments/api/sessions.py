@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from appointments import withdrawing
 from appointments.api.fields import DayField, InstantField, RowField
-from appointments.models import UnmetDemand
+from appointments.models import Booking, UnmetDemand
 from config import civil
 from config.refusals import NotFound, Refusal
+from windows import planning
 from windows import sessions as commands
 from windows.access import ADMIN, SUPERVISOR, hall_for, halls_of
 from windows.api.describing import Word, described
@@ -22,11 +27,17 @@ from windows.models import Hall, HallSession, Matter, Staff, Window
 
 ROLES = (SUPERVISOR, ADMIN)
 HOURS = [
-    commands.SessionInPast,
-    commands.SessionTooLong,
-    commands.SessionTooShort,
-    commands.SessionTooFar,
+    planning.SessionInPast,
+    planning.SessionTooLong,
+    planning.SessionTooShort,
+    planning.SessionTooFar,
     commands.WindowElsewhere,
+]
+EXTENDING = [
+    commands.SessionOver,
+    commands.EndsEarlier,
+    planning.SessionTooLong,
+    commands.WindowBusy,
 ]
 
 
@@ -96,12 +107,12 @@ class PreviewOutput(serializers.Serializer):
     day = DayOutput()
 
     @extend_schema_field(PlacesOutput(many=True))
-    def get_places(self, plan: commands.SessionPreview) -> Any:
+    def get_places(self, plan: planning.SessionPreview) -> Any:
         matters = Matter.objects.filter(is_offered=True).order_by("position", "pk")
         rows = [{"matter": one.code, "places": plan.places(one.minutes)} for one in matters]
         return PlacesOutput(rows, many=True).data
 
-    def get_asked_in_vain(self, plan: commands.SessionPreview) -> int:
+    def get_asked_in_vain(self, plan: planning.SessionPreview) -> int:
         unmet = UnmetDemand.objects.filter(hall=plan.hall, service_day=plan.service_day)
         return unmet.aggregate(n=Sum("count"))["n"] or 0
 
@@ -148,6 +159,34 @@ class SessionOutput(serializers.Serializer):
 
 class ExtendInput(serializers.Serializer):
     ends_at = InstantField(help_text="Later than now; new slots are added")
+
+
+class ChangeInput(serializers.Serializer):
+    ends_at = InstantField(required=False, help_text="What if it ended then")
+    cancel = serializers.BooleanField(required=False, help_text="What if it were cancelled")
+
+    default_error_messages = {"one": _("Ask either about `ends_at` or about `cancel`.")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs.get("cancel")) == ("ends_at" in attrs):
+            raise serializers.ValidationError({"ends_at": [self.error_messages["one"]]})
+        return attrs
+
+
+class ChangeOutput(serializers.Serializer):
+    people = serializers.IntegerField(help_text="Who would lose a place and be told")
+    confirmed = serializers.IntegerField()
+    arrived = serializers.IntegerField(help_text="Who have checked in, and are served")
+    slots_added = serializers.IntegerField()
+    minutes_added = serializers.IntegerField(help_text="Window-minutes")
+
+
+class CancelOutput(SessionOutput):
+    withdrawn = serializers.SerializerMethodField(help_text="Bookings that lost their place")
+
+    def get_withdrawn(self, session: HallSession) -> int:
+        lost = Booking.objects.filter(slot__session=session, state=Booking.State.WITHDRAWN)
+        return lost.count()
 
 
 def told(session: HallSession) -> dict[str, Any]:
@@ -208,7 +247,7 @@ class Preview(SessionCall):
 
         def run() -> dict[str, Any]:
             with fields_of_the_api():
-                plan = commands.preview_session(**planned(asked, hall), now=self.now)
+                plan = planning.preview_session(**planned(asked, hall), now=self.now)
             return dict(PreviewOutput(plan).data)
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
@@ -221,7 +260,7 @@ class Sessions(SessionCall):
         takes=SessionInput,
         gives=SessionOutput,
         made=201,
-        refuses=[*HOURS, commands.NoWindows, commands.WindowBusy],
+        refuses=[*HOURS, commands.HallClosed, commands.NoWindows, commands.WindowBusy],
     )
     def post(self, request: Request) -> Response:
         """Open a session; it can be booked at once unless `booking_opens_at` says later."""
@@ -249,8 +288,8 @@ class Session(SessionCall):
         refuses=[
             commands.SessionOver,
             commands.EndsEarlier,
-            commands.SessionTooLong,
-            commands.WindowJustTaken,
+            planning.SessionTooLong,
+            commands.WindowBusy,
         ],
     )
     def patch(self, request: Request, pk: int) -> Response:
@@ -278,5 +317,72 @@ class Undo(SessionCall):
         def run() -> dict[str, Any]:
             commands.undo_session(session=session, by=staff, now=self.now)
             return told(self.session(pk)[1])
+
+        return self.run_once(run, actor=f"staff:{staff.pk}")
+
+
+class ChangePreview(SessionCall):
+    @described(
+        "session_change_preview",
+        "Supervise",
+        takes=ChangeInput,
+        gives=ChangeOutput,
+        refuses=EXTENDING,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """What extending or cancelling a session would do. Nothing is changed."""
+        (staff, session), asked = self.session(pk), self.read(ChangeInput)
+
+        def run() -> dict[str, Any]:
+            if "ends_at" in asked:
+                return _if_extended(session, asked["ends_at"], staff, self.now)
+            return _if_cancelled(session, self.now)
+
+        return self.run_once(run, actor=f"staff:{staff.pk}")
+
+
+def _if_cancelled(session: HallSession, now: datetime) -> dict[str, int]:
+    here = Booking.objects.filter(slot__session=session)
+    coming = here.filter(state__in=["held", "confirmed"], slot__ends_at__gt=now)
+    return {
+        "people": coming.count(),
+        "confirmed": coming.filter(state="confirmed").count(),
+        "arrived": here.filter(state="arrived").count(),
+        "slots_added": 0,
+        "minutes_added": 0,
+    }
+
+
+def _if_extended(
+    session: HallSession, ends_at: datetime, staff: Staff, now: datetime
+) -> dict[str, Any]:
+    """The very command, taken back at once: so the preview cannot differ from the change."""
+    before = session.ends_at
+    with transaction.atomic():
+        commands.extend_session(session=session, ends_at=ends_at, by=staff, now=now)
+        added = list(session.slots.filter(starts_at__gte=before))
+        transaction.set_rollback(True)
+    nobody = {"people": 0, "confirmed": 0, "arrived": 0}
+    minutes = sum(slot.minutes for slot in added)
+    return {**nobody, "slots_added": len(added), "minutes_added": minutes}
+
+
+class Cancel(SessionCall):
+    @described(
+        "session_cancel",
+        "Supervise",
+        gives=CancelOutput,
+        refuses=[commands.SessionOver],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Cancel a session; everyone who loses a place is told.
+
+        One that has begun ends at once, and who has a number is served.
+        """
+        staff, session = self.session(pk)
+
+        def run() -> dict[str, Any]:
+            withdrawing.withdraw_session(session=session, by=staff, now=self.now)
+            return dict(CancelOutput(self.session(pk)[1]).data)
 
         return self.run_once(run, actor=f"staff:{staff.pk}")

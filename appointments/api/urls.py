@@ -29,6 +29,12 @@ urlpatterns = [
     path("sessions/", sessions.Sessions.as_view(), name="api_sessions"),
     path("sessions/<rowid:pk>/", sessions.Session.as_view(), name="api_session"),
     path("sessions/<rowid:pk>/undo/", sessions.Undo.as_view(), name="api_session_undo"),
+    path(
+        "sessions/<rowid:pk>/change-preview/",
+        sessions.ChangePreview.as_view(),
+        name="api_change_preview",
+    ),
+    path("sessions/<rowid:pk>/cancel/", sessions.Cancel.as_view(), name="api_session_cancel"),
     path("demand/", demand.Demand.as_view(), name="api_demand"),
     path("quota-moves/", demand.QuotaMoves.as_view(), name="api_quota_moves"),
     path("quota-moves/<rowid:pk>/undo/", demand.UndoMove.as_view(), name="api_undo_move"),

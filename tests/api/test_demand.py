@@ -17,7 +17,11 @@ def move(session) -> QuotaMove:
     run = RebalanceRun.objects.create(demand_day=DAY - timedelta(days=1), ran_at=NOON)
     return QuotaMove.objects.create(
         run=run, slot=slot, from_channel="online", to_channel="walkin", minutes=10,
-        facts={"asked_online": 2, "bound": "night"}, moved_at=NOON,
+        moved_at=NOON,
+        facts={
+            "asked_online": 2, "asked_walk_in": 9, "unmet": 1, "share_before": 11,
+            "share_target": 40, "bound": "night", "night_percent": 10, "least": 18,
+        },
     )  # fmt: skip
 
 

@@ -157,3 +157,33 @@ def test_undoing_once_more_after_the_end_is_harmless(as_supervisor, evening, clo
     clock.now = NOON + timedelta(days=3)
 
     assert as_supervisor.post(path).status_code == 200
+
+
+def test_a_change_is_seen_before_it_is_made(as_supervisor, evening, book):  # C6
+    opened = as_supervisor.post("sessions/", {**evening, "closes": "21:00"}).json()
+    path = f"sessions/{opened['id']}/"
+    booking = book(Slot.objects.get(pk=opened["slots"][0]["id"]))
+
+    longer = as_supervisor.post(f"{path}change-preview/", {"ends_at": "2027-03-05T22:00:00+08:00"})
+    gone = as_supervisor.post(f"{path}change-preview/", {"cancel": True})
+    unchanged = as_supervisor.get(path).json()
+    cancelled = as_supervisor.post(f"{path}cancel/")
+
+    assert (longer.json()["slots_added"], longer.json()["minutes_added"]) == (2, 120)
+    assert (gone.json()["people"], gone.json()["confirmed"]) == (1, 1)
+    assert len(unchanged["slots"]) == 5
+    assert unchanged["state"] == "open"
+    assert (cancelled.json()["state"], cancelled.json()["withdrawn"]) == ("cancelled", 1)
+    booking.refresh_from_db()
+    assert booking.state == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"cancel": False}, {"cancel": True, "ends_at": "2027-03-05T22:00:00+08:00"}]
+)
+def test_a_preview_of_no_change_is_malformed(as_supervisor, evening, body):
+    opened = as_supervisor.post("sessions/", evening).json()
+
+    answer = as_supervisor.post(f"sessions/{opened['id']}/change-preview/", body)
+
+    assert answer.status_code == 400
