@@ -1,6 +1,6 @@
 """Bookings of invented people in the simulated slots, sealed as real ones are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -57,7 +57,8 @@ def fill_slots(
     slots: list[Row], kinds: dict[int, str], halls: dict[int, Hall], now: datetime
 ) -> Book:
     """Bookings for these new slots, whose counters are set; nothing is written yet."""
-    book = Book(people={bytes(index) for index in _booked_people()})
+    open_now = Booking.objects.filter(state__in=Booking.OPEN)
+    book = Book(people={bytes(index) for index in open_now.values_list("id_index", flat=True)})
     matters = list(Matter.objects.filter(code__in=DEMAND))
     served = _served(matters)
     for slot in slots:
@@ -73,10 +74,6 @@ def fill_slots(
     for booking in book.bookings:
         booking["group_id"] = booking["group_id"]["id"]
     return book
-
-
-def _booked_people() -> Iterable[bytes]:
-    return Booking.objects.filter(state__in=Booking.OPEN).values_list("id_index", flat=True)
 
 
 def _served(matters: list[Matter]) -> dict[int, set[int]]:

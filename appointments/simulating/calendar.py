@@ -181,6 +181,7 @@ def _busy(first: datetime, last: datetime) -> dict[int, list[Span]]:
         is_cancelled=False, period__overlap=DateTimeTZRange(first, last)
     )
     for window_id, period in rows.values_list("window_id", "period"):
+        assert period.lower and period.upper  # noqa: S101, PT018  sessions have an end
         busy.setdefault(window_id, []).append((period.lower, period.upper))
     return busy
 

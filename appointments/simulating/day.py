@@ -90,7 +90,8 @@ def arrivals_without(
     opening: Opening, per_hour: float, matters: list[tuple[int, int, int]], luck: Random
 ) -> list[Visit]:
     """People without a booking, in the day's shape; `matters` are (matter, minutes, weight)."""
-    visits, at = [], opening.starts_at - timedelta(minutes=12)
+    visits: list[Visit] = []
+    at = opening.starts_at - timedelta(minutes=12)
     last = opening.ends_at - timedelta(minutes=6)
     weights = [weight for _, _, weight in matters]
     while True:
@@ -107,24 +108,24 @@ def play(openings: list[Opening], visits: list[Visit], until: datetime, luck: Ra
     coming = deque(sorted((v for v in visits if v.at < until), key=lambda v: v.at))
     hall = Hall(visits=list(coming))
     line: list[Visit] = []
-    windows = [
-        (o.starts_at, window, n, o) for o in openings for n, (window, _) in enumerate(o.windows)
-    ]
-    heapq.heapify(windows)
-    busy = {window: OPENS for _at, window, _n, _opening in windows}
-    while windows:
-        now, window, n, opening = heapq.heappop(windows)
+    posts = [(opening, *window) for opening in openings for window in opening.windows]
+    free = [(opening.starts_at, n) for n, (opening, _, _) in enumerate(posts)]
+    heapq.heapify(free)
+    busy = {window: OPENS for _, window, _ in posts}
+    while free:
+        now, n = heapq.heappop(free)
         if now >= until:
             continue
+        opening, window, matters = posts[n]
         while coming and coming[0].at <= now:
             insort(line, coming.popleft())
         again = busy[window] if now < busy[window] else None  # still at it for another session
-        if again is None and (visit := _first(line, opening.windows[n][1])):
+        if again is None and (visit := _first(line, matters)):
             again = busy[window] = _serve(visit, now, window, until, luck)
         elif again is None and now < opening.ends_at:
             again = _idle_until(coming, opening, now)
         if again is not None:
-            heapq.heappush(windows, (again, window, n, opening))
+            heapq.heappush(free, (again, n))
     _note_shifts(hall, openings, until)
     return hall
 
