@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from appointments.api.fields import DayField, RowField
 from appointments.api.sessions import ROLES
 from appointments.models import Booking, QuotaMove, UnmetDemand
-from appointments.rebalancing import MoveCannotBeUndone, MoveTooLate, undo_move
+from appointments.rebalancing import MoveCannotBeUndone, MoveTooLate, undo_move, why
 from config import civil
 from config.refusals import NotFound
 from queues.models import Ticket
@@ -61,12 +61,16 @@ class MoveOutput(serializers.Serializer):
     minutes = serializers.IntegerField()
     demand_day = serializers.DateField(source="run.demand_day", help_text="Whose demand it follows")
     facts = serializers.SerializerMethodField(help_text="The figures behind it")
+    why = serializers.SerializerMethodField(help_text="The same in words")
     moved_at = serializers.DateTimeField()
     undone_at = serializers.DateTimeField(allow_null=True)
 
     @extend_schema_field({"type": "object", "additionalProperties": {}})
     def get_facts(self, move: QuotaMove) -> dict[str, Any]:
         return dict(move.facts)
+
+    def get_why(self, move: QuotaMove) -> str:
+        return why(move)
 
 
 class Demand(StaffCall):

@@ -19,8 +19,10 @@ def move(session) -> QuotaMove:
         run=run, slot=slot, from_channel="online", to_channel="walkin", minutes=10,
         moved_at=NOON,
         facts={
-            "asked_online": 2, "asked_walk_in": 9, "unmet": 1, "share_before": 11,
-            "share_target": 40, "bound": "night", "night_percent": 10, "least": 18,
+            "demand_day": "2027-03-03", "hour": 15, "asked_online": 2, "asked_walk_in": 9,
+            "unmet": 1, "share_before": 0, "share_target": 40, "share_after": 11,
+            "bound": "night",
+            "limit": {"rebalance_max_percent": 10, "walkin_min_percent": 20},
         },
     )  # fmt: skip
 
@@ -45,6 +47,7 @@ def test_a_move_is_told_with_its_figures_and_taken_back(as_supervisor, move):  #
     undone = [as_supervisor.post(path) for _ in range(2)]
 
     assert told[0]["facts"]["bound"] == "night"
+    assert "9 came without a booking" in told[0]["why"]
     assert [answer.status_code for answer in undone] == [200, 200]
     assert undone[0].json()["undone_at"] is not None
     assert Slot.objects.get(pk=move.slot_id).online_quota == 90
