@@ -119,7 +119,8 @@ class TestWalkIn:
         assert ticket.label in text_of(response)
         assert "You are next" in text_of(response)
         assert "<svg" in response.content.decode()
-        assert 'http-equiv="refresh" content="30' in response.content.decode()
+        assert '<noscript><meta http-equiv="refresh" content="30' in response.content.decode()
+        assert 'data-clears="30"' in response.content.decode()
 
     def test_pressed_twice_gives_one_number(self, kiosk):
         for _ in range(2):

@@ -19,6 +19,16 @@ if (keypad) {
   });
 }
 
+// The screen clears itself for the next person, but not while somebody touches it.
+const { clears, home } = document.querySelector("[data-clears]").dataset;
+let touched = performance.now();
+for (const sign of ["pointerdown", "keydown"]) {
+  document.addEventListener(sign, () => (touched = performance.now()));
+}
+setInterval(() => {
+  if (performance.now() - touched > clears * 1000) location.replace(home);
+}, 1000);
+
 // A kiosk with a printer is opened once with ?print=auto; it prints each ticket once.
 if (new URLSearchParams(location.search).get("print") === "auto") localStorage.setItem("print", "auto");
 if (print) {
