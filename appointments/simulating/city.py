@@ -22,7 +22,7 @@ NAMES = {
 
 def build_city() -> list[Hall]:
     """The city is there; returns its halls in their order."""
-    matters = {facts["code"]: _matter(n, dict(facts)) for n, facts in enumerate(MATTERS)}
+    matters = {str(m["code"]): _matter(n, dict(m)) for n, m in enumerate(MATTERS)}
     halls = [_hall(n, place) for n, place in enumerate(HALLS, start=1)]
     windows = [w for hall, place in zip(halls, HALLS, strict=True) for w in _windows(hall, place)]
     _share_out(windows, matters)
@@ -132,6 +132,3 @@ def _staff(first_hall: Hall) -> None:
                 is_staff=rules_all, is_superuser=rules_all,
             )  # fmt: skip
             StaffRole.objects.create(staff=staff, hall=first_hall if in_hall else None, role=role)
-
-
-build, clerk_of = build_city, clerk_name

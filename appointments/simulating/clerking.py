@@ -37,7 +37,7 @@ class Pace:
 
 
 BRISKER = Pace((4, 8), (15, 30), (2, 5))  # two windows that keep a whole board moving
-BRISK = Pace((5, 12), (26, 60), (3, 9))  # the first halls: their boards are watched
+BRISK = Pace((5, 10), (18, 42), (3, 8))  # the first halls: their boards are watched
 USUAL = Pace((8, 25), (70, 170), (8, 25))
 
 
