@@ -23,13 +23,13 @@ from appointments.simulating.clerking import BRISK, BRISKER, USUAL, Clerk
 from appointments.simulating.visiting import Arrivals, Bookers, Cancellers
 from config import civil
 from config.refusals import Refusal
-from windows.models import Hall, Matter, Staff, Window
+from windows.models import Hall, HallSession, Matter, Staff, Window
 
 log = logging.getLogger(__name__)
 Act = Callable[[datetime], float | None]
 WORKED, WORKED_IN_H01 = (1, 2, 3, 4), (1, 2)
 BRISK_HALLS = ("H01", "H02", "H03")
-HOURS_AHEAD, DAYS_AHEAD = 4, 16
+HOURS_AHEAD, HOURS_ADDED, DAYS_AHEAD = 4, 8, 16
 NAP = 0.2
 
 
@@ -115,9 +115,26 @@ def clerks(halls: list[Hall], life: Life) -> list[Clerk]:
 
 
 def keep_open(halls: list[Hall], now: datetime) -> float:
-    """Every hall stays open for the next hours, also at night and on Sundays."""
-    cover_now(halls, now, HOURS_AHEAD)
+    """Every hall stays open for the next hours, also at night and on Sundays.
+
+    What is added lasts longer than what is asked for, so that it is added seldom.
+    """
+    ends = open_until([hall.pk for hall in halls], now)
+    short = [hall for hall in halls if ends[hall.pk] < now + timedelta(hours=HOURS_AHEAD)]
+    if short:
+        cover_now(short, now, HOURS_ADDED)
     return 120
+
+
+def open_until(hall_ids: list[int], now: datetime) -> dict[int, datetime]:
+    """Until when each hall is open without a break; now, when it is closed."""
+    ends = dict.fromkeys(hall_ids, now)
+    sessions = HallSession.objects.filter(hall__in=hall_ids, state="open", ends_at__gt=now)
+    soon = sessions.filter(starts_at__lte=now + timedelta(hours=HOURS_AHEAD))
+    for session in soon.order_by("starts_at"):
+        if session.starts_at <= ends[session.hall_id]:
+            ends[session.hall_id] = max(ends[session.hall_id], session.ends_at)
+    return ends
 
 
 def keep_calendar(halls: list[Hall], now: datetime) -> float:

@@ -12,13 +12,13 @@ from appointments.models import Booking, UnmetDemand
 from appointments.simulating import visiting
 from appointments.simulating.city import clerk_name
 from appointments.simulating.clerking import COURTESY, USUAL, Clerk, is_for_people
-from appointments.simulating.living import Life, clerks
+from appointments.simulating.living import Life, clerks, keep_open, open_until
 from appointments.simulating.visiting import KEPT_TODAY, LONGEST, Arrivals, Bookers, Cancellers
 from config.refusals import Refusal
 from queues.issuing import issue_walk_in
 from queues.models import Ticket
 from tests.conftest import DAY, NOON, make_staff, slot_at
-from windows.models import Slot, Window
+from windows.models import HallSession, Slot, Window
 from windows.shifts import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +166,21 @@ def test_cancellers_leave_visitors_alone(session, book):
     Cancellers(100, Random(1)).act(NOON - timedelta(days=1))
     booking.refresh_from_db()
     assert booking.state == Booking.State.CONFIRMED
+
+
+class TestOpeningHours:
+    LATE = NOON + timedelta(hours=11)  # 23:00, nothing is planned
+
+    def test_a_hall_is_open_until_its_sessions_break(self, hall, session):
+        assert open_until([hall.pk], NOON) == {hall.pk: session.ends_at}
+        assert open_until([hall.pk], self.LATE) == {hall.pk: self.LATE}
+
+    def test_the_hall_is_kept_open_at_night_and_not_by_the_half_hour(self, hall, windows):
+        for minutes in range(0, 180, 2):
+            keep_open([hall], self.LATE + timedelta(minutes=minutes))
+        now = self.LATE + timedelta(hours=3)
+        assert open_until([hall.pk], now)[hall.pk] >= now + timedelta(hours=4)
+        assert HallSession.objects.filter(hall=hall).count() == 1
 
 
 class TestLife:
