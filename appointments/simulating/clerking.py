@@ -36,7 +36,7 @@ class Pace:
     to_next: tuple[float, float]
 
 
-BRISKER = Pace((4, 8), (15, 30), (2, 5))  # two windows that keep a whole board moving
+BRISKER = Pace((4, 8), (12, 22), (2, 5))  # two windows that keep a whole board moving
 BRISK = Pace((5, 10), (18, 42), (3, 8))  # the first halls: their boards are watched
 USUAL = Pace((8, 25), (70, 170), (8, 25))
 
