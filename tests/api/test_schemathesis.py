@@ -33,7 +33,7 @@ CHECKS = [
     response_schema_conformance,
     status_code_conformance,
 ]
-EXAMPLES = 12
+EXAMPLES = 8
 load_all_checks()
 
 
