@@ -11,6 +11,10 @@ from appointments import (
     kiosk_views,
     own_views,
     proof_views,
+    supervise_city_views,
+    supervise_open_views,
+    supervise_session_views,
+    supervise_views,
     views,
 )
 
@@ -54,4 +58,33 @@ in_hall = [
     path("desk/do/<slug:action>/", desk_views.desk_do, name="desk_do"),
 ]
 
-urlpatterns = [*citizen, *demonstration, *in_hall]
+_session = "supervise/sessions/<int:pk>/"
+supervising = [
+    path("supervise/", supervise_views.supervise, name="supervise"),
+    path("supervise/open/", supervise_open_views.supervise_open, name="supervise_open"),
+    path(
+        "supervise/open/preview/",
+        supervise_open_views.supervise_preview,
+        name="supervise_preview",
+    ),
+    path(_session, supervise_session_views.supervise_session, name="supervise_session"),
+    path(
+        f"{_session}undo/",
+        supervise_session_views.supervise_session_undo,
+        name="supervise_session_undo",
+    ),
+    path(
+        f"{_session}cancel/",
+        supervise_session_views.supervise_session_cancel,
+        name="supervise_session_cancel",
+    ),
+    path("supervise/city/", supervise_city_views.supervise_city, name="supervise_city"),
+    path("supervise/quotas/", supervise_city_views.supervise_quotas, name="supervise_quotas"),
+    path(
+        "supervise/quotas/<int:pk>/undo/",
+        supervise_city_views.supervise_quotas_undo,
+        name="supervise_quotas_undo",
+    ),
+]
+
+urlpatterns = [*citizen, *demonstration, *in_hall, *supervising]

@@ -1,0 +1,119 @@
+"""What opening a session would do, in a supervisor's words. Nothing is written here."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from appointments import saying
+from appointments.demanding import Waiting, waiting_for
+from windows.models import HallSession, Matter
+from windows.planning import SessionPreview
+
+HOLIDAYS = {
+    "New Year's Day": gettext_lazy("New Year's Day"),
+    "Spring Festival": gettext_lazy("Spring Festival"),
+    "Tomb-sweeping Day": gettext_lazy("Tomb-sweeping Day"),
+    "Labour Day": gettext_lazy("Labour Day"),
+    "Dragon Boat Festival": gettext_lazy("Dragon Boat Festival"),
+    "Mid-autumn Festival": gettext_lazy("Mid-autumn Festival"),
+    "National Day": gettext_lazy("National Day"),
+}
+
+
+@dataclass(frozen=True)
+class MatterPlaces:
+    """Places for one matter if all came for it, by channel."""
+
+    name: str
+    online: int
+    assisted: int
+    walk_in: int
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The preview with what it means for people and for the staff."""
+
+    plan: SessionPreview
+    day: str
+    hours: str
+    matters: list[MatterPlaces]
+    waiting: Waiting
+    calendar: list[str]
+    busy: list[str]
+
+    @property
+    def staff(self) -> int:
+        """One clerk for each window."""
+        return len(self.plan.windows)
+
+    @property
+    def online_after(self) -> int:
+        """Online minutes of the day with the session."""
+        return self.waiting.online_quota + self.plan.minutes_of("online")
+
+    @property
+    def overtime_hours(self) -> float:
+        """Work beside the usual hours: all of it, unless the session is a regular one of a
+        working day."""
+        usual = self.plan.kind == HallSession.Kind.REGULAR and self.plan.day.is_workday
+        return 0 if usual else self.plan.staff_hours
+
+    @property
+    def reached(self) -> bool:
+        """Whether the new online minutes cover those who searched in vain."""
+        return self.plan.minutes_of("online") >= self.waiting.unmet_minutes
+
+
+def opening(plan: SessionPreview) -> Opening:
+    """The effects of the session that is planned."""
+    return Opening(
+        plan=plan,
+        day=saying.long_day(plan.service_day),
+        hours=saying.hours(plan.starts_at, plan.ends_at),
+        matters=matter_places(plan),
+        waiting=waiting_for(hall=plan.hall, day=plan.service_day),
+        calendar=_calendar(plan),
+        busy=[_busy(one.number, one.session) for one in plan.busy],
+    )
+
+
+def matter_places(plan: SessionPreview) -> list[MatterPlaces]:
+    """Places of each matter that the chosen windows serve."""
+    ids = [window.pk for window in plan.windows]
+    served = Matter.objects.filter(is_offered=True, windows__in=ids).distinct()
+    return [
+        MatterPlaces(
+            name=matter.name,
+            online=plan.places(matter.minutes),
+            assisted=sum(slot.assisted // matter.minutes for slot in plan.slots),
+            walk_in=sum(slot.walkin // matter.minutes for slot in plan.slots),
+        )
+        for matter in served.order_by("position", "pk")
+    ]
+
+
+def _busy(number: int, session: HallSession) -> str:
+    facts = {
+        "number": number,
+        "day": saying.short_day(session.service_day),
+        "hours": saying.hours(session.starts_at, session.ends_at),
+    }
+    return _("Window %(number)s is in the session of %(day)s, %(hours)s.") % facts
+
+
+def _calendar(plan: SessionPreview) -> list[str]:
+    """What the calendar says of the day, and what else is worth a second look."""
+    day, said = plan.day, []
+    if day.name and not day.is_workday:
+        said.append(_("Holiday: %(name)s.") % {"name": HOLIDAYS.get(day.name, day.name)})
+    elif day.name:
+        said.append(_("A working day in place of a holiday."))
+    elif not day.is_workday:
+        said.append(_("A day off for most people."))
+    if not day.confirmed:
+        said.append(_("The holidays of that year are not announced yet."))
+    if plan.kind == HallSession.Kind.STUDENT:
+        said.append(_("Students come without a booking: all places are for walk-ins."))
+    return said

@@ -1,0 +1,142 @@
+"""One session of a hall: its times and quotas, taking it back, cancelling it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from appointments import saying
+from appointments.pressing import SaidNo, fresh_key, press
+from appointments.supervise_views import WHO, show
+from appointments.withdrawing import loss_of, undo_opening, withdraw_session
+from config import civil
+from config.refusals import NotFound
+from windows.access import halls_of, staff_page
+from windows.models import HallSession, Matter, Slot
+
+
+@dataclass(frozen=True)
+class SlotRow:
+    """A time of the session with what each channel has."""
+
+    at: str
+    slot: Slot
+
+
+def own_session(request: HttpRequest, pk: int) -> HallSession:
+    """The session, when it is in a hall that the person runs. Raises NotFound."""
+    mine = HallSession.objects.filter(hall__in=halls_of(request.user, *WHO))  # type: ignore[arg-type]
+    session = mine.select_related("hall", "opened_by").filter(pk=min(pk, 2**62)).first()
+    if session is None:
+        raise NotFound
+    return session
+
+
+@never_cache
+@staff_page(*WHO)
+@require_safe
+def supervise_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """The session: its times, quotas by channel, and what can be done with it."""
+    return _page(request, own_session(request, pk), civil.now())
+
+
+def _page(
+    request: HttpRequest,
+    session: HallSession,
+    now: datetime,
+    *,
+    errors: tuple[str, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    slots = list(session.slots.order_by("starts_at"))
+    alive = session.state == HallSession.State.OPEN and session.ends_at > now
+    booked = any(slot.online_taken or slot.assisted_taken for slot in slots)
+    served = Matter.objects.filter(
+        is_offered=True, windows__staffed__session=session, windows__staffed__is_cancelled=False
+    )
+    context = {
+        "here": "open",
+        "hall": session.hall,
+        "session": session,
+        "day": saying.long_day(session.service_day),
+        "hours": saying.hours(session.starts_at, session.ends_at),
+        "opened": saying.when(session.opened_at),
+        "rows": [SlotRow(f"{civil.city_time(s.starts_at):%H:%M}", s) for s in slots],
+        "windows": list(
+            session.staffed.filter(is_cancelled=False)
+            .order_by("window__number")
+            .values_list("window__number", flat=True)
+        ),
+        "alive": alive,
+        "runs": alive and session.starts_at < now,
+        "can_undo": alive and not booked and not session.ticket_set.exists(),
+        "loss": loss_of(session=session, now=now) if alive else None,
+        "bookable": _bookable(session, served.order_by("position", "pk").first(), alive),
+        "errors": errors,
+        "key": fresh_key(),
+    }
+    return show(request, "session", context, status=status)
+
+
+def _bookable(session: HallSession, matter: Matter | None, alive: bool) -> str:
+    """Where a citizen sees the session's day; "" when it cannot be booked online."""
+    if matter is None or not alive or session.kind == HallSession.Kind.STUDENT:
+        return ""
+    return f"/book/{matter.code}/when/?hall={session.hall.code}&day={session.service_day}"
+
+
+@never_cache
+@staff_page(*WHO)
+@require_POST
+def supervise_session_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an opening back, until the first booking."""
+    session, now = own_session(request, pk), civil.now()
+
+    def run() -> dict[str, Any]:
+        undo_opening(session=session, by=request.user, now=now)  # type: ignore[arg-type]
+        return {"said": _("The session is undone. Nobody had booked it.")}
+
+    return _pressed(request, session, now, run)
+
+
+@never_cache
+@staff_page(*WHO)
+@require_POST
+def supervise_session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancel the session; who loses a place is told."""
+    session, now = own_session(request, pk), civil.now()
+
+    def run() -> dict[str, Any]:
+        done = withdraw_session(session=session, by=request.user, now=now)  # type: ignore[arg-type]
+        said = ngettext(
+            "The session is cancelled. %(n)s booking was withdrawn.",
+            "The session is cancelled. %(n)s bookings were withdrawn.",
+            done.withdrawn,
+        )
+        return {"said": said % {"n": done.withdrawn}}
+
+    return _pressed(request, session, now, run)
+
+
+def _pressed(
+    request: HttpRequest,
+    session: HallSession,
+    now: datetime,
+    run: Callable[[], dict[str, Any]],
+) -> HttpResponse:
+    try:
+        actor = f"staff:{request.user.pk}"
+        told = press(request, actor=actor, body=str(session.pk), now=now, run=run)
+    except SaidNo as refusal:
+        session.refresh_from_db()
+        return _page(request, session, now, errors=(str(refusal),), status=409)
+    messages.success(request, told["said"])
+    return redirect("appointments:supervise_session", session.pk)
