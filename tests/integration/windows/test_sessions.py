@@ -1,8 +1,10 @@
 """Opening, previewing, undoing and extending sessions. C1 C4 C5 C8"""
 
 from datetime import date, datetime, time, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from appointments.booking import SlotGone, hold
 from appointments.offering import slots_of
@@ -243,3 +245,33 @@ def test_the_calendar_knows_holidays_and_says_when_it_does_not(day, workday, con
     kind = day_kind(day)
 
     assert (kind.is_workday, kind.confirmed) == (workday, confirmed)
+
+
+class TestCommand:
+    ASKED = ("--hall=H01", "--day=2027-03-04", "--opens=18:30", "--closes=00:30")
+
+    @pytest.fixture(autouse=True)
+    def at_noon(self, monkeypatch):
+        monkeypatch.setattr(civil, "now", lambda: NOON)
+
+    def run(self, *more: str) -> str:
+        out = StringIO()
+        call_command("open_session", *self.ASKED, *more, stdout=out)
+        return out.getvalue()
+
+    def test_opens_the_free_windows(self, windows):
+        told = self.run()
+
+        assert "2027-03-05 00:30, windows 1, 2, 3, 12 slots" in told
+        assert HallSession.objects.get().service_day == DAY
+
+    def test_shows_without_opening(self, windows):
+        assert "windows 2, 12 slots" in self.run("--windows", "2", "--dry-run")
+        assert not HallSession.objects.exists()
+
+    @pytest.mark.parametrize(
+        "wrong", [("--hall=H99",), ("--windows", "9"), ("--closes=18:40",), ("--day=2020-01-01",)]
+    )
+    def test_refuses_in_words(self, windows, wrong):
+        with pytest.raises(CommandError):
+            self.run(*wrong)
