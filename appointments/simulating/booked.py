@@ -25,7 +25,7 @@ FILL = [(0, 0.5), (1, 0.62), (2, 0.45), (3, 0.32), (5, 0.2), (8, 0.1), (12, 0.03
 PAST_FILL = 0.14
 KINDS = {"night": 1.7, "late": 1.3, "weekend": 1.5}
 HOURS = {9: 1.0, 10: 1.15, 11: 1.0, 12: 0.7, 13: 0.75, 14: 1.1, 15: 1.0, 16: 1.05}
-ALMOST_FULL, FREE_IN_H01 = 0.93, 0.55
+MOST_IN_H01, TODAY_IN_H01 = 0.93, 0.32  # a visitor finds a place there, also at once
 
 
 @dataclass
@@ -97,7 +97,7 @@ def fill_of(slot: Row, kind: str, hall: Hall, now: datetime) -> float:
     if 0 < ahead <= 4 and luck.random() < 0.22:
         share = 1.0  # a day that is full
     if hall.code == "H01":
-        return min(share, FREE_IN_H01 if ahead == 0 else ALMOST_FULL)
+        return min(share, TODAY_IN_H01 if ahead == 0 else MOST_IN_H01)
     return min(share, 1.0)
 
 

@@ -159,27 +159,30 @@ def _serve(visit: Visit, now: datetime, window_id: int, until: datetime, luck: R
 def _note_shifts(hall: Hall, openings: list[Opening], until: datetime) -> None:
     """When each window had its clerk: sessions that touch are one shift."""
     spans: dict[int, list[list[datetime]]] = {}
-    for opening in sorted(openings, key=lambda opening: opening.starts_at):
+    for opening in openings:
         for window, _ in opening.windows:
-            _join(spans.setdefault(window, []), opening)
+            spans.setdefault(window, []).append([opening.starts_at, opening.ends_at])
     for visit in hall.visits:
         if visit.finished_at and visit.window_id in spans:
             _stretch(spans[visit.window_id], visit.called_at or visit.at, visit.finished_at)
     for window, known in spans.items():
-        for starts, ends in known:
+        for starts, ends in _merged(known):
             if starts < until:
                 hall.shifts.append((window, starts, ends if ends < until else None))
 
 
-def _join(spans: list[list[datetime]], opening: Opening) -> None:
-    if spans and opening.starts_at <= spans[-1][1]:
-        spans[-1][1] = max(spans[-1][1], opening.ends_at)
-    else:
-        spans.append([opening.starts_at, opening.ends_at])
+def _merged(spans: list[list[datetime]]) -> list[list[datetime]]:
+    merged: list[list[datetime]] = []
+    for starts, ends in sorted(spans):
+        if merged and starts <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], ends)
+        else:
+            merged.append([starts, ends])
+    return merged
 
 
 def _stretch(spans: list[list[datetime]], called_at: datetime, finished_at: datetime) -> None:
     """The shift in which somebody was called lasts until that person is served."""
-    mine = [span for span in spans if span[0] <= called_at]
+    mine = max((span for span in spans if span[0] <= called_at), default=None)
     if mine:
-        mine[-1][1] = max(mine[-1][1], finished_at)
+        mine[1] = max(mine[1], finished_at)

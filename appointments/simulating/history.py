@@ -44,9 +44,9 @@ def tell(
         student = next(s.kind for s in sessions if s.pk == opening.session_id) == "student"
         visits += _walk_ins(opening, world, hall_id, luck, student)
     over = max(s.ends_at for s in sessions) + STILL_THERE < now
-    if not over:
-        visits = _thin_line(openings, visits, world, luck)
     played = playing.play(openings, visits, now, luck)
+    if not over:
+        _set_line(openings, played, world, luck)
     tickets = _write_visits(hall_day, played.visits, world, book, story)
     _write_shifts(played, day, world, story)
     if over and all(ticket["state"] in ("finished", "missed") for ticket in tickets):
@@ -54,18 +54,20 @@ def tell(
 
 
 def _opening(session: HallSession, staffed: list[int], world: World) -> Opening:
-    """In the first hall the simulated clerks stand at windows 1 and 2 only."""
+    """In the first hall the simulated clerks of today stand at windows 1 and 2 only."""
+    runs = session.ends_at > world.now
     code = world.hall_codes[session.hall_id]
     windows = [world.windows[pk] for pk in staffed]
-    if code == "H01":
+    if code == "H01" and runs:
         windows = [w for w in world.windows.values() if w.hall_id == session.hall_id]
         windows = [w for w in windows if w.number in CALLING_IN_H01]
     ordered = sorted(windows, key=lambda w: (-len(world.matters_at[w.pk]), w.number))
     wanted = frozenset().union(*(world.matters_at[w.pk] for w in ordered))
     calling: list[tuple[int, frozenset[int]]] = []
     served: frozenset[int] = frozenset()
+    least = 2 if runs or code in BUSIEST else 1
     for window in ordered:
-        if served != wanted or (code in BUSIEST and len(calling) < 2):
+        if served != wanted or len(calling) < least:
             calling.append((window.pk, world.matters_at[window.pk]))
             served |= world.matters_at[window.pk]
     return Opening(session.pk, session.starts_at, session.ends_at, calling)
@@ -84,34 +86,29 @@ def _walk_ins(
     return playing.arrivals_without(opening, per_hour, matters, luck)
 
 
-def _thin_line(
-    openings: list[Opening], visits: list[Visit], world: World, luck: Random
-) -> list[Visit]:
+def _set_line(openings: list[Opening], played: playing.Hall, world: World, luck: Random) -> None:
     """Today: a handful of people wait at this moment, neither nobody nor a crowd."""
-    played = playing.play(openings, [_fresh(v) for v in visits], world.now, Random("line"))
-    waiting = sum(1 for v in played.visits if v.called_at is None)
-    low, high = LINE_TODAY
     running = [o for o in openings if o.starts_at <= world.now < o.ends_at]
-    if waiting < low and running:
-        served = sorted(frozenset().union(*(matters for _, matters in running[0].windows)))
-        for _ in range(luck.randint(low, high) - waiting):
-            matter = world.matters[luck.choice(served)]
-            at = max(world.now - timedelta(minutes=luck.uniform(0.3, 9)), running[0].starts_at)
-            rank = at + playing.PATIENCE
-            visits.append(Visit(at, rank, matter.pk, matter.minutes, running[0].session_id))
-    elif waiting > high:
-        late = sorted((v for v in visits if v.booking is None and v.at < world.now), key=_at)
-        gone = {id(v) for v in late[-(waiting - high) :]}
-        visits = [v for v in visits if id(v) not in gone]
-    return visits
+    waiting = [v for v in played.visits if v.called_at is None or v.called_at >= world.now]
+    wanted = luck.randint(*LINE_TODAY)
+    if running:
+        for _ in range(wanted - len(waiting)):
+            played.visits.append(_newcomer(running[0], world, luck))
+    walk_ins = sorted((v for v in waiting if v.booking is None), key=_at)
+    gone = {id(visit) for visit in walk_ins[: max(0, len(waiting) - LINE_TODAY[1])]}
+    played.visits = [visit for visit in played.visits if id(visit) not in gone]
+
+
+def _newcomer(opening: Opening, world: World, luck: Random) -> Visit:
+    served = frozenset().union(*(matters for _, matters in opening.windows))
+    matters = [world.matters[pk] for pk in sorted(served)]
+    matter = luck.choices(matters, [DEMAND[matter.code] for matter in matters])[0]
+    at = max(world.now - timedelta(minutes=luck.uniform(0.3, 9)), opening.starts_at)
+    return Visit(at, at + playing.PATIENCE, matter.pk, matter.minutes, opening.session_id)
 
 
 def _at(visit: Visit) -> datetime:
     return visit.at
-
-
-def _fresh(visit: Visit) -> Visit:
-    return Visit(visit.at, visit.rank_at, visit.matter_id, visit.minutes, visit.session_id)
 
 
 def _write_shifts(played: playing.Hall, day: date, world: World, story: Story) -> None:

@@ -17,9 +17,10 @@ from random import Random
 
 from django.db import InterfaceError, OperationalError, connection
 
-from appointments.simulating.calendar import cover_now, lay_days
+from appointments.simulating.calendar import cover_now
 from appointments.simulating.city import clerk_name
 from appointments.simulating.clerking import BRISK, BRISKER, USUAL, Clerk
+from appointments.simulating.preparing import extend
 from appointments.simulating.visiting import Arrivals, Bookers, Cancellers
 from config import civil
 from config.refusals import Refusal
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 Act = Callable[[datetime], float | None]
 WORKED, WORKED_IN_H01 = (1, 2, 3, 4), (1, 2)
 BRISK_HALLS = ("H01", "H02", "H03")
-HOURS_AHEAD, HOURS_ADDED, DAYS_AHEAD = 4, 8, 16
+HOURS_AHEAD, HOURS_ADDED = 4, 8
 NAP = 0.2
 
 
@@ -139,8 +140,7 @@ def open_until(hall_ids: list[int], now: datetime) -> dict[int, datetime]:
 
 def keep_calendar(halls: list[Hall], now: datetime) -> float:
     """The coming days have their sessions, also when the demo runs for days."""
-    today = civil.city_date(now)
-    lay_days(halls, today, today + timedelta(days=DAYS_AHEAD), now)
+    extend(halls, now)
     return 3600
 
 

@@ -15,6 +15,7 @@ from appointments.simulating.calendar import cover_now, lay_days
 from appointments.simulating.city import build_city
 from appointments.simulating.copying import Row
 from appointments.simulating.story import HallDay, Story, World
+from appointments.simulating.waking import wake_up
 from config import civil
 from queues.models import Ticket
 from windows.models import Hall, HallSession, SessionWindow, Slot, Staff
@@ -71,6 +72,7 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     today = civil.city_date(now)
     is_new = not HallSession.objects.filter(service_day__lt=today).exists()
     first = today - timedelta(days=DAYS_BACK if is_new else 0)
+    wake_up(now)
     slots = lay_days(halls, first, today + timedelta(days=DAYS_AHEAD), now)
     slots += cover_now(halls, now, HOURS_AHEAD)
     say(f"{len(halls)} halls, {len(slots)} new slots")
@@ -89,6 +91,16 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
             cursor.execute("ANALYZE")
 
 
+@transaction.atomic
+def extend(halls: list[Hall], now: datetime) -> None:
+    """The days that have come into sight have their sessions and first bookings."""
+    today = civil.city_date(now)
+    slots = lay_days(halls, today, today + timedelta(days=DAYS_AHEAD), now)
+    if slots:
+        _fill(slots, halls, now).write()
+        _count_taken(slots)
+
+
 def _fill(slots: list[Row], halls: list[Hall], now: datetime) -> Book:
     sessions = {slot["session_id"] for slot in slots}
     kinds = dict(HallSession.objects.filter(pk__in=sessions).values_list("pk", "kind"))
@@ -98,15 +110,7 @@ def _fill(slots: list[Row], halls: list[Hall], now: datetime) -> Book:
 def _tell_days(slots: list[Row], book: Book, story: Story, now: datetime) -> list[Row]:
     """Plays the days that have begun and have no tickets yet; returns the bookings that
     were in the database before and have changed."""
-    open_days = HallSession.objects.filter(
-        state="open", closed_at=None, starts_at__lte=now, hall__is_simulated=True
-    )
-    days: dict[HallDay, list[HallSession]] = {}
-    for session in open_days.order_by("starts_at"):
-        days.setdefault((session.hall_id, session.service_day), []).append(session)
-    begun = {service_day for _, service_day in days}
-    told = set(Ticket.objects.filter(service_day__in=begun).values_list("hall_id", "service_day"))
-    days = {hall_day: sessions for hall_day, sessions in days.items() if hall_day not in told}
+    days = _begun(now)
     if not days:
         return []
     known = history.bookings_of(set(days))
@@ -123,6 +127,20 @@ def _tell_days(slots: list[Row], book: Book, story: Story, now: datetime) -> lis
         bookings = by_day.get(hall_day, [])
         history.tell(hall_day, sessions, staffed, bookings, session_of, world, book, story)
     return [booking for booking in known if booking["state"] != "confirmed"]
+
+
+def _begun(now: datetime) -> dict[HallDay, list[HallSession]]:
+    """The sessions of each hall's service day that has begun and has no tickets yet."""
+    rows = HallSession.objects.filter(state="open", closed_at=None, hall__is_simulated=True)
+    begun = set(rows.filter(starts_at__lte=now).values_list("service_day", flat=True))
+    told = Ticket.objects.filter(service_day__in=begun).values_list("hall_id", "service_day")
+    told_days = set(told.distinct())
+    days: dict[HallDay, list[HallSession]] = {}
+    for session in rows.filter(service_day__in=begun).order_by("starts_at"):
+        hall_day = session.hall_id, session.service_day
+        if hall_day not in told_days:
+            days.setdefault(hall_day, []).append(session)
+    return days
 
 
 def _staffed(days: dict[HallDay, list[HallSession]]) -> dict[int, list[int]]:
