@@ -58,6 +58,10 @@ def sign_in(*, staff: Staff, window: Window, now: datetime) -> Shift:
     """
     if not has_role(staff, window.hall_id, CLERK, SUPERVISOR) or not window.is_in_use:
         raise NotFound
+    # One at a time per clerk and per window: two inserts that exclude each other would
+    # otherwise wait for each other.
+    list(Staff.objects.select_for_update(no_key=True).filter(pk=staff.pk).values_list("pk"))
+    list(Window.objects.select_for_update(no_key=True).filter(pk=window.pk).values_list("pk"))
     present = shift_of(staff)
     if present and present.window_id == window.pk:
         return present
