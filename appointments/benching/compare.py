@@ -45,7 +45,7 @@ def serve(port: int) -> "subprocess.Popen[bytes]":
     for _ in range(400):
         time.sleep(0.2)
         try:
-            client = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
             client.request("GET", "/healthz")
             if client.getresponse().status == 200:
                 return server
