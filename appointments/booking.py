@@ -19,6 +19,7 @@ from config.refusals import NotFound, Refusal, refusing
 from windows.models import Matter, Slot
 from windows.rules import rules
 
+CHILD_BELOW = 16
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -207,7 +208,9 @@ def _check_people(matter: Matter, people: list[Attendee], most: int, today: date
         too_old = matter.max_age is not None and age > matter.max_age
         if too_young or too_old:
             raise AgeNotFitting(matter=matter.name)
-        if matter.needs_guardian and not person.guardian.strip():
+        # Under 16 a guardian applies on the child's behalf (居民身份证法, Article 7).
+        child = matter.needs_guardian or age < CHILD_BELOW
+        if child and not person.guardian.strip():
             raise GuardianMissing
 
 

@@ -13,14 +13,12 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from appointments.booking import Attendee
+from appointments.booking import CHILD_BELOW, Attendee
 from appointments.drafting import Draft, Person
 from appointments.id_numbers import clean_id_number
 from appointments.phones import clean_phone
 from config import civil
 from windows.models import Matter
-
-CHILD_BELOW, CONSENT_BELOW = 16, 14
 
 
 def clean_name(text: str) -> str:

@@ -6,6 +6,7 @@ changes nothing. It needs PostgreSQL alone; `appointments/jobs.py` runs it on dj
 
 from datetime import date, datetime, timedelta
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
@@ -141,6 +142,7 @@ def forget(*, now: datetime) -> int:
             PhoneProof.objects.filter(made_at__lt=now - KEEP_PROOFS),
             codes,
             PeriodicRun.objects.filter(started_at__lt=now - KEEP_PERIODS),
+            Session.objects.filter(expire_date__lt=now),  # with the drafts sealed in them
         )
     )
 

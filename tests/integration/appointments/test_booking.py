@@ -130,6 +130,13 @@ def test_a_child_comes_with_a_guardian(session, first_minor):  # C12
     assert unseal(sealed, purpose="name") == "陈小宁"
 
 
+def test_a_child_comes_with_a_guardian_for_any_matter(session, renewal):  # C12
+    child = Attendee("陈一", an_id(7, born="20190601"))
+
+    with pytest.raises(GuardianMissing):
+        hold_for(slot_at(session, 14), renewal, [child])
+
+
 def test_an_adult_does_not_book_a_childs_matter(session, first_minor):
     with pytest.raises(AgeNotFitting):
         hold_for(slot_at(session, 14), first_minor, [a_person(1)])
