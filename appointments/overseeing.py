@@ -116,7 +116,7 @@ def city_now(*, now: datetime) -> City:
     served, waiting, nine_in_ten = _today(today)
     rows = [HallRow(hall, [cells[hall.pk, day] for day in days]) for hall in halls]
     return City(
-        days=[(day, saying.short_day(day)) for day in days],
+        days=[(day, f"{saying.short_weekday(day)} {day.day}") for day in days],
         rows=rows,
         staffed=Shift.objects.filter(period__upper_inf=True).count(),
         served=served,

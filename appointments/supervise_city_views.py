@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,7 +22,10 @@ from config.refusals import NotFound
 from windows.access import halls_of, staff_page
 
 NIGHTS, MOVES_SHOWN = 7, 200
-CHANNELS = {"online": gettext_lazy("Online"), "walkin": gettext_lazy("Walk-in")}
+CHANNELS = {
+    "online": pgettext_lazy("channel", "Online"),
+    "walkin": pgettext_lazy("channel", "Walk-in"),
+}
 
 
 def _mine(request: HttpRequest) -> set[int]:

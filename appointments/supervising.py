@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from appointments import saying
 from config import civil
@@ -106,7 +106,7 @@ def _window_now(
     elif shift.is_paused:
         state, kind = _("Paused"), "warn"
     else:
-        state, kind = _("Free"), "ok"
+        state, kind = pgettext("window", "Free"), "ok"
     return WindowNow(
         number=window.number,
         clerk=str(shift.staff) if shift else "",
