@@ -21,8 +21,8 @@ DEMAND = {
 }  # fmt: skip
 PARTIES = [(1, 80), (2, 11), (3, 7), (4, 2)]
 # How full a regular day is: (days ahead, share).
-FILL = [(0, 0.5), (1, 0.62), (2, 0.45), (3, 0.32), (5, 0.2), (8, 0.1), (12, 0.03), (17, 0.01)]
-PAST_FILL = 0.14
+FILL = [(0, 0.5), (1, 0.72), (2, 0.6), (3, 0.48), (5, 0.3), (8, 0.15), (12, 0.06), (17, 0.02)]
+PAST_FILL = 0.08
 KINDS = {"night": 1.7, "late": 1.3, "weekend": 1.5}
 HOURS = {9: 1.0, 10: 1.15, 11: 1.0, 12: 0.7, 13: 0.75, 14: 1.1, 15: 1.0, 16: 1.05}
 MOST_IN_H01, TODAY_IN_H01 = 0.93, 0.32  # a visitor finds a place there, also at once
@@ -57,6 +57,9 @@ def fill_slots(
     slots: list[Row], kinds: dict[int, str], halls: dict[int, Hall], now: datetime
 ) -> Book:
     """Bookings for these new slots, whose counters are set; nothing is written yet."""
+    open_now = Booking.objects.filter(state__in=Booking.OPEN)
+    if not slots:
+        return Book()
     open_now = Booking.objects.filter(state__in=Booking.OPEN)
     book = Book(people={bytes(index) for index in open_now.values_list("id_index", flat=True)})
     matters = list(Matter.objects.filter(code__in=DEMAND))
@@ -112,19 +115,22 @@ def between(points: list[tuple[int, float]], at: int) -> float:
 def _parties(
     slot: Row, share: float, matters: list[Matter], luck: Random
 ) -> Iterator[tuple[Matter, int]]:
-    """Parties that fit, until the share is taken; of a full slot nothing is left."""
-    left = int(slot["online_quota"] * share)
+    """Parties that fit, until the share is taken; of a full slot no place is left."""
+    left = slot["online_quota"] * share
     least = min(matter.minutes for matter in matters)
     weights = [DEMAND[matter.code] for matter in matters]
-    while left >= least:
+    while left >= (least if share == 1 else 0):
         matter = luck.choices(matters, weights)[0]
         size = luck.choices([p for p, _ in PARTIES], [w for _, w in PARTIES])[0]
         if matter.minutes * size > left:
-            if share < 1 and left < 2 * matter.minutes:
-                return
-            fitting = [m for m in matters if m.minutes <= left]
-            matter, size = max(fitting, key=lambda m: DEMAND[m.code]), 1
+            if share == 1:
+                fitting = [m for m in matters if m.minutes <= left]
+                matter, size = max(fitting, key=lambda m: DEMAND[m.code]), 1
+            elif luck.random() * matter.minutes * size > left:
+                return  # on the average the share is met
         left -= matter.minutes * size
+        if slot["online_taken"] + matter.minutes * size > slot["online_quota"]:
+            return
         slot["online_taken"] += matter.minutes * size
         yield matter, size
 

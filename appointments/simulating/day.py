@@ -18,7 +18,7 @@ PATIENCE = timedelta(minutes=20)
 ON_TIME = timedelta(minutes=15)
 NEVER_CAME, CAME_LATE, MISSED = 0.09, 0.05, 0.03
 # When people without a booking come: share of an hour of a window, by hour of the day.
-SHAPE = {8: 0.7, 9: 1.2, 10: 1.3, 11: 1.1, 12: 0.7, 13: 0.8, 14: 1.25, 15: 1.0, 16: 0.6}
+SHAPE = {8: 0.8, 9: 1.3, 10: 1.9, 11: 1.2, 12: 0.5, 13: 0.6, 14: 1.5, 15: 0.9, 16: 0.4}
 EVENING = 1.0
 OPENS = datetime.min.replace(tzinfo=UTC)
 
@@ -150,7 +150,7 @@ def _serve(visit: Visit, now: datetime, window_id: int, until: datetime, luck: R
         visit.missed, visit.window_id = True, window_id
         return now + timedelta(seconds=75)
     started = visit.called_at + timedelta(seconds=luck.uniform(9, 40))
-    usual = 0.62 * visit.minutes if visit.minutes > 3 else 2.0
+    usual = 0.9 * visit.minutes if visit.minutes > 3 else 2.2
     took = timedelta(minutes=max(0.8, usual * luck.lognormvariate(0, 0.35)))
     visit.started_at, visit.finished_at = started, started + took
     return visit.finished_at + timedelta(seconds=luck.uniform(6, 30))

@@ -65,7 +65,7 @@ def _opening(session: HallSession, staffed: list[int], world: World) -> Opening:
     wanted = frozenset().union(*(world.matters_at[w.pk] for w in ordered))
     calling: list[tuple[int, frozenset[int]]] = []
     served: frozenset[int] = frozenset()
-    least = 2 if runs or code in BUSIEST else 1
+    least = 2 if runs else 1
     for window in ordered:
         if served != wanted or len(calling) < least:
             calling.append((window.pk, world.matters_at[window.pk]))
@@ -92,6 +92,7 @@ def _set_line(openings: list[Opening], played: playing.Hall, world: World, luck:
     waiting = [v for v in played.visits if v.called_at is None or v.called_at >= world.now]
     wanted = luck.randint(*LINE_TODAY)
     if running:
+        _occupy(running[0], played, world, luck)
         for _ in range(wanted - len(waiting)):
             played.visits.append(_newcomer(running[0], world, luck))
     walk_ins = sorted((v for v in waiting if v.booking is None), key=_at)
@@ -99,8 +100,27 @@ def _set_line(openings: list[Opening], played: playing.Hall, world: World, luck:
     played.visits = [visit for visit in played.visits if id(visit) not in gone]
 
 
-def _newcomer(opening: Opening, world: World, luck: Random) -> Visit:
-    served = frozenset().union(*(matters for _, matters in opening.windows))
+def _occupy(opening: Opening, played: playing.Hall, world: World, luck: Random) -> None:
+    """Where people wait no window stands idle: somebody is being served there."""
+    now = world.now
+    for window_id, matters in opening.windows:
+        mine = [v for v in played.visits if v.window_id == window_id and v.called_at]
+        last = max((v.finished_at or v.called_at or v.at for v in mine), default=opening.starts_at)
+        called_at = max(last + timedelta(seconds=20), now - timedelta(minutes=luck.uniform(1, 3)))
+        if called_at >= now - timedelta(seconds=30):
+            continue
+        visit = _newcomer(opening, world, luck, matters)
+        visit.at = max(opening.starts_at, called_at - timedelta(minutes=luck.uniform(2, 9)))
+        visit.rank_at, visit.window_id = visit.at + playing.PATIENCE, window_id
+        visit.called_at, visit.started_at = called_at, called_at + timedelta(seconds=20)
+        visit.finished_at = now + timedelta(minutes=luck.uniform(1, 4))
+        played.visits.append(visit)
+
+
+def _newcomer(
+    opening: Opening, world: World, luck: Random, at_window: frozenset[int] = frozenset()
+) -> Visit:
+    served = at_window or frozenset().union(*(matters for _, matters in opening.windows))
     matters = [world.matters[pk] for pk in sorted(served)]
     matter = luck.choices(matters, [DEMAND[matter.code] for matter in matters])[0]
     at = max(world.now - timedelta(minutes=luck.uniform(0.3, 9)), opening.starts_at)

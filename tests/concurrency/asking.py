@@ -1,7 +1,6 @@
 """After every race the database is asked the questions of `check_invariants`."""
 
 from appointments.invariants import holds
-
 from tests.conftest import NOON
 
 

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from appointments.invariants import holds
-from appointments.rebalancing import rebalance
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -14,19 +12,21 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from windows.sessions import open_session, undo_session
 
 from appointments import housekeeping
 from appointments.arriving import check_in
 from appointments.booking import confirm, find, hold
 from appointments.changing import cancel, reschedule
+from appointments.invariants import holds
 from appointments.models import Booking
+from appointments.rebalancing import rebalance
 from config.refusals import Refusal
 from queues import calling
 from queues.issuing import issue_walk_in
 from queues.models import Ticket
 from tests.conftest import DAY, NOON, a_person, make_session
 from windows.models import Slot
+from windows.sessions import open_session, undo_session
 from windows.shifts import shift_of, sign_in
 
 PATIENCE = timedelta(minutes=20)

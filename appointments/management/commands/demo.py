@@ -12,6 +12,8 @@ from config import civil
 class Command(BaseCommand):
     help = "Makes the simulated city (--prepare) or lets it live until it is stopped (--live)."
 
+    requires_system_checks: list[str] = []  # the demo has just migrated, which runs them
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         way = parser.add_mutually_exclusive_group(required=True)
         way.add_argument("--prepare", action="store_true", help="make it, or bring it up to today")
