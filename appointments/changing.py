@@ -57,13 +57,24 @@ def release(
     record(booking, kind, now=now, was=was, by=by, **facts)
 
 
-def _locked_open(booking: Booking, now: datetime) -> Booking:
+def _lock(booking: Booking, *targets: int) -> Booking:
+    """The booking as it is now, locked after its slot and the target slots (by id).
+
+    Slots come first everywhere: a claim and a withdrawn session hold them while they
+    wait for bookings.
+    """
+    held = Booking.objects.values_list("slot_id", flat=True).get(pk=booking.pk)
+    slots = Slot.objects.filter(pk__in=[held, *targets]).order_by("pk")
+    list(slots.select_for_update(no_key=True).values_list("pk"))
     mine = Booking.objects.select_for_update().get(pk=booking.pk)
-    if mine.state not in (State.HELD, State.CONFIRMED):
-        raise AlreadyOver(state=mine.get_state_display())
-    if mine.starts_at <= now:
+    return mine if mine.slot_id == held else _lock(mine, *targets)  # it moved meanwhile
+
+
+def _check_open(booking: Booking, now: datetime) -> None:
+    if booking.state not in (State.HELD, State.CONFIRMED):
+        raise AlreadyOver(state=booking.get_state_display())
+    if booking.starts_at <= now:
         raise AlreadyStarted
-    return mine
 
 
 @transaction.atomic
@@ -73,10 +84,10 @@ def cancel(*, booking: Booking, now: datetime) -> Booking:
     Allowed until the slot starts; a cancellation after the deadline is journaled as late.
     Refuses: AlreadyOver, AlreadyStarted.
     """
-    present = Booking.objects.select_for_update().get(pk=booking.pk)
-    if present.state == State.CANCELLED:
-        return present
-    mine = _locked_open(booking, now)
+    mine = _lock(booking)
+    if mine.state == State.CANCELLED:
+        return mine
+    _check_open(mine, now)
     before = rule("cancel_before_minutes", hall=mine.hall_id, day=mine.service_day)
     late = mine.starts_at - timedelta(minutes=before) < now
     was_confirmed = mine.state == State.CONFIRMED
@@ -92,9 +103,9 @@ def reschedule(*, booking: Booking, slot_id: int, now: datetime) -> Booking:
 
     Refuses: AlreadyOver, AlreadyStarted, SlotGone, SlotFull.
     """
-    mine = _locked_open(booking, now)
-    slots = Slot.objects.filter(pk__in=[mine.slot_id, slot_id]).order_by("pk")
-    target = {slot.pk: slot for slot in slots.select_for_update()}.get(slot_id)
+    mine = _lock(booking, slot_id)
+    _check_open(mine, now)
+    target = Slot.objects.filter(pk=slot_id).first()
     if target is None or not _bookable(target, mine, now):
         raise SlotGone
     if target.pk == mine.slot_id:

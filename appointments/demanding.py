@@ -6,11 +6,12 @@ no hour: they are shared out over the hours as the online quota was.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Sum
 from django.db.models.functions import ExtractHour, Greatest
 
 from appointments.models import Booking, UnmetDemand
@@ -56,7 +57,7 @@ def demand_of(day: date) -> dict[Key, HourDemand]:
     return dict(found)
 
 
-def _booked(day: date) -> QuerySet[Booking, dict[str, Any]]:
+def _booked(day: date) -> Iterable[Mapping[str, Any]]:
     online = Booking.objects.filter(service_day=day, channel=Booking.Channel.ONLINE)
     made = online.exclude(state=Booking.State.EXPIRED)
     return (
@@ -67,7 +68,7 @@ def _booked(day: date) -> QuerySet[Booking, dict[str, Any]]:
     )
 
 
-def _walked_in(day: date) -> QuerySet[Ticket, dict[str, Any]]:
+def _walked_in(day: date) -> Iterable[Mapping[str, Any]]:
     """Who came before the doors opened counts in the first hour."""
     came = Ticket.objects.filter(service_day=day, source=Ticket.Source.WALK_IN)
     at = Greatest("issued_at", "session__starts_at")
@@ -91,7 +92,7 @@ def _add_unmet(found: dict[Key, HourDemand], day: date) -> None:
             one.online_minutes += row["asked"] * quota / total
 
 
-def _online_quotas(day: date) -> QuerySet[Slot, dict[str, Any]]:
+def _online_quotas(day: date) -> Iterable[Mapping[str, Any]]:
     offered = Slot.objects.filter(service_day=day, online_quota__gt=0)
     return (
         offered.annotate(hour=ExtractHour("starts_at", tzinfo=civil.CITY))
@@ -101,7 +102,7 @@ def _online_quotas(day: date) -> QuerySet[Slot, dict[str, Any]]:
     )
 
 
-def unmet_of(day: date) -> QuerySet[UnmetDemand, dict[str, Any]]:
+def unmet_of(day: date) -> Iterable[Mapping[str, Any]]:
     """Per hall: people who looked for that day in vain, and the minutes they wanted."""
     wanted = UnmetDemand.objects.filter(service_day=day).values("hall")
     asked = Sum(F("count") * F("matter__minutes"))

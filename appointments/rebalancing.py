@@ -131,7 +131,11 @@ def _move(to_walk_in: dict[int, int], now: datetime) -> set[int]:
     """Moves the minutes in one guarded statement; the slots in which they were free."""
     if not to_walk_in:
         return set()
-    asked = {"slots": list(to_walk_in), "minutes": list(to_walk_in.values()), "now": now}
+    asked: dict[str, Any] = {
+        "slots": list(to_walk_in),
+        "minutes": list(to_walk_in.values()),
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(MOVE, asked)
         return {row[0] for row in cursor.fetchall()}

@@ -30,7 +30,7 @@ CHANNELS = {
 
 def _mine(request: HttpRequest) -> set[int]:
     """The halls in which the person may change something."""
-    return set(halls_of(request.user, *WHO).values_list("pk", flat=True))  # type: ignore[arg-type]
+    return set(halls_of(request.user, *WHO).values_list("pk", flat=True))
 
 
 @never_cache
@@ -61,7 +61,7 @@ def supervise_quotas(request: HttpRequest) -> HttpResponse:
 def _quotas(
     request: HttpRequest, now: datetime, *, errors: tuple[str, ...] = (), status: int = 200
 ) -> HttpResponse:
-    seen = set(halls_of(request.user, *READERS).values_list("pk", flat=True))  # type: ignore[arg-type]
+    seen = set(halls_of(request.user, *READERS).values_list("pk", flat=True))
     runs = list(RebalanceRun.objects.order_by("-pk")[:NIGHTS])
     asked = request.GET.get("run", "")
     run = next((one for one in runs if str(one.pk) == asked), runs[0] if runs else None)

@@ -33,7 +33,7 @@ class SlotRow:
 
 def own_session(request: HttpRequest, pk: int) -> HallSession:
     """The session, when it is in a hall that the person runs. Raises NotFound."""
-    mine = HallSession.objects.filter(hall__in=halls_of(request.user, *WHO))  # type: ignore[arg-type]
+    mine = HallSession.objects.filter(hall__in=halls_of(request.user, *WHO))
     session = mine.select_related("hall", "opened_by").filter(pk=min(pk, 2**62)).first()
     if session is None:
         raise NotFound

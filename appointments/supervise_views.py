@@ -20,7 +20,7 @@ READERS = (*WHO, AUDITOR)
 
 def halls_here(request: HttpRequest) -> list[Hall]:
     """The halls that the person runs."""
-    return list(halls_of(request.user, *WHO).order_by("code")[:100])  # type: ignore[arg-type]
+    return list(halls_of(request.user, *WHO).order_by("code")[:100])
 
 
 def asked_hall(request: HttpRequest) -> Hall:
@@ -29,8 +29,8 @@ def asked_hall(request: HttpRequest) -> Hall:
     if code:
         if "\x00" in code:
             raise NotFound
-        return hall_for(request.user, code, *WHO)  # type: ignore[arg-type]
-    hall = halls_of(request.user, *WHO).order_by("code").first()  # type: ignore[arg-type]
+        return hall_for(request.user, code, *WHO)
+    hall = halls_of(request.user, *WHO).order_by("code").first()
     if hall is None:
         raise NotFound
     return hall

@@ -77,9 +77,11 @@ def withdraw_session(*, session: HallSession, by: Staff | None, now: datetime) -
         raise PeopleAreHere
     list(Slot.objects.filter(session=locked).order_by("pk").select_for_update().values_list("pk"))
     losing = _losing(locked, now).select_related("group", "hall", "matter").order_by("pk")
-    withdrawn = [_withdraw(one, by, now) for one in losing.select_for_update(of=("self",))]
+    bookings = list(losing.select_for_update(of=("self",)))
+    for booking in bookings:
+        _withdraw(booking, by, now)
     end = sessions.end_now if runs else sessions.close_places
-    return Withdrawal(end(session=locked, now=now), len(withdrawn))
+    return Withdrawal(end(session=locked, now=now), len(bookings))
 
 
 @transaction.atomic

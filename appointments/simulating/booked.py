@@ -21,7 +21,7 @@ DEMAND = {
 }  # fmt: skip
 PARTIES = [(1, 80), (2, 11), (3, 7), (4, 2)]
 # How full a regular day is: (days ahead, share).
-FILL = [(0, 0.5), (1, 0.72), (2, 0.6), (3, 0.48), (5, 0.3), (8, 0.15), (12, 0.06), (17, 0.02)]
+FILL = [(0, 0.42), (1, 0.62), (2, 0.48), (3, 0.35), (5, 0.2), (8, 0.1), (12, 0.04), (17, 0.01)]
 PAST_FILL = 0.08
 KINDS = {"night": 1.7, "late": 1.3, "weekend": 1.5}
 HOURS = {9: 1.0, 10: 1.15, 11: 1.0, 12: 0.7, 13: 0.75, 14: 1.1, 15: 1.0, 16: 1.05}
@@ -57,7 +57,6 @@ def fill_slots(
     slots: list[Row], kinds: dict[int, str], halls: dict[int, Hall], now: datetime
 ) -> Book:
     """Bookings for these new slots, whose counters are set; nothing is written yet."""
-    open_now = Booking.objects.filter(state__in=Booking.OPEN)
     if not slots:
         return Book()
     open_now = Booking.objects.filter(state__in=Booking.OPEN)

@@ -128,6 +128,15 @@ class TestOpening:
         assert "9 h, 9 h of it overtime" in page
         assert not HallSession.objects.exists()
 
+    @pytest.mark.parametrize(
+        "asked", ["day=2027-03-06&kind=weekend", "day=%00", "opens=x&closes=%F0%9F%98%80", "kind=y"]
+    )
+    def test_the_page_takes_a_day_from_its_address(self, boss, windows, asked):
+        answer = boss.get(f"/supervise/open/?{asked}")
+
+        assert answer.status_code == 200
+        assert ("Saturday 6 March" in words_of(answer)) == ("03-06" in asked)
+
     def test_a_preview_writes_nothing_and_keeps_what_was_typed(self, boss, windows):
         answer = boss.post("/supervise/open/", evening(windows, look="1"))
 
