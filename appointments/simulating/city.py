@@ -1,9 +1,11 @@
 """Puts the simulated city into the database: halls, windows, matters, staff. Idempotent."""
 
 from decimal import Decimal
+from random import Random
 
 from django.contrib.auth.hashers import make_password
 
+from appointments.simulating import people
 from appointments.simulating.places import BRING, DISTRICTS, HALLS, MATTERS, STEPS, Place
 from windows.models import Hall, Material, Matter, Staff, StaffRole, Window
 
@@ -12,7 +14,7 @@ COMMON = ["RENEW", "LOST", "DAMAGED"]
 LONG = ["FIRST", "FIRST_MINOR", "CHANGE"]
 PASSWORD = "demo"  # noqa: S105  the demonstration's staff, known to everybody
 NAMES = {
-    "clerk": ("窗口 何敏", Role.CLERK, True),
+    "clerk": ("办证员 何敏", Role.CLERK, True),
     "guide": ("引导员 周晴", Role.GUIDE, True),
     "supervisor": ("主管 梁志远", Role.SUPERVISOR, True),
     "admin": ("管理员 黄思远", Role.ADMIN, False),
@@ -110,9 +112,10 @@ def _clerks(windows: list[Window]) -> None:
     there = set(Staff.objects.filter(username__in=wanted).values_list("username", flat=True))
     made = Staff.objects.bulk_create(
         Staff(
-            username=username, password=nobody, display_name=f"窗口 {w.number}", is_simulated=True
+            username=username, password=nobody, display_name=people.name(Random(username)),
+            is_simulated=True,
         )
-        for username, w in wanted.items()
+        for username in wanted
         if username not in there
     )  # fmt: skip
     StaffRole.objects.bulk_create(
