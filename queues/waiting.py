@@ -66,14 +66,15 @@ def tickets_shown(public_ids: Iterable[str]) -> list[Ticket]:
 
 def place_of(ticket: Ticket, now: datetime) -> Place:
     """Where the ticket stands now."""
-    return place_in(snapshot_of(ticket.hall, now), ticket)
-
-
-def place_in(snapshot: Snapshot, ticket: Ticket) -> Place:
-    """The same from a hall that has been read already."""
     waits = ticket.state in WAITS
-    paces: Paces = paces_of(snapshot.hall, ticket.service_day) if waits else {}
-    at, line = (ticket.rank_at, ticket.pk), snapshot.line
+    return place_in(snapshot_of(ticket.hall, now) if waits else None, ticket)
+
+
+def place_in(snapshot: Snapshot | None, ticket: Ticket) -> Place:
+    """The same from a hall that has been read already; one who does not wait needs none."""
+    line = snapshot.line if snapshot and ticket.state in WAITS else None
+    paces: Paces = paces_of(ticket.hall, ticket.service_day) if line else {}
+    at = (ticket.rank_at, ticket.pk)
     hall, matter = ticket.hall, ticket.matter
     return Place(
         public_id=ticket.public_id,
@@ -86,8 +87,8 @@ def place_in(snapshot: Snapshot, ticket: Ticket) -> Place:
         state=ticket.state,
         window=ticket.window.number if ticket.window and ticket.state in IS_CALLED else None,
         round=ticket.round,
-        ahead=len(line.ahead_of(matter.pk, at)) if waits else None,
-        estimate=estimate(line=line, paces=paces, matter_id=matter.pk, place=at) if waits else None,
+        ahead=len(line.ahead_of(matter.pk, at)) if line else None,
+        estimate=estimate(line=line, paces=paces, matter_id=matter.pk, place=at) if line else None,
         issued_at=ticket.issued_at,
         booked_for=ticket.booked_for,
         called_at=ticket.called_at,

@@ -85,7 +85,7 @@ def inside(name: str) -> dict[str, Any]:
 
     call_command("migrate", verbosity=0)
     now = civil.now()
-    scene = make_scene(now, lines=(30_000, 6_000) if name == "call-next" else (0, 0))
+    scene = make_scene(now, lines=(30_000, 3_000) if name == "call-next" else (0, 0))
     pgbench = Pgbench(housing.programs("postgres") / "pgbench", os.environ["DATABASE_URL"])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
