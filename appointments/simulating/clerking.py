@@ -123,7 +123,8 @@ class Clerk:
 def is_for_people(window: Window, now: datetime) -> bool:
     """Whether the next in line is a real visitor whom a real clerk can call just now.
 
-    The simulated clerks leave the visitor to that clerk for a while.
+    The simulated clerks leave the visitor to that clerk for a while; not when that clerk
+    is busy with somebody, or the whole hall would stand still.
     """
     matters = list(window.matters.values_list("pk", flat=True))
     line = Ticket.objects.waiting().filter(hall_id=window.hall_id, matter_id__in=matters)
@@ -136,4 +137,8 @@ def is_for_people(window: Window, now: datetime) -> bool:
         window__hall_id=window.hall_id, window__matters=first.matter_id, period__upper_inf=True,
         is_paused=False,
     )  # fmt: skip
-    return signed_in.exclude(staff__username__contains="-window-").exists()
+    busy = Ticket.objects.filter(
+        hall_id=window.hall_id, state__in=[State.CALLED, State.SERVING], window__isnull=False
+    )
+    free = signed_in.exclude(window__in=busy.values("window"))
+    return free.exclude(staff__username__contains="-window-").exists()

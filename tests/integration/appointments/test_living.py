@@ -15,6 +15,7 @@ from appointments.simulating.clerking import COURTESY, USUAL, Clerk, is_for_peop
 from appointments.simulating.living import Life, clerks, keep_open, open_until
 from appointments.simulating.visiting import KEPT_TODAY, LONGEST, Arrivals, Bookers, Cancellers
 from config.refusals import Refusal
+from queues.calling import call_next
 from queues.issuing import issue_walk_in
 from queues.models import Ticket
 from tests.conftest import DAY, NOON, make_staff, slot_at
@@ -100,6 +101,14 @@ def test_a_visitor_is_left_to_the_real_clerk_for_a_while(hall, windows, renewal,
     sign_in(staff=clerk, window=windows[2], now=NOON)
     assert is_for_people(windows[0], NOON)
     assert not is_for_people(windows[0], ticket.rank_at + COURTESY + timedelta(seconds=1))
+
+
+def test_a_busy_real_clerk_does_not_hold_up_the_hall(hall, windows, renewal, clerk, session):
+    walk_in(hall, renewal, simulated=False)
+    walk_in(hall, renewal, simulated=False)
+    sign_in(staff=clerk, window=windows[2], now=NOON)
+    call_next(window=windows[2], staff=clerk, now=NOON)
+    assert not is_for_people(windows[0], NOON)
 
 
 def test_the_simulated_clerk_waits_for_the_real_one(hall, windows, renewal, clerk, simulated_clerk):
