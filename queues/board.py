@@ -151,6 +151,7 @@ SELECT json_build_object(
     FROM queues_call c JOIN queues_ticket t ON t.id = c.ticket_id
         JOIN windows_window win ON win.id = c.window_id
     WHERE c.hall_id = %(hall)s AND c.called_at > %(calls_from)s AND c.round = t.round
+        AND t.state NOT IN ('waiting', 'void')  -- nobody is sent to a window that gave them up
     ORDER BY c.id DESC LIMIT %(calls)s) c),
 'sessions', (SELECT coalesce(json_agg(h), '[]') FROM (
     SELECT kind, service_day, starts_at, ends_at, (

@@ -243,3 +243,18 @@ def test_a_window_that_serves_is_counted_as_busy(hall, walk_in, call, clerk, win
     assert board.windows_open == 2
     assert board.wait_for("RENEW").half == 0  # window 1 is free
     assert board.wait_for("PICKUP").half > 0  # only window 3 hands out cards
+
+
+def test_a_person_who_is_back_in_line_is_not_sent_to_the_window(
+    hall, session, renewal, at_window_3, clerk
+):
+    from queues.calling import transfer
+    from queues.issuing import issue_walk_in
+
+    ticket = issue_walk_in(hall=hall, matter=renewal, now=NOON)
+    call_next(window=at_window_3, staff=clerk, now=NOON)
+    assert board_of(hall, NOON).now is not None
+
+    transfer(ticket=ticket, staff=clerk, now=NOON)
+
+    assert board_of(hall, NOON).now is None
