@@ -1,7 +1,9 @@
 """The days that were, and today until now: who came, was called, served and rated."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from math import ceil
 from random import Random
 
 from appointments.models import Booking
@@ -33,16 +35,17 @@ def tell(
     hall_id, day = hall_day
     luck = Random(f"{hall_id} {day}")
     now = world.now
-    openings = [_opening(s, staffed.get(s.pk, []), world) for s in sessions if s.starts_at < now]
-    openings = [opening for opening in openings if opening.windows]
-    if not openings:
-        return
     ends = {s.pk: s.ends_at for s in sessions}
     visits = playing.arrivals_booked(bookings, session_of, luck)
     visits = [v for v in visits if v.at < ends[v.session_id] - timedelta(minutes=2)]
-    for opening in openings:
-        student = next(s.kind for s in sessions if s.pk == opening.session_id) == "student"
-        visits += _walk_ins(opening, world, hall_id, luck, student)
+    openings = []
+    for session in sessions:
+        if session.starts_at < now and (windows := _windows(session, staffed, world)):
+            opening = Opening(session.pk, session.starts_at, session.ends_at, windows)
+            visits += _walk_ins(opening, world, luck, session)
+            openings.append(_enough(opening, visits, runs=session.ends_at > now))
+    if not openings:
+        return
     over = max(s.ends_at for s in sessions) + STILL_THERE < now
     played = playing.play(openings, visits, now, luck)
     if not over:
@@ -53,33 +56,39 @@ def tell(
         _close(sessions, bookings, tickets, book, story)
 
 
-def _opening(session: HallSession, staffed: list[int], world: World) -> Opening:
-    """In the first hall the simulated clerks of today stand at windows 1 and 2 only."""
-    runs = session.ends_at > world.now
-    code = world.hall_codes[session.hall_id]
-    windows = [world.windows[pk] for pk in staffed]
-    if code == "H01" and runs:
+def _windows(
+    session: HallSession, staffed: dict[int, list[int]], world: World
+) -> list[tuple[int, frozenset[int]]]:
+    """The session's windows, those that serve most first. In the first hall the simulated
+    clerks of today stand at windows 1 and 2 only."""
+    windows = [world.windows[pk] for pk in staffed.get(session.pk, [])]
+    if world.hall_codes[session.hall_id] == "H01" and session.ends_at > world.now:
         windows = [w for w in world.windows.values() if w.hall_id == session.hall_id]
         windows = [w for w in windows if w.number in CALLING_IN_H01]
     ordered = sorted(windows, key=lambda w: (-len(world.matters_at[w.pk]), w.number))
-    wanted = frozenset().union(*(world.matters_at[w.pk] for w in ordered))
+    return [(w.pk, world.matters_at[w.pk]) for w in ordered]
+
+
+def _enough(opening: Opening, visits: list[Visit], *, runs: bool) -> Opening:
+    """The same with only as many windows calling as the day's work asks for."""
+    work = sum(v.minutes for v in visits if v.session_id == opening.session_id)
+    hours = (opening.ends_at - opening.starts_at).total_seconds() / 3600
+    least = max(2 if runs else 1, ceil(work / (60 * hours) / 0.8))
+    wanted = frozenset().union(*(matters for _, matters in opening.windows))
     calling: list[tuple[int, frozenset[int]]] = []
     served: frozenset[int] = frozenset()
-    least = 2 if runs else 1
-    for window in ordered:
+    for window, matters in opening.windows:
         if served != wanted or len(calling) < least:
-            calling.append((window.pk, world.matters_at[window.pk]))
-            served |= world.matters_at[window.pk]
-    return Opening(session.pk, session.starts_at, session.ends_at, calling)
+            calling.append((window, matters))
+            served |= matters
+    return replace(opening, windows=calling)
 
 
-def _walk_ins(
-    opening: Opening, world: World, hall_id: int, luck: Random, student: bool
-) -> list[Visit]:
+def _walk_ins(opening: Opening, world: World, luck: Random, session: HallSession) -> list[Visit]:
     served = frozenset().union(*(matters for _, matters in opening.windows))
     matters = [(m.pk, m.minutes, DEMAND[m.code]) for m in world.matters.values() if m.pk in served]
-    per_hour = PER_HOUR * (2 if world.hall_codes[hall_id] in BUSIEST else 1)
-    if student:
+    per_hour = PER_HOUR * (2 if world.hall_codes[session.hall_id] in BUSIEST else 1)
+    if session.kind == HallSession.Kind.STUDENT:
         first = {m.pk for m in world.matters.values() if m.code.startswith("FIRST")}
         matters = [(pk, minutes, w * (9 if pk in first else 1)) for pk, minutes, w in matters]
         per_hour *= 2
@@ -95,8 +104,8 @@ def _set_line(openings: list[Opening], played: playing.Hall, world: World, luck:
         _occupy(running[0], played, world, luck)
         for _ in range(wanted - len(waiting)):
             played.visits.append(_newcomer(running[0], world, luck))
-    walk_ins = sorted((v for v in waiting if v.booking is None), key=_at)
-    gone = {id(visit) for visit in walk_ins[: max(0, len(waiting) - LINE_TODAY[1])]}
+    later = sorted(waiting, key=lambda v: (v.booking is not None, v.at))  # they come, or do not
+    gone = {id(visit) for visit in later[: max(0, len(waiting) - LINE_TODAY[1])]}
     played.visits = [visit for visit in played.visits if id(visit) not in gone]
 
 

@@ -64,6 +64,7 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     """
     refuse_real_data()
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '60s'")
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('demo'))")
