@@ -7,8 +7,11 @@ taken away; the others compare counters and journals with the rows behind them.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.apps import apps
 from django.db import connection
+from django.db.models import BinaryField, CharField, JSONField, TextField
 
 from appointments.models import Booking
 from queues.models import Ticket
@@ -34,10 +37,54 @@ HAVING s.{channel}_taken <> coalesce(sum(b.minutes), 0)
 """
 
 
+def chain_question(table: str, owner: str) -> str:
+    """Lines of a journal that do not go on from the state of the line before."""
+    return f"""
+SELECT id FROM (
+  SELECT id, from_state, coalesce(lag(to_state) OVER (PARTITION BY {owner} ORDER BY id), '') AS was
+  FROM {table}) AS line
+WHERE from_state <> was"""
+
+
+ID_NUMBER = (
+    "(^|[^0-9A-Za-z])[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])"
+    "(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]($|[^0-9A-Za-z])"
+)
+
+
+def clear_text_question() -> str:
+    """Rows of any of our tables in which an ID number can be read."""
+    asked = []
+    for label in ("windows", "queues", "appointments"):
+        for model in apps.get_app_config(label).get_models():
+            columns = [_as_text(field) for field in model._meta.concrete_fields]
+            texts = ", ".join(column for column in columns if column)
+            if texts:
+                table = model._meta.db_table
+                asked.append(
+                    f"SELECT '{table}', t.{model._meta.pk.column}::text FROM {table} t"
+                    f" WHERE concat_ws(' ', {texts}) ~ '{ID_NUMBER}'"
+                )
+    return " UNION ALL ".join(asked)
+
+
+def _as_text(field: Any) -> str:
+    if isinstance(field, CharField | TextField | JSONField):
+        return f'"{field.column}"::text'
+    return f"encode(\"{field.column}\", 'escape')" if isinstance(field, BinaryField) else ""
+
+
 QUESTIONS: dict[str, str] = {
     "I1 every booking has its birth in the journal": """
 SELECT b.id FROM appointments_booking b WHERE NOT EXISTS (
   SELECT 1 FROM appointments_bookingevent e WHERE e.booking_id = b.id AND e.from_state = '')""",
+    "I1 every booking that was answered is there": """
+SELECT k.id FROM windows_requestkey k
+CROSS JOIN LATERAL jsonb_array_elements(
+  CASE jsonb_typeof(k.answer -> 'bookings') WHEN 'array' THEN k.answer -> 'bookings'
+    ELSE '[]' END) AS told
+WHERE k.status = 201 AND NOT EXISTS (
+  SELECT 1 FROM appointments_booking b WHERE b.reference = told ->> 'reference')""",
     "I2 online places are never oversold": quota_question("online"),
     "I2 assisted places are never oversold": quota_question("assisted"),
     "I3 a person has one open booking per matter": """
@@ -62,6 +109,12 @@ HAVING count(*) <> max(t.number) OR count(DISTINCT t.number) <> count(*)
 SELECT t.id, t.round, count(c.id) FROM queues_ticket t LEFT JOIN queues_call c
   ON c.ticket_id = t.id GROUP BY t.id
 HAVING count(c.id) <> t.round OR count(DISTINCT c.round) <> count(c.id)""",
+    "I6 who was told is who was called": """
+SELECT told.public_id, told.times FROM (
+  SELECT answer ->> 'public_id' AS public_id, count(*) AS times FROM windows_requestkey
+  WHERE status = 200 AND route LIKE 'POST windows/%%/call-next/' GROUP BY 1) AS told
+WHERE told.times > (SELECT count(*) FROM queues_call c JOIN queues_ticket t ON t.id = c.ticket_id
+  WHERE t.public_id = told.public_id)""",
     "I7 a window serves one ticket at a time": """
 SELECT window_id, count(*) FROM queues_ticket WHERE state IN ('called', 'serving')
 GROUP BY 1 HAVING count(*) > 1""",
@@ -73,6 +126,8 @@ SELECT e.id FROM queues_ticketevent e WHERE e.from_state <> e.to_state
     "I9 bookings made legal moves only": f"""
 SELECT e.id FROM appointments_bookingevent e WHERE e.from_state <> e.to_state
   AND (e.from_state, e.to_state) NOT IN ({legal_moves(Booking.MOVES)})""",
+    "I9 tickets' journals have no gap": chain_question("queues_ticketevent", "ticket_id"),
+    "I9 bookings' journals have no gap": chain_question("appointments_bookingevent", "booking_id"),
     "I9 a ticket's journal ends in its state": """
 SELECT t.id, t.state, e.to_state FROM queues_ticket t LEFT JOIN LATERAL (
   SELECT to_state FROM queues_ticketevent WHERE ticket_id = t.id ORDER BY id DESC LIMIT 1
@@ -89,6 +144,11 @@ GROUP BY 1, 2, 3, 4 HAVING count(*) > 1""",
 SELECT m.id FROM appointments_message m JOIN appointments_booking b ON b.id = m.booking_id
 WHERE m.state = 'ready' AND m.kind IN ('confirmed', 'reminder_day', 'reminder_hours', 'moved')
   AND (m.version <> b.version OR b.state IN ('cancelled', 'withdrawn', 'expired'))""",
+    "I11 nothing was sent for a booking that had ended": """
+SELECT m.id FROM appointments_message m JOIN appointments_booking b ON b.id = m.booking_id
+WHERE m.state = 'sent' AND m.kind IN ('confirmed', 'reminder_day', 'reminder_hours', 'moved')
+  AND b.state IN ('cancelled', 'withdrawn', 'expired')
+  AND m.sent_at > b.ended_at + interval '1 minute'""",
     "I12 a claimed message has a lease": """
 SELECT id FROM appointments_message WHERE state = 'claimed' AND lease_until IS NULL""",
     "I13 no message is forgotten": """
@@ -104,6 +164,13 @@ SELECT t.id FROM queues_ticket t
 WHERE t.missed_times = 0 AND (
   (t.source = 'walk_in' AND t.rank_at < t.issued_at)
   OR (t.source = 'booking' AND t.rank_at NOT IN (t.booked_for, t.issued_at)))""",
+    "I16 the green channel goes first at most once in three calls": """
+SELECT id FROM (
+  SELECT id, jumped, coalesce(lag(jumped) OVER line, false) AS before,
+    coalesce(lag(jumped, 2) OVER line, false) AS before_that
+  FROM queues_call WINDOW line AS (PARTITION BY hall_id ORDER BY id)) AS call
+WHERE jumped AND (before OR before_that)""",
+    "I18 no ID number can be read anywhere": clear_text_question(),
     "service days: slots, tickets and bookings share their session's": """
 SELECT s.id FROM windows_slot s JOIN windows_hallsession x ON x.id = s.session_id
 WHERE s.service_day <> x.service_day OR s.hall_id <> x.hall_id

@@ -21,9 +21,14 @@ LATER = NOON + timedelta(minutes=30)
 DROP = "ALTER TABLE {} DROP CONSTRAINT {}"
 
 SPOILS: dict[str, list[str]] = {
-    "I1 every": [
+    "I1 every booking has": [
         "DROP TRIGGER booking_event_append_only ON appointments_bookingevent",
         "DELETE FROM appointments_bookingevent",
+    ],
+    "I1 every booking that": [
+        """INSERT INTO windows_requestkey (actor, route, key, body_hash, made_at, status, answer)
+        VALUES ('a', 'POST bookings/', 'x', '', now(), 201,
+          '{"bookings":[{"reference":"GONE"}]}')"""
     ],
     "I2 online": ["UPDATE windows_slot SET online_taken = online_taken + 1"],
     "I2 assisted": [
@@ -46,7 +51,13 @@ SPOILS: dict[str, list[str]] = {
         " SELECT staff_id, window_id, service_day, period, false FROM windows_shift",
     ],
     "I5": ["UPDATE queues_ticket SET number = 7 WHERE source = 'walk_in'"],
-    "I6": ["UPDATE queues_ticket SET round = 5"],
+    "I6 who": [
+        """INSERT INTO windows_requestkey (actor, route, key, body_hash, made_at, status, answer)
+        SELECT 'a', 'POST windows/3/call-next/', n::text, '', now(), 200,
+          jsonb_build_object('public_id', t.public_id)
+        FROM queues_ticket t, generate_series(1, 2) AS n WHERE t.round = 1"""
+    ],
+    "I6 a": ["UPDATE queues_ticket SET round = 5"],
     "I7": [
         "DROP INDEX window_serves_one",
         "DROP TRIGGER ticket_moves_legally ON queues_ticket",
@@ -54,13 +65,21 @@ SPOILS: dict[str, list[str]] = {
         " window_id = (SELECT min(id) FROM windows_window)",
     ],
     "I8": ["UPDATE windows_requestkey SET status = NULL"],
-    "I9 tickets": [
+    "I9 tickets made": [
         "DROP TRIGGER ticket_event_append_only ON queues_ticketevent",
         "UPDATE queues_ticketevent SET from_state = 'finished' WHERE from_state <> ''",
     ],
-    "I9 bookings": [
+    "I9 bookings made": [
         "DROP TRIGGER booking_event_append_only ON appointments_bookingevent",
         "UPDATE appointments_bookingevent SET from_state = 'served' WHERE from_state <> ''",
+    ],
+    "I9 tickets'": [
+        "DROP TRIGGER ticket_event_append_only ON queues_ticketevent",
+        "DELETE FROM queues_ticketevent WHERE from_state = ''",
+    ],
+    "I9 bookings'": [
+        "DROP TRIGGER booking_event_append_only ON appointments_bookingevent",
+        "DELETE FROM appointments_bookingevent WHERE from_state = ''",
     ],
     "I9 a ticket": ["UPDATE queues_ticket SET state = 'void' WHERE state = 'waiting'"],
     "I9 a booking": [
@@ -70,7 +89,12 @@ SPOILS: dict[str, list[str]] = {
         DROP.format("appointments_message", "message_once_per_version"),
         "UPDATE appointments_message SET subject = 'x', kind = 'code', version = 1",
     ],
-    "I11": ["UPDATE appointments_booking SET version = 9"],
+    "I11 no reminder": ["UPDATE appointments_booking SET version = 9"],
+    "I11 nothing": [
+        "UPDATE appointments_message SET state = 'sent', sent_at = now()",
+        "UPDATE appointments_booking SET state = 'cancelled', ended_at = now() - interval '1 day'"
+        " WHERE state = 'confirmed'",
+    ],
     "I12": [
         DROP.format("appointments_message", "message_claim_has_lease"),
         "UPDATE appointments_message SET state = 'claimed'",
@@ -85,7 +109,13 @@ SPOILS: dict[str, list[str]] = {
         "INSERT INTO windows_periodicrun (job, period_start, started_at)"
         " SELECT job, period_start, started_at FROM windows_periodicrun",
     ],
-    "I16": ["UPDATE queues_ticket SET rank_at = '2020-01-01'"],
+    "I16 the green": [
+        "INSERT INTO queues_call (ticket_id, round, hall_id, window_id, staff_id, called_at,"
+        " jumped, why) SELECT ticket_id, n, hall_id, window_id, staff_id, called_at, true, why"
+        " FROM queues_call, generate_series(2, 3) AS n"
+    ],
+    "I18": ["UPDATE queues_ticket SET priority_note = '为 11010519491231002X 代办'"],
+    "I16 a": ["UPDATE queues_ticket SET rank_at = '2020-01-01'"],
     "service days": ["UPDATE windows_slot SET service_day = '2020-01-01'"],
     "arrived": ["UPDATE queues_ticket SET source = 'walk_in'"],
 }
