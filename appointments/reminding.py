@@ -61,6 +61,38 @@ def promise_code(*, proof: PhoneProof, phone: str, code: str, language: str, now
     _insert([message])
 
 
+def owe(
+    *,
+    subject: str,
+    kind: str,
+    to_sealed: bytes | memoryview | None,
+    text: str,
+    now: datetime,
+    due: datetime | None = None,
+    useless_after: datetime | None = None,
+    version: int = 1,
+    booking: Booking | None = None,
+) -> None:
+    """One text is owed to a sealed phone, once per subject, kind and version.
+
+    Nobody without a phone is owed anything. `due` is now unless said otherwise.
+    """
+    if to_sealed is None:
+        return
+    message = Message(
+        subject=subject,
+        booking=booking,
+        kind=kind,
+        version=version,
+        to_sealed=to_sealed,
+        text_sealed=seal(text, purpose="message"),
+        due_at=due or now,
+        useless_after=useless_after,
+        made_at=now,
+    )
+    _insert([message])
+
+
 def void_unsent(*, booking: Booking) -> None:
     """What was owed for this booking and is not on its way yet will not be sent."""
     ready = Message.objects.filter(booking=booking, state=Message.State.READY)
@@ -69,6 +101,8 @@ def void_unsent(*, booking: Booking) -> None:
 
 def _owe(booking: Booking, dues: Iterable[tuple[str, datetime]], now: datetime) -> None:
     prefetch_related_objects([booking], "group", "hall", "matter__materials")
+    if booking.group.phone_sealed is None:
+        return
     _insert(
         Message(
             subject=f"booking:{booking.pk}",

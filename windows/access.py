@@ -16,6 +16,7 @@ from windows.models import DeviceToken, Hall, Staff, StaffRole
 
 CLERK, GUIDE, SUPERVISOR = StaffRole.Role.CLERK, StaffRole.Role.GUIDE, StaffRole.Role.SUPERVISOR
 ADMIN, AUDITOR = StaffRole.Role.ADMIN, StaffRole.Role.AUDITOR
+AGENT = StaffRole.Role.AGENT
 DEVICE_COOKIE = "device"
 
 

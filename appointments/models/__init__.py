@@ -1,16 +1,36 @@
-from appointments.models.booking import Booking, BookingEvent, BookingGroup
-from appointments.models.demand import QuotaMove, RebalanceRun, UnmetDemand
+from appointments.models.asking import Tally, UsedChallenge
+from appointments.models.booking import Booking, BookingEvent, BookingGroup, ReturningPlace
+from appointments.models.demand import QuotaMove, RebalanceRun, UnmetDemand, VainSearch
+from appointments.models.draw import Draw, DrawEntry, DrawPerson
 from appointments.models.message import InboxItem, Message
+from appointments.models.missing import Appeal, Closure, MissedVisit
 from appointments.models.proof import PhoneProof
+from appointments.models.room import RoomPlace, WaitingRoom
+from appointments.models.waiting import WaitEntry, WaitOffer, WaitPerson
 
 __all__ = [
+    "Appeal",
     "Booking",
     "BookingEvent",
     "BookingGroup",
+    "Closure",
+    "Draw",
+    "DrawEntry",
+    "DrawPerson",
     "InboxItem",
     "Message",
+    "MissedVisit",
     "PhoneProof",
     "QuotaMove",
     "RebalanceRun",
+    "ReturningPlace",
+    "RoomPlace",
+    "Tally",
     "UnmetDemand",
+    "UsedChallenge",
+    "VainSearch",
+    "WaitEntry",
+    "WaitOffer",
+    "WaitPerson",
+    "WaitingRoom",
 ]

@@ -2,25 +2,36 @@
 
 from typing import Self
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
 class BookingGroup(models.Model):
-    """People who come together: one phone, one to four bookings side by side.
+    """People who come together: one phone, one to four people side by side.
 
-    The phone is kept sealed with a keyed index (appointments/sealing.py).
+    The phone is kept sealed with a keyed index (appointments/sealing.py); a group that
+    staff booked for somebody without a phone has none.
+    Invariants: a phone is kept with its index (group_phone_with_index).
     """
 
-    phone_sealed = models.BinaryField()
-    phone_index = models.BinaryField(max_length=32)
+    phone_sealed = models.BinaryField(null=True)
+    phone_index = models.BinaryField(max_length=32, null=True)
     language = models.CharField(max_length=8, default="zh-hans")
     made_at = models.DateTimeField()
     is_simulated = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["phone_index"], name="group_of_phone")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(phone_sealed__isnull=True, phone_index__isnull=True)
+                | Q(phone_sealed__isnull=False, phone_index__isnull=False),
+                name="group_phone_with_index",
+            )
+        ]
+        indexes = [models.Index(fields=["phone_index", "made_at"], name="group_of_phone")]
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -32,11 +43,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 class Booking(models.Model):
     """A promise to one person for one matter in one slot.
 
-    Name and ID number are sealed (AES-256-GCM) and found by a keyed blind index.
+    Several matters of one person in one visit are a chain: a booking each, in one group,
+    in the order of `position`. Name, ID number and needs are sealed (AES-256-GCM); a
+    person is found by a keyed blind index.
     Invariants: a reference names one booking (booking_reference_once); a person has
-    one open booking per matter (booking_person_once_per_matter); a hold has an end
-    (booking_hold_has_end); an arrived booking has its ticket and a ticket has one
-    booking (booking_arrived_has_ticket, booking_ticket_once); it takes minutes
+    one open booking per matter (booking_person_once_per_matter) and one visit a day
+    (booking_person_one_visit_a_day); a hold has an end (booking_hold_has_end); an arrived
+    booking has its ticket and a ticket has one booking per matter
+    (booking_arrived_has_ticket, booking_ticket_once_per_matter); it takes minutes
     (booking_takes_minutes); it only makes legal moves (booking_moves_legally, a
     trigger made from MOVES).
     """
@@ -61,7 +75,7 @@ class Booking(models.Model):
         "arrived": {"served", "no_show"},
         "served": set(),
         "expired": set(),
-        "cancelled": set(),
+        "cancelled": {"confirmed"},  # undone within minutes (appointments/changing.py)
         "withdrawn": set(),
         "no_show": set(),
     }
@@ -84,7 +98,10 @@ class Booking(models.Model):
     id_index = models.BinaryField(max_length=32)
     born_on = models.DateField()
     guardian_sealed = models.BinaryField(null=True)
+    needs_sealed = models.BinaryField(null=True, help_text="See appointments/needs.py")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order within the group")
     hold_expires_at = models.DateTimeField(null=True)
+    hold_extended_at = models.DateTimeField(null=True, help_text="Once, on request")
     made_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(null=True)
@@ -112,7 +129,18 @@ class Booking(models.Model):
                 condition=~Q(state__in=["arrived", "served"]) | Q(ticket__isnull=False),
                 name="booking_arrived_has_ticket",
             ),
-            models.UniqueConstraint(fields=["ticket"], name="booking_ticket_once"),
+            models.UniqueConstraint(
+                fields=["ticket", "matter"], name="booking_ticket_once_per_matter"
+            ),
+            ExclusionConstraint(
+                name="booking_person_one_visit_a_day",
+                expressions=[
+                    ("id_index", RangeOperators.EQUAL),
+                    ("service_day", RangeOperators.EQUAL),
+                    ("group", RangeOperators.NOT_EQUAL),
+                ],
+                condition=Q(state__in=["held", "confirmed", "arrived"]),
+            ),
             models.CheckConstraint(condition=Q(minutes__gte=1), name="booking_takes_minutes"),
         ]
         indexes = [
@@ -120,10 +148,52 @@ class Booking(models.Model):
                 fields=["hold_expires_at"], condition=Q(state="held"), name="booking_holds"
             ),
             models.Index(fields=["hall", "service_day"], name="booking_of_day"),
+            models.Index(fields=["id_index", "made_at"], name="booking_of_person"),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+
+class ReturningPlace(models.Model):
+    """Minutes that somebody gave up and that are not on offer yet.
+
+    They stay counted as taken in the slot until `returns_at`, a moment drawn at random, so
+    that nobody can hand a place over; the person who left may have them back meanwhile.
+    Invariants: it returns after it was left (place_returns_after_it_was_left); a booking
+    leaves one place at a time (place_left_once); it has minutes (place_has_minutes).
+    """
+
+    class End(models.TextChoices):
+        RETURNED = "returned", _("On offer again")
+        RECLAIMED = "reclaimed", _("Taken back by the one who left")
+        CLOSED = "closed", _("The slot was closed")
+
+    slot = models.ForeignKey("windows.Slot", on_delete=models.CASCADE, related_name="returning")
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="left_places")
+    channel = models.CharField(max_length=8, choices=Booking.Channel.choices)
+    minutes = models.PositiveSmallIntegerField()
+    left_at = models.DateTimeField()
+    returns_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=10, choices=End.choices, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(returns_at__gte=models.F("left_at")),
+                name="place_returns_after_it_was_left",
+            ),
+            models.UniqueConstraint(
+                fields=["booking"], condition=Q(ended_at__isnull=True), name="place_left_once"
+            ),
+            models.CheckConstraint(condition=Q(minutes__gte=1), name="place_has_minutes"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["returns_at"], condition=Q(ended_at__isnull=True), name="place_returning"
+            )
+        ]
 
 
 class BookingEvent(models.Model):

@@ -26,6 +26,38 @@ class UnmetDemand(models.Model):
         ]
 
 
+class VainSearch(models.Model):
+    """How often a search over halls and days found nothing; no personal data.
+
+    Invariants: one count per matter, halls, days, channel and day of asking
+    (vain_search_counted_once); its days are in order (vain_search_days_in_order).
+    """
+
+    class Channel(models.TextChoices):
+        ONLINE = "online"
+        ASSISTED = "assisted"
+        KIOSK = "kiosk"
+
+    matter = models.ForeignKey("windows.Matter", on_delete=models.CASCADE)
+    halls = models.CharField(max_length=600, help_text="Codes in order, empty: the whole city")
+    first_day = models.DateField()
+    last_day = models.DateField()
+    channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.ONLINE)
+    asked_on = models.DateField()
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["matter", "halls", "first_day", "last_day", "channel", "asked_on"],
+                name="vain_search_counted_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")), name="vain_search_days_in_order"
+            ),
+        ]
+
+
 class RebalanceRun(models.Model):
     """One rebalancing after one day of demand."""
 

@@ -23,6 +23,13 @@ class Message(models.Model):
         MOVED = "moved", _("Changed")
         CANCELLED = "cancelled", _("Cancelled")
         WITHDRAWN = "withdrawn", _("Cancelled by the hall")
+        LINKS = "links", _("Links sent again")
+        WAITING = "waiting", _("On the waiting list")
+        OFFER = "offer", _("A place is offered")
+        REGISTERED = "registered", _("Registered for a draw")
+        DRAWN = "drawn", _("Result of a draw")
+        MISSED = "missed", _("Missed visit")
+        ANSWERED = "answered", _("Answer to an appeal")
 
     class Channel(models.TextChoices):
         SMS = "sms", _("SMS")

@@ -4,6 +4,7 @@ import secrets
 from datetime import date, datetime
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -92,6 +93,9 @@ class Ticket(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=20, blank=True)
+    then = ArrayField(
+        models.BigIntegerField(), default=list, help_text="Matters of the same visit that follow"
+    )
     is_simulated = models.BooleanField(default=False)
 
     objects = TicketQuerySet.as_manager()

@@ -29,6 +29,11 @@ class HallSession(models.Model):
         OPEN = "open", _("Open")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Release(models.TextChoices):
+        PLAIN = "plain", _("Who comes first")
+        ROOM = "room", _("Who comes first, behind a waiting room")
+        DRAW = "draw", _("By draw")
+
     hall = models.ForeignKey("windows.Hall", on_delete=models.PROTECT, related_name="sessions")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
@@ -37,6 +42,9 @@ class HallSession(models.Model):
     ends_at = models.DateTimeField()
     slot_minutes = models.PositiveSmallIntegerField(default=30)
     booking_opens_at = models.DateTimeField(help_text="Release of the online quota")
+    release = models.CharField(
+        max_length=5, choices=Release.choices, default=Release.PLAIN, help_text="How it opens"
+    )
     note_zh = models.CharField(max_length=200, blank=True)
     note_en = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(

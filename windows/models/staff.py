@@ -28,6 +28,7 @@ class StaffRole(models.Model):
     class Role(models.TextChoices):
         CLERK = "clerk", _("Window clerk")
         GUIDE = "guide", _("Floor guide")
+        AGENT = "agent", _("Phone agent")
         SUPERVISOR = "supervisor", _("Supervisor")
         ADMIN = "admin", _("Administrator")
         AUDITOR = "auditor", _("Auditor")
