@@ -82,7 +82,9 @@ def book_who(request: HttpRequest, matter: str, slot: int) -> HttpResponse:
         matter=found.code, slot=slot, people=form.as_typed(), phone=form.cleaned_data["phone"]
     )
     drafting.keep(request.session, draft)
-    return ask_for_code(request, draft, form, free, now)
+    return ask_for_code(
+        request, draft, form, now, lambda again, status: show_who(request, again, free, status)
+    )
 
 
 def _how_many(request: HttpRequest, draft: Draft | None, most: int) -> int:

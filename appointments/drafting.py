@@ -33,7 +33,12 @@ class Person:
 
 @dataclass(frozen=True)
 class Draft:
-    """The answers so far; `id` changes whenever the people or the slot change."""
+    """The answers so far; `id` changes whenever the people or the slot change.
+
+    A journey that ends in something other than a hold (a draw, the waiting list) says
+    with `back` where its people are asked, and with `then` where it goes on once the
+    phone is proven; `more` are its own answers.
+    """
 
     matter: str
     slot: int
@@ -41,6 +46,9 @@ class Draft:
     phone: str
     proof: str = ""
     token: str = ""
+    back: str = ""
+    then: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def with_(self, **changes: Any) -> Self:

@@ -1,5 +1,6 @@
 """The booking journey at the phone: a one-time code, and with it the places are held."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,24 +24,36 @@ from appointments.proving import CodeExpired, PhoneNotProven, phone_of_token, pr
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal, TooMany
-from windows.models import Matter, Slot
+from windows.models import Matter
 
 TOKEN = "phone_proof"
 TIME_IS_GONE = {"slot_full", "slot_gone", "not_released"}
 
 
 def ask_for_code(
-    request: HttpRequest, draft: Draft, form: WhoForm, slot: Slot, now: datetime
+    request: HttpRequest,
+    draft: Draft,
+    form: WhoForm,
+    now: datetime,
+    show: Callable[[WhoForm, int], HttpResponse],
 ) -> HttpResponse:
-    """On to the code; a phone that was proven a moment ago needs none."""
+    """On to the code; a phone that was proven a moment ago needs none.
+
+    `show` brings the people's page back, with a status, when no code can be sent.
+    """
     if is_proven(request, draft, now):
-        return take_places(request, draft, now)
+        return go_on(request, draft, now)
     try:
         send_again(request, draft, now)
     except TooMany as refusal:
         show_refusal(form, refusal)
-        return _wait_first(show_who(request, form, slot, status=429), refusal)
+        return _wait_first(show(form, 429), refusal)
     return redirect("appointments:book_phone")
+
+
+def go_on(request: HttpRequest, draft: Draft, now: datetime) -> HttpResponse:
+    """The phone is proven: the places are held, or another journey takes over."""
+    return redirect(draft.then) if draft.then else take_places(request, draft, now)
 
 
 def is_proven(request: HttpRequest, draft: Draft, now: datetime) -> bool:
@@ -83,7 +96,7 @@ def book_phone(request: HttpRequest) -> HttpResponse:
         no = refusal if isinstance(refusal, Refusal) else CodeExpired()
         show_refusal(form, no)
         return show_phone(request, draft, form, status=409)
-    return take_places(request, draft, now)
+    return go_on(request, draft, now)
 
 
 def _after_the_draft(request: HttpRequest) -> HttpResponse:
@@ -119,7 +132,8 @@ def show_phone(
         "form": form,
         "phone": mask_phone(draft.phone),
         "key": fresh_key(),
-        "who": reverse("appointments:book_who", args=[draft.matter, draft.slot]),
+        "who": draft.back or reverse("appointments:book_who", args=[draft.matter, draft.slot]),
+        "holds": not draft.then,
         "matter": offered(draft.matter),
     }
     return render(request, "appointments/book_phone.html", context, status=status)
