@@ -1,26 +1,64 @@
 """Booking: hold places for people who come together, then confirm them."""
 
-import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
-from appointments.id_numbers import IdNumber
+from appointments.attending import CHILD_BELOW as CHILD_BELOW
+from appointments.attending import (
+    AgeNotFitting,
+    Attendee,
+    ChainTooLong,
+    GuardianMissing,
+    SamePersonTwice,
+    TooManyPeople,
+    Visit,
+    check_people,
+    visits_of,
+)
+from appointments.claiming import (
+    Found,
+    limits_of,
+    lock_people,
+    lock_slots,
+    run_claim,
+    visit_facts,
+)
 from appointments.journal import record
 from appointments.models import Booking
 from appointments.offering import last_day
+from appointments.returning import reclaim, release
 from appointments.sealing import blind_index, booking_secret, seal, secret_matches
 from config import civil
 from config.refusals import NotFound, Refusal, refusing
 from windows.models import Matter, Slot
 from windows.rules import rules
 
-CHILD_BELOW = 16
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+__all__ = [
+    "AgeNotFitting",
+    "Attendee",
+    "ChainTooLong",
+    "GuardianMissing",
+    "SamePersonTwice",
+    "TooManyPeople",
+]
+NUMBERS = [
+    "hold_minutes",
+    "group_max",
+    "chain_max",
+    "horizon_days",
+    "needs_more_percent",
+    "limit_days",
+    "person_bookings_most",
+    "person_cancels_most",
+    "phone_people_most",
+    "phone_holds_most",
+]
 
 
 class SlotFull(Refusal):
@@ -47,28 +85,66 @@ class AlreadyBooked(Refusal):
     field = "people"
 
 
-class SamePersonTwice(Refusal):
-    code = "same_person_twice"
-    message = _("The same ID number is entered twice.")
+class VisitThatDay(Refusal):
+    code = "visit_that_day"
+    message = _("One of these people already has a booking on that day.")
     field = "people"
 
 
-class TooManyPeople(Refusal):
-    code = "too_many_people"
-    message = _("At most %(most)s people can book together.")
+class PersonNotOnline(Refusal):
+    """The one answer to a phone that never booked for the person: it tells nothing."""
+
+    code = "person_not_online"
+    message = _(
+        "One of these people cannot be booked from this phone. Book from the phone that was used "
+        "before, ask at the desk or by phone, or come without a booking: nobody is sent away."
+    )
     field = "people"
 
 
-class AgeNotFitting(Refusal):
-    code = "age_not_fitting"
-    message = _("“%(matter)s” is not for a person of that age. Please choose another matter.")
+class OnlineClosed(Refusal):
+    code = "online_closed"
+    message = _(
+        "After missed visits one of these people can book online again from %(until)s. Until then "
+        "come without a booking at any time: you will be served."
+    )
     field = "people"
 
 
-class GuardianMissing(Refusal):
-    code = "guardian_missing"
-    message = _("A child comes with a guardian. Please enter the guardian's name.")
+class TooManyVisits(Refusal):
+    code = "too_many_visits"
+    message = _(
+        "One of these people has %(most)s visits within %(days)s days. More are possible without "
+        "a booking at any time."
+    )
     field = "people"
+
+
+class TooManyCancelled(Refusal):
+    code = "too_many_cancelled"
+    message = _(
+        "One of these people cancelled %(most)s times within %(days)s days. Come without a "
+        "booking at any time: you will be served."
+    )
+    field = "people"
+
+
+class TooManyForPhone(Refusal):
+    code = "too_many_for_phone"
+    message = _(
+        "This phone has booked for %(most)s people within %(days)s days. Use another phone, or "
+        "ask at the desk."
+    )
+    field = "phone"
+
+
+class TooManyHolds(Refusal):
+    code = "too_many_holds"
+    message = _(
+        "From this phone many places were held today and not confirmed. Try again tomorrow, or "
+        "come without a booking."
+    )
+    field = "phone"
 
 
 class HoldExpired(Refusal):
@@ -76,13 +152,17 @@ class HoldExpired(Refusal):
     message = _("The place was held for a while and is free again. Please choose a time again.")
 
 
-@dataclass(frozen=True)
-class Attendee:
-    """A person who will come; `guardian` is the name of the adult beside a child."""
+class AlreadyExtended(Refusal):
+    code = "already_extended"
+    message = _("The time was extended once already. Confirm now, or choose again later.")
 
-    name: str
-    id_number: IdNumber
-    guardian: str = ""
+
+PERSONAL = {
+    "online_closed": OnlineClosed,
+    "too_many_visits": TooManyVisits,
+    "too_many_cancelled": TooManyCancelled,
+}
+OF_PHONE = {"too_many_for_phone": TooManyForPhone, "too_many_holds": TooManyHolds}
 
 
 @dataclass(frozen=True)
@@ -99,203 +179,190 @@ class Held:
     bookings: list[HeldBooking]
 
 
-def claim_statement(channel: str) -> str:
-    """The one statement of the claim: guarded counters, group, bookings, journal.
-
-    No row comes back when a slot has not enough minutes; nothing is locked then.
-    """
-    return f"""
-WITH asked AS (
-  SELECT * FROM unnest(%(slots)s::bigint[], %(needs)s::int[]) AS t(slot_id, need)
-), claimed AS (
-  UPDATE windows_slot s SET {channel}_taken = s.{channel}_taken + asked.need FROM asked
-  WHERE s.id = asked.slot_id AND s.is_open AND s.starts_at > %(now)s
-    AND s.booking_opens_at <= %(now)s AND s.service_day <= %(last_day)s
-    AND s.{channel}_taken + asked.need <= s.{channel}_quota
-    AND EXISTS (SELECT 1 FROM windows_sessionwindow sw
-      JOIN windows_window_matters wm ON wm.window_id = sw.window_id
-      WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled AND wm.matter_id = %(matter)s)
-  RETURNING s.id, s.hall_id, s.service_day, s.starts_at
-), together AS (
-  INSERT INTO appointments_bookinggroup
-    (phone_sealed, phone_index, language, made_at, is_simulated)
-  SELECT %(phone_sealed)s, %(phone_index)s, %(language)s, %(now)s, %(simulated)s
-  WHERE (SELECT count(*) FROM claimed) = cardinality(%(slots)s::bigint[])
-  RETURNING id
-), made AS (
-  INSERT INTO appointments_booking (group_id, reference, slot_id, hall_id, matter_id,
-    service_day, starts_at, channel, minutes, state, version, name_sealed, id_sealed, id_index,
-    born_on, guardian_sealed, hold_expires_at, made_at, was_late)
-  SELECT together.id, p.reference, claimed.id, claimed.hall_id, %(matter)s,
-    claimed.service_day, claimed.starts_at, %(channel)s, %(minutes)s, 'held', 1, p.name_sealed,
-    p.id_sealed, p.id_index, p.born_on, p.guardian_sealed, %(expires)s, %(now)s, false
-  FROM together, unnest(%(references)s::text[], %(of_slot)s::bigint[], %(names)s::bytea[],
-    %(ids)s::bytea[], %(indexes)s::bytea[], %(births)s::date[], %(guardians)s::bytea[])
-    AS p(reference, slot_id, name_sealed, id_sealed, id_index, born_on, guardian_sealed)
-  JOIN claimed ON claimed.id = p.slot_id
-  ORDER BY p.id_index
-  RETURNING id, group_id, reference, starts_at
-), journal AS (
-  INSERT INTO appointments_bookingevent
-    (booking_id, at, kind, from_state, to_state, by_id, facts)
-  SELECT id, %(now)s, 'held', '', 'held', %(by)s, '{{}}'::jsonb FROM made
-)
-SELECT group_id, reference, starts_at FROM made
-"""
-
-
-CLAIM = {"online": claim_statement("online"), "assisted": claim_statement("assisted")}
-
-
 @transaction.atomic
 def hold(
     *,
     slot_id: int,
     matter: Matter,
     people: list[Attendee],
-    phone: str,
+    phone: str | None,
     now: datetime,
     language: str = "zh-hans",
     channel: str = "online",
     by_id: int | None = None,
     simulated: bool = False,
+    expires_at: datetime | None = None,
+    early: bool = False,
+    limited: bool = True,
 ) -> Held:
     """Places in the slot (or it and the next one) are held for all of them, or for none.
 
-    Each person has a booking of their own; the hold ends by itself after `hold_minutes`.
-    Refuses: TooManyPeople, SamePersonTwice, AgeNotFitting, GuardianMissing, SlotFull,
-    SlotGone, NotReleased, AlreadyBooked.
+    Each person has a booking per matter; the hold ends by itself at `expires_at`, after
+    `hold_minutes` when not given. `early` does not wait for the release (an offer, a drawn
+    place); `limited` False passes over limits per person and phone (staff, offers).
+    Refuses: TooManyPeople, SamePersonTwice, ChainTooLong, AgeNotFitting, GuardianMissing,
+    OnlineClosed, TooManyVisits, TooManyCancelled, TooManyForPhone, TooManyHolds,
+    PersonNotOnline, SlotFull, SlotGone, NotReleased, AlreadyBooked, VisitThatDay.
     """
     today = civil.city_date(now)
-    numbers = rules(["hold_minutes", "group_max", "horizon_days"], hall=None, day=today)
-    _check_people(matter, people, numbers["group_max"], today)
+    numbers = rules(NUMBERS, hall=None, day=today)
+    check_people(
+        people, matter, most=numbers["group_max"], chain_most=numbers["chain_max"], today=today
+    )
+    visits = visits_of(people, matter, more_percent=numbers["needs_more_percent"])
+    expires = expires_at or now + timedelta(minutes=numbers["hold_minutes"])
     facts: dict[str, Any] = {
-        "matter": matter.pk,
-        "minutes": matter.minutes,
         "channel": channel,
         "now": now,
+        "early": early,
         "last_day": today + timedelta(days=numbers["horizon_days"]),
-        "expires": now + timedelta(minutes=numbers["hold_minutes"]),
-        "phone_sealed": seal(phone, purpose="phone"),
-        "phone_index": blind_index(phone, purpose="phone"),
+        "expires": expires,
+        "phone_sealed": seal(phone, purpose="phone") if phone else None,
+        "phone_index": blind_index(phone, purpose="phone") if phone else None,
         "language": language,
         "simulated": simulated,
         "by": by_id,
-        **_sealed(people),
+        **visit_facts(visits),
     }
-    rows = _claim(facts, [(slot_id, len(people))]) or _claim_two(facts, slot_id, len(people))
+    lock_people(facts["indexes"], facts["phone_index"])
+    if limited:
+        _check_limits(facts, numbers)
+    rows = _claim(facts, visits, slot_id)
     if not rows:
         raise _reason(slot_id, now)
-    by_reference = {row[1]: row for row in rows}
-    expires = now + timedelta(minutes=numbers["hold_minutes"])
+    starts = {reference: at for _group, reference, at in rows}
     return Held(
         group_id=rows[0][0],
         bookings=[
-            HeldBooking(ref, booking_secret(ref), expires, by_reference[ref][2])
+            HeldBooking(ref, booking_secret(ref), expires, starts[ref])
             for ref in facts["references"]
         ],
     )
 
 
-def _check_people(matter: Matter, people: list[Attendee], most: int, today: date) -> None:
-    if not 1 <= len(people) <= most:
-        raise TooManyPeople(most=most)
-    if len({person.id_number.number for person in people}) < len(people):
-        raise SamePersonTwice
-    for person in people:
-        age = civil.full_years(person.id_number.born_on, today)
-        too_young = matter.min_age is not None and age < matter.min_age
-        too_old = matter.max_age is not None and age > matter.max_age
-        if too_young or too_old:
-            raise AgeNotFitting(matter=matter.name)
-        # Under 16 a guardian applies on the child's behalf (居民身份证法, Article 7).
-        child = matter.needs_guardian or age < CHILD_BELOW
-        if child and not person.guardian.strip():
-            raise GuardianMissing
-
-
-def _sealed(people: list[Attendee]) -> dict[str, list]:
-    return {
-        "references": [new_reference() for _person in people],
-        "names": [seal(person.name, purpose="name") for person in people],
-        "ids": [seal(person.id_number.number, purpose="id_number") for person in people],
-        "indexes": [blind_index(p.id_number.number, purpose="id_number") for p in people],
-        "births": [person.id_number.born_on for person in people],
-        "guardians": [
-            seal(person.guardian, purpose="name") if person.guardian else None for person in people
-        ],
-    }
-
-
-def new_reference() -> str:
-    """Eight characters that are read aloud without confusion (39 bits)."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(8))
-
-
-def _claim(facts: dict, takes: list[tuple[int, int]]) -> list[tuple]:
-    """Runs the claim for so many people in each slot; once more after freeing old holds."""
+def _check_limits(facts: dict[str, Any], numbers: dict[str, int]) -> None:
+    """Refuses what a rule forbids these people or this phone (windows/rules.py)."""
+    days = numbers["limit_days"]
     asked = {
         **facts,
-        "slots": [slot for slot, _people in takes],
-        "needs": [people * facts["minutes"] for _slot, people in takes],
-        "of_slot": [slot for slot, people in takes for _ in range(people)],
+        "since": facts["now"] - timedelta(days=days),
+        "yesterday": facts["now"] - timedelta(days=1),
+        "visits_most": numbers["person_bookings_most"],
+        "cancels_most": numbers["person_cancels_most"],
+        "people_most": numbers["phone_people_most"],
+        "holds_most": numbers["phone_holds_most"],
     }
+    refusal = refusal_of(limits_of(asked), numbers)
+    if refusal:
+        raise refusal
+
+
+def refusal_of(found: list[Found], numbers: dict[str, int]) -> Refusal | None:
+    """The refusal for the first thing that stands in the way; the same one for all that
+    concerns a person whom this phone never booked for."""
+    known = {one.id_index for one in found if one.what == "known"}
+    most = {
+        "too_many_visits": numbers["person_bookings_most"],
+        "too_many_cancelled": numbers["person_cancels_most"],
+        "too_many_for_phone": numbers["phone_people_most"],
+    }
+    for one in found:
+        if one.what in OF_PHONE:
+            return OF_PHONE[one.what](most=most.get(one.what), days=numbers["limit_days"])
+        if one.what in PERSONAL:
+            if one.id_index not in known:
+                return PersonNotOnline()
+            until = f"{civil.city_time(one.until):%Y-%m-%d %H:%M}" if one.until else ""
+            facts = {"until": until, "most": most.get(one.what), "days": numbers["limit_days"]}
+            return PERSONAL[one.what](**facts)
+    return None
+
+
+def _claim(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[tuple]:
+    """Claims; once more after freeing what the same phone holds for the same people."""
     try:
-        return _run_claim(asked)
-    except AlreadyBooked:
-        if not _free_own_holds(facts):
-            raise
-        return _run_claim(asked)
+        return _place(facts, visits, slot_id)
+    except (AlreadyBooked, VisitThatDay) as refusal:
+        if _free_own_holds(facts, slot_id):
+            return _place(facts, visits, slot_id)
+        raise _as_told(refusal, facts) from refusal
 
 
-def _run_claim(asked: dict) -> list[tuple]:
-    with refusing({"booking_person_once_per_matter": AlreadyBooked}):
-        with connection.cursor() as cursor:
-            cursor.execute(CLAIM[asked["channel"]], asked)
-            rows = cursor.fetchall()
-        if not rows and len(asked["slots"]) > 1:
+def _place(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[tuple]:
+    """Claims in the slot, else in it and the next; once more with what they left here."""
+    rows = _run(facts, [slot_id] * len(visits)) or _run_in_two(facts, visits, slot_id)
+    own = {"id_indexes": facts["indexes"], "phone_index": facts["phone_index"]}
+    if rows or not reclaim(slot_ids=[slot_id], now=facts["now"], **own):
+        return rows
+    return _run(facts, [slot_id] * len(visits)) or _run_in_two(facts, visits, slot_id)
+
+
+def _run(facts: dict[str, Any], of_slot: list[int]) -> list[tuple]:
+    told: dict[str, type[Refusal]] = {
+        "booking_person_once_per_matter": AlreadyBooked,
+        "booking_person_one_visit_a_day": VisitThatDay,
+    }
+    with refusing(told):
+        rows = run_claim(facts, of_slot)
+        if not rows and len(set(of_slot)) > 1:
             raise SlotFull  # gives back the one slot that had room
         return rows
 
 
-def _claim_two(facts: dict, slot_id: int, people: int) -> list[tuple]:
-    """A party that one slot cannot hold takes the rest in the adjacent slot."""
-    if people < 2:
+def _run_in_two(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[tuple]:
+    """What one slot cannot hold takes the rest in the adjacent slot, in order."""
+    if len(visits) < 2:
         return []
-    taken = f"{facts['channel']}_taken"
-    quota = f"{facts['channel']}_quota"
     slot = Slot.objects.filter(pk=slot_id, is_open=True).first()
-    following = (
-        slot
-        and Slot.objects.filter(
-            session_id=slot.session_id, starts_at=slot.ends_at, is_open=True
-        ).first()
+    following = slot and Slot.objects.filter(
+        session_id=slot.session_id, starts_at=slot.ends_at, is_open=True
     )
-    if not slot or not following:
+    other = following.first() if following else None
+    if slot is None or other is None:
         return []
-    here = (getattr(slot, quota) - getattr(slot, taken)) // facts["minutes"]
-    if not 0 < here < people:
+    channel = facts["channel"]
+    room = getattr(slot, f"{channel}_quota") - getattr(slot, f"{channel}_taken")
+    of_slot = []
+    for visit in visits:
+        room -= visit.minutes
+        of_slot.append(slot_id if room >= 0 else other.pk)
+    if set(of_slot) != {slot_id, other.pk}:
         return []
-    both = Slot.objects.filter(pk__in=[slot.pk, following.pk]).order_by("pk")
-    list(both.select_for_update().values_list("pk"))  # one written order: no deadlock
-    return _claim(facts, [(slot.pk, here), (following.pk, people - here)])
+    lock_slots(of_slot)
+    return _run(facts, of_slot)
 
 
-def _free_own_holds(facts: dict) -> bool:
-    """Gives up holds that stand in the way and are over, or are this phone's own."""
-    from appointments.changing import release
+def _free_own_holds(facts: dict[str, Any], slot_id: int) -> bool:
+    """Ends holds of these people that are over, or that this very phone holds elsewhere.
 
-    freed = False
+    Together they let a person who goes back and chooses again go on; a stranger's hold
+    and a confirmed booking stand. Their slots are locked first, as everywhere.
+    """
+    day = Slot.objects.filter(pk=slot_id).values("service_day")
     blocking = Booking.objects.filter(
-        id_index__in=facts["indexes"], matter_id=facts["matter"], state=Booking.State.HELD
+        Q(matter_id__in=facts["matters"]) | Q(service_day__in=day),
+        id_index__in=facts["indexes"],
+        state=Booking.State.HELD,
     )
-    for booking in blocking.select_related("group").select_for_update(of=("self",)).order_by("pk"):
-        over = booking.hold_expires_at is not None and booking.hold_expires_at <= facts["now"]
-        own = bytes(booking.group.phone_index) == facts["phone_index"]
-        if over or own:
-            release(booking, Booking.State.EXPIRED, "expired", now=facts["now"])
-            freed = True
-    return freed
+    mine = Q(hold_expires_at__lte=facts["now"])
+    if facts["phone_index"]:
+        mine |= Q(group__phone_index=facts["phone_index"])
+    found = list(blocking.filter(mine).values_list("pk", "slot_id"))
+    lock_slots([slot_id, *(slot for _pk, slot in found)])
+    held = Booking.objects.filter(pk__in=[pk for pk, _slot in found], state=Booking.State.HELD)
+    bookings = list(held.select_for_update(of=("self",)).order_by("pk"))
+    for booking in bookings:
+        release(booking, Booking.State.EXPIRED, "expired", now=facts["now"])
+    return bool(bookings)
+
+
+def _as_told(refusal: Refusal, facts: dict[str, Any]) -> Refusal:
+    """The true reason for staff and for the phone that made the open bookings."""
+    if facts["by"] is not None:
+        return refusal
+    before = Booking.objects.filter(id_index__in=facts["indexes"], state__in=Booking.OPEN)
+    strange = before.exclude(group__phone_index=facts["phone_index"])
+    return PersonNotOnline() if strange.exists() else refusal
 
 
 def _reason(slot_id: int, now: datetime) -> Refusal:
@@ -318,19 +385,49 @@ def confirm(*, booking: Booking, now: datetime) -> list[Booking]:
 
     Messages are owed in the same transaction. Refuses: HoldExpired.
     """
-    group = Booking.objects.filter(group_id=booking.group_id).order_by("pk")
-    bookings = list(group.select_for_update())
+    bookings = _locked_group(booking)
     present = next(b for b in bookings if b.pk == booking.pk)
     if present.state == Booking.State.CONFIRMED:
         return [b for b in bookings if b.state == Booking.State.CONFIRMED]
-    held = [b for b in bookings if b.state == Booking.State.HELD]
-    if present not in held or any(b.hold_expires_at and b.hold_expires_at <= now for b in held):
-        raise HoldExpired
+    held = _held_now(bookings, present, now)
     for one in held:
         one.state, one.confirmed_at = Booking.State.CONFIRMED, now
         one.save(update_fields=["state", "confirmed_at"])
         record(one, "confirmed", now=now, was=Booking.State.HELD)
         reminding.promise(booking=one, now=now)
+    return held
+
+
+@transaction.atomic
+def extend_hold(*, booking: Booking, now: datetime) -> list[Booking]:
+    """The group's held places are kept longer by `hold_more_minutes`, once, on request.
+
+    Refuses: HoldExpired, AlreadyExtended.
+    """
+    bookings = _locked_group(booking)
+    present = next(b for b in bookings if b.pk == booking.pk)
+    held = _held_now(bookings, present, now)
+    if present.hold_extended_at is not None:
+        raise AlreadyExtended
+    numbers = rules(["hold_more_minutes"], hall=None, day=civil.city_date(now))
+    more = timedelta(minutes=numbers["hold_more_minutes"])
+    for one in held:
+        assert one.hold_expires_at is not None  # noqa: S101  booking_hold_has_end
+        one.hold_expires_at, one.hold_extended_at = one.hold_expires_at + more, now
+        one.save(update_fields=["hold_expires_at", "hold_extended_at"])
+        record(one, "extended", now=now, was=one.state)
+    return held
+
+
+def _locked_group(booking: Booking) -> list[Booking]:
+    group = Booking.objects.filter(group_id=booking.group_id).order_by("pk")
+    return list(group.select_for_update())
+
+
+def _held_now(bookings: list[Booking], present: Booking, now: datetime) -> list[Booking]:
+    held = [b for b in bookings if b.state == Booking.State.HELD]
+    if present not in held or any(b.hold_expires_at and b.hold_expires_at <= now for b in held):
+        raise HoldExpired
     return held
 
 

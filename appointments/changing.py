@@ -1,21 +1,25 @@
-"""Changing a booking: cancel, reschedule, give its minutes back."""
+"""Changing a booking: cancel, undo that, reschedule."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
-from appointments.booking import SlotFull, SlotGone
+from appointments.booking import AlreadyBooked, SlotFull, SlotGone, VisitThatDay
+from appointments.claiming import lock_people, lock_slots
 from appointments.journal import record
-from appointments.models import Booking
+from appointments.models import Booking, BookingEvent, ReturningPlace
 from appointments.offering import last_day
-from config.refusals import Refusal
-from windows.models import SessionWindow, Slot, Staff
-from windows.rules import rule
+from appointments.returning import add_taken, leave, reclaim, release
+from config import civil
+from config.refusals import Refusal, refusing
+from windows.models import Slot, Staff
+from windows.rules import rule, rules
 
 State = Booking.State
+CHANGEABLE = (State.HELD, State.CONFIRMED)
 
 
 class AlreadyOver(Refusal):
@@ -28,112 +32,246 @@ class AlreadyStarted(Refusal):
     message = _("This time has begun. Come now: late arrivals are served in walk-in order.")
 
 
-def give_minutes_back(booking: Booking) -> None:
-    """The slot's channel has the booking's minutes again."""
-    taken = f"{booking.channel}_taken"
-    Slot.objects.filter(pk=booking.slot_id).update(**{taken: F(taken) - booking.minutes})
+class TooManyChanges(Refusal):
+    code = "too_many_changes"
+    message = _(
+        "The time was changed %(most)s times within %(days)s days. Your present time stands; you "
+        "can also come without a booking."
+    )
 
 
-def release(
-    booking: Booking,
-    state: str,
-    kind: str,
-    *,
-    now: datetime,
-    by: Staff | None = None,
-    **facts: object,
-) -> None:
-    """Ends a locked, open booking: its place is free, its unsent messages are void.
+class NothingToUndo(Refusal):
+    code = "nothing_to_undo"
+    message = _("This cancellation can no longer be undone. Please book again.")
 
-    The slot comes before the booking's change: a claim for the same person holds the
-    slot while it waits for that change.
+
+class PlaceTaken(Refusal):
+    code = "place_taken"
+    message = _("Somebody else has this time by now. Please choose another one.")
+
+
+def _lock(booking: Booking, *targets: int, together: bool = False) -> list[Booking]:
+    """The bookings that change with this one, locked after their slots and the targets.
+
+    All of the person's matters of this visit, or the whole group. Slots come first
+    everywhere: a claim and a withdrawn session hold them while they wait for bookings.
     """
-    was = booking.state
-    give_minutes_back(booking)
-    booking.state, booking.ended_at = state, now
-    booking.version += 1
-    booking.save(update_fields=["state", "ended_at", "version"])
-    reminding.void_unsent(booking=booking)
-    record(booking, kind, now=now, was=was, by=by, **facts)
+    slots = set(_with(booking, together).values_list("slot_id", flat=True))
+    lock_slots([*slots, *targets])
+    locked = list(_with(booking, together).select_for_update(of=("self",)).order_by("position"))
+    if {one.slot_id for one in locked} <= slots | set(targets):
+        return locked
+    return _lock(booking, *targets, together=together)  # it moved meanwhile
 
 
-def _lock(booking: Booking, *targets: int) -> Booking:
-    """The booking as it is now, locked after its slot and the target slots (by id).
-
-    Slots come first everywhere: a claim and a withdrawn session hold them while they
-    wait for bookings.
-    """
-    held = Booking.objects.values_list("slot_id", flat=True).get(pk=booking.pk)
-    slots = Slot.objects.filter(pk__in=[held, *targets]).order_by("pk")
-    list(slots.select_for_update(no_key=True).values_list("pk"))
-    mine = Booking.objects.select_for_update().get(pk=booking.pk)
-    return mine if mine.slot_id == held else _lock(mine, *targets)  # it moved meanwhile
+def _with(booking: Booking, together: bool) -> QuerySet[Booking]:
+    group = Booking.objects.filter(group_id=booking.group_id).select_related("group")
+    mine = group if together else group.filter(id_index=booking.id_index)
+    return mine.filter(Q(pk=booking.pk) | Q(state__in=CHANGEABLE))
 
 
 def _check_open(booking: Booking, now: datetime) -> None:
-    if booking.state not in (State.HELD, State.CONFIRMED):
+    if booking.state not in CHANGEABLE:
         raise AlreadyOver(state=booking.get_state_display())
     if booking.starts_at <= now:
         raise AlreadyStarted
 
 
 @transaction.atomic
-def cancel(*, booking: Booking, now: datetime) -> Booking:
-    """The place is given up by its holder; cancelling twice changes nothing.
+def cancel(*, booking: Booking, now: datetime, by: Staff | None = None) -> Booking:
+    """The place is given up; cancelling twice changes nothing.
 
     Allowed until the slot starts; a cancellation after the deadline is journaled as late.
     Refuses: AlreadyOver, AlreadyStarted.
     """
-    mine = _lock(booking)
+    lock_slots([booking.slot_id])
+    locked = Booking.objects.select_for_update(of=("self",)).select_related("group")
+    mine = locked.get(pk=booking.pk)
+    if mine.slot_id != booking.slot_id:  # it moved meanwhile
+        return cancel(booking=mine, now=now, by=by)
     if mine.state == State.CANCELLED:
         return mine
     _check_open(mine, now)
     before = rule("cancel_before_minutes", hall=mine.hall_id, day=mine.service_day)
     late = mine.starts_at - timedelta(minutes=before) < now
     was_confirmed = mine.state == State.CONFIRMED
-    release(mine, State.CANCELLED, "cancelled", now=now, late=late)
+    release(mine, State.CANCELLED, "cancelled", now=now, by=by, late=late)
     if was_confirmed:
         reminding.promise_cancelled(booking=mine, now=now)
     return mine
 
 
+def undo_until(booking: Booking) -> datetime | None:
+    """Until when the holder can take the cancellation back; None when there is none."""
+    if booking.state != State.CANCELLED or not booking.confirmed_at or not booking.ended_at:
+        return None
+    minutes = rule("undo_minutes", hall=booking.hall_id, day=civil.city_date(booking.ended_at))
+    return min(booking.ended_at + timedelta(minutes=minutes), booking.starts_at)
+
+
 @transaction.atomic
-def reschedule(*, booking: Booking, slot_id: int, now: datetime) -> Booking:
-    """The booking stands in the new slot; the old place is given up only with it.
+def undo_cancel(*, booking: Booking, now: datetime) -> Booking:
+    """The cancelled booking stands again, in its old place; undoing twice changes nothing.
 
-    Refuses: AlreadyOver, AlreadyStarted, SlotGone, SlotFull.
+    The place is the one that was left while it is not on offer yet, else a free one, else
+    minutes of the walk-in share above its floor: a slip of the finger costs nobody a visit.
+    Refuses: NothingToUndo, PlaceTaken, AlreadyBooked, VisitThatDay.
     """
-    mine = _lock(booking, slot_id)
-    _check_open(mine, now)
-    target = Slot.objects.filter(pk=slot_id).first()
-    if target is None or not _bookable(target, mine, now):
-        raise SlotGone
-    if target.pk == mine.slot_id:
+    lock_people([bytes(booking.id_index)], None)
+    lock_slots([booking.slot_id])
+    locked = Booking.objects.select_for_update(of=("self",)).select_related("group", "slot")
+    mine = locked.get(pk=booking.pk)
+    if mine.state == State.CONFIRMED:
         return mine
-    taken, quota = f"{mine.channel}_taken", f"{mine.channel}_quota"
-    room = Slot.objects.filter(pk=target.pk, **{f"{taken}__lte": F(quota) - mine.minutes})
-    if not room.update(**{taken: F(taken) + mine.minutes}):
-        raise SlotFull
-    give_minutes_back(mine)
-    return _stand_in(mine, target, now)
+    until = undo_until(mine)
+    if until is None or until <= now:
+        raise NothingToUndo
+    if not mine.slot.is_open or not (_take_back(mine, now) or _take_again(mine)):
+        raise PlaceTaken
+    mine.state, mine.ended_at = State.CONFIRMED, None
+    mine.version += 1
+    with refusing(
+        {
+            "booking_person_once_per_matter": AlreadyBooked,
+            "booking_person_one_visit_a_day": VisitThatDay,
+        }
+    ):
+        mine.save(update_fields=["state", "ended_at", "version"])
+    reminding.void_unsent(booking=mine)
+    record(mine, "undone", now=now, was=State.CANCELLED)
+    reminding.promise(booking=mine, now=now)
+    return mine
 
 
-def _bookable(slot: Slot, booking: Booking, now: datetime) -> bool:
-    served = SessionWindow.objects.filter(
-        session_id=slot.session_id, is_cancelled=False, window__matters=booking.matter_id
+def _take_back(booking: Booking, now: datetime) -> bool:
+    """The minutes that this booking left are still counted for it."""
+    left = ReturningPlace.objects.filter(
+        booking=booking, slot_id=booking.slot_id, ended_at__isnull=True
     )
+    return bool(left.update(ended_at=now, end=ReturningPlace.End.RECLAIMED))
+
+
+def _take_again(booking: Booking) -> bool:
+    """Free minutes of the slot, else of its walk-in share above the floor."""
+    taken, quota = f"{booking.channel}_taken", f"{booking.channel}_quota"
+    slot = Slot.objects.filter(pk=booking.slot_id)
+    more = {taken: F(taken) + booking.minutes}
+    if slot.filter(**{f"{taken}__lte": F(quota) - booking.minutes}).update(**more):
+        return True
+    least = rule("walkin_min_percent", hall=booking.hall_id, day=booking.service_day)
+    above = slot.filter(walkin_quota__gte=F("minutes") * least / 100 + booking.minutes)
+    lend = {"walkin_quota": F("walkin_quota") - booking.minutes, quota: F(quota) + booking.minutes}
+    return bool(above.update(**lend, **more))
+
+
+@transaction.atomic
+def reschedule(
+    *,
+    booking: Booking,
+    slot_id: int,
+    now: datetime,
+    together: bool = False,
+    by: Staff | None = None,
+) -> Booking:
+    """The visit stands in the new slot; the old place is given up only with it.
+
+    All matters of the person move together, with `together` the whole group; what the
+    slot cannot hold stands in the adjacent one. Staff (`by`) are not counted.
+    Refuses: AlreadyOver, AlreadyStarted, TooManyChanges, SlotGone, SlotFull, VisitThatDay.
+    """
+    people = _with(booking, together).values_list("id_index", flat=True)
+    lock_people(map(bytes, people), None)
+    slots = _slot_and_next(slot_id)
+    moving = _lock(booking, *slots, together=together)
+    mine = next(one for one in moving if one.pk == booking.pk)
+    _check_open(mine, now)
+    if mine.slot_id == slot_id:
+        return mine
+    if by is None:
+        _check_changes(moving, now)
+    places = _places_for(moving, slots, now)
+    with refusing({"booking_person_one_visit_a_day": VisitThatDay}):
+        for one, slot in zip(moving, places, strict=True):
+            _stand_in(one, slot, now, by)
+    return mine
+
+
+def _slot_and_next(slot_id: int) -> list[int]:
+    """The slot and the one that follows without a gap in its session."""
+    slot = Slot.objects.filter(pk=slot_id).first()
+    if slot is None:
+        return [slot_id]
+    following = Slot.objects.filter(session_id=slot.session_id, starts_at=slot.ends_at)
+    return [slot_id, *following.values_list("pk", flat=True)]
+
+
+def _check_changes(moving: list[Booking], now: datetime) -> None:
+    """Counted per person over all bookings, by visit."""
+    numbers = rules(["person_changes_most", "limit_days"], hall=None, day=civil.city_date(now))
+    since = now - timedelta(days=numbers["limit_days"])
+    for one in moving:
+        moves = BookingEvent.objects.filter(
+            booking__id_index=one.id_index, kind="moved", by__isnull=True, at__gt=since
+        )
+        times = moves.values("booking__group_id", "at").distinct().count()
+        if times >= numbers["person_changes_most"]:
+            raise TooManyChanges(most=numbers["person_changes_most"], days=numbers["limit_days"])
+
+
+def _places_for(moving: list[Booking], slot_ids: list[int], now: datetime) -> list[Slot]:
+    """The new slot of each booking, whose minutes are taken; all of them or none."""
+    phone = moving[0].group.phone_index
+    reclaim(
+        slot_ids=slot_ids,
+        id_indexes=[bytes(one.id_index) for one in moving],
+        phone_index=bytes(phone) if phone else None,
+        now=now,
+    )
+    slots = {slot.pk: slot for slot in Slot.objects.filter(pk__in=slot_ids)}
+    matters = {one.matter_id for one in moving}
+    open_slots = [slots[pk] for pk in slot_ids if pk in slots and _bookable(slots[pk], now)]
+    if not open_slots or open_slots[0].pk != slot_ids[0] or not _serves(open_slots[0], matters):
+        raise SlotGone
+    channel, at = moving[0].channel, 0
+    places: list[Slot] = []
+    room = _room(open_slots[0], channel)
+    for one in moving:
+        while one.minutes > room:
+            at += 1
+            if at == len(open_slots) or not places:
+                raise SlotFull
+            room = _room(open_slots[at], channel)
+        room -= one.minutes
+        places.append(open_slots[at])
+        add_taken(open_slots[at].pk, channel, one.minutes)
+    return places
+
+
+def _room(slot: Slot, channel: str) -> int:
+    return int(getattr(slot, f"{channel}_quota") - getattr(slot, f"{channel}_taken"))
+
+
+def _bookable(slot: Slot, now: datetime) -> bool:
     open_now = slot.is_open and slot.booking_opens_at <= now < slot.starts_at
-    return open_now and slot.service_day <= last_day(now) and served.exists()
+    return open_now and slot.service_day <= last_day(now)
 
 
-def _stand_in(booking: Booking, slot: Slot, now: datetime) -> Booking:
+def _serves(slot: Slot, matters: set[int]) -> bool:
+    """Some staffed window of the session serves each of the matters."""
+    served = set(
+        slot.session.staffed.filter(is_cancelled=False).values_list("window__matters", flat=True)
+    )
+    return matters <= served
+
+
+def _stand_in(booking: Booking, slot: Slot, now: datetime, by: Staff | None) -> None:
     left = booking.starts_at
+    leave(booking, now=now)
     booking.slot, booking.hall_id = slot, slot.hall_id
     booking.service_day, booking.starts_at = slot.service_day, slot.starts_at
     booking.version += 1
     booking.save(update_fields=["slot", "hall", "service_day", "starts_at", "version"])
     reminding.void_unsent(booking=booking)
-    record(booking, "moved", now=now, was=booking.state, left=left.isoformat())
+    record(booking, "moved", now=now, was=booking.state, by=by, left=left.isoformat())
     if booking.state == State.CONFIRMED:
         reminding.promise_moved(booking=booking, now=now)
-    return booking

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from appointments import sending
-from appointments.changing import release
 from appointments.journal import record
 from appointments.models import Booking, Message, PhoneProof
+from appointments.returning import release
 from config import civil
 from queues.closing import void_left
 from queues.models import Ticket

@@ -28,11 +28,15 @@ def legal_moves(moves: dict[str, set[str]]) -> str:
 
 def quota_question(channel: str) -> str:
     return f"""
-SELECT s.id, s.{channel}_taken AS counted, coalesce(sum(b.minutes), 0) AS held
-FROM windows_slot s LEFT JOIN appointments_booking b
-  ON b.slot_id = s.id AND b.channel = '{channel}' AND b.state IN {HOLDING}
+SELECT s.id, s.{channel}_taken AS counted, coalesce(sum(held.minutes), 0) AS held
+FROM windows_slot s LEFT JOIN (
+  SELECT slot_id, minutes FROM appointments_booking
+  WHERE channel = '{channel}' AND state IN {HOLDING}
+  UNION ALL
+  SELECT slot_id, minutes FROM appointments_returningplace
+  WHERE channel = '{channel}' AND ended_at IS NULL) AS held ON held.slot_id = s.id
 GROUP BY s.id
-HAVING s.{channel}_taken <> coalesce(sum(b.minutes), 0)
+HAVING s.{channel}_taken <> coalesce(sum(held.minutes), 0)
   OR s.{channel}_taken > s.{channel}_quota OR s.{channel}_taken < 0
 """
 
@@ -87,6 +91,13 @@ WHERE k.status = 201 AND NOT EXISTS (
   SELECT 1 FROM appointments_booking b WHERE b.reference = told ->> 'reference')""",
     "I2 online places are never oversold": quota_question("online"),
     "I2 assisted places are never oversold": quota_question("assisted"),
+    "I2 no place comes back long after its time": """
+SELECT id FROM appointments_returningplace
+WHERE ended_at IS NULL AND returns_at < %(now)s - interval '12 hours'""",
+    "I3 a person has one visit a day": """
+SELECT id_index, service_day, count(DISTINCT group_id) FROM appointments_booking
+WHERE state IN ('held', 'confirmed', 'arrived') GROUP BY 1, 2
+HAVING count(DISTINCT group_id) > 1""",
     "I3 a person has one open booking per matter": """
 SELECT id_index, matter_id, count(*) FROM appointments_booking
 WHERE state IN ('held', 'confirmed', 'arrived') GROUP BY 1, 2 HAVING count(*) > 1""",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from appointments import housekeeping
 from appointments.providing import NoProvider
+from appointments.returning import return_due
 from config import civil
 from windows.once import takes_period
 
@@ -44,8 +45,9 @@ def sweep_until(
     clock: Callable[[], datetime] = civil.now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Sweeps messages every few seconds until then."""
+    """Places come back and messages leave every few seconds until then."""
     while (now := clock()) < end:
+        return_due(now=now)
         try:
             housekeeping.sweep_messages(now=now)
         except NoProvider as error:

@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
-from appointments.changing import release
 from appointments.models import Booking
+from appointments.returning import release
 from config.refusals import Refusal
 from queues.models import Ticket
 from windows import sessions

@@ -161,7 +161,7 @@ class ReturningPlace(models.Model):
     They stay counted as taken in the slot until `returns_at`, a moment drawn at random, so
     that nobody can hand a place over; the person who left may have them back meanwhile.
     Invariants: it returns after it was left (place_returns_after_it_was_left); a booking
-    leaves one place at a time (place_left_once); it has minutes (place_has_minutes).
+    leaves a slot once at a time (place_left_once); it has minutes (place_has_minutes).
     """
 
     class End(models.TextChoices):
@@ -185,7 +185,9 @@ class ReturningPlace(models.Model):
                 name="place_returns_after_it_was_left",
             ),
             models.UniqueConstraint(
-                fields=["booking"], condition=Q(ended_at__isnull=True), name="place_left_once"
+                fields=["booking", "slot"],
+                condition=Q(ended_at__isnull=True),
+                name="place_left_once",
             ),
             models.CheckConstraint(condition=Q(minutes__gte=1), name="place_has_minutes"),
         ]
