@@ -102,8 +102,7 @@ def console_of(shift: Shift, now: datetime) -> Console:
 
 def next_for(shift: Shift, now: datetime) -> list[InLine]:
     """The first in line whom the window can serve."""
-    line = Ticket.objects.waiting().filter(hall=shift.window.hall_id)
-    line = line.servable_at(shift.window_id).in_calling_order()
+    line = Ticket.objects.waiting().servable_at(shift.window).in_calling_order()
     return _in_line(line[:NEXT_SHOWN], now)
 
 

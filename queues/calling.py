@@ -1,5 +1,6 @@
 """Calling tickets to windows and what follows: recall, start, finish, miss, park, return."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -63,14 +64,14 @@ def call_next(*, window: Window, staff: Staff, now: datetime) -> Ticket:
     """The first person in line whom this window can serve is called to it.
 
     Order: `rank_at`, then number of issue; a green-channel ticket may go first, at most
-    once in three calls of the hall. Refuses: NotSignedIn, WindowPaused, StillServing,
+    once in three calls of the hall; who needs an accessible window goes to one while one
+    is open (`servable_at`). Refuses: NotSignedIn, WindowPaused, StillServing,
     NobodyWaiting. Raises NotFound for a window of another hall.
     """
     _lock_shift(window, staff)
     if Ticket.objects.filter(window=window, state__in=[State.CALLED, State.SERVING]).exists():
         raise StillServing
-    matters = list(window.matters.values_list("pk", flat=True))
-    line = Ticket.objects.waiting().filter(hall_id=window.hall_id, matter_id__in=matters)
+    line = Ticket.objects.waiting().servable_at(window)
     urgent = _urgent(line, window.hall_id)
     ticket = urgent or _first(line)
     if ticket is None:
@@ -159,9 +160,19 @@ def _mine(ticket: Ticket, staff: Staff, *states: str) -> Ticket:
 
 
 def _move(
-    ticket: Ticket, to: str, kind: str, *, now: datetime, by: Staff | None, **fields: object
+    ticket: Ticket,
+    to: str,
+    kind: str,
+    *,
+    now: datetime,
+    by: Staff | None,
+    about: Mapping[str, object] | None = None,
+    **fields: object,
 ) -> Ticket:
-    """Changes the ticket's own row and journals it; leaving the window frees it."""
+    """Changes the ticket's own row and journals it; leaving the window frees it.
+
+    `about` are further facts for the journal.
+    """
     was, window_id = ticket.state, ticket.window_id
     ticket.state = to
     for name, value in fields.items():
@@ -169,7 +180,7 @@ def _move(
     if to not in (State.CALLED, State.SERVING, State.FINISHED):
         ticket.window = None
     ticket.save(update_fields=["state", "window", *fields])
-    record(ticket, kind, now=now, was=was, by=by, at_window=window_id)
+    record(ticket, kind, now=now, was=was, by=by, at_window=window_id, **(about or {}))
     tell_boards(ticket.hall_id)
     return ticket
 
@@ -204,16 +215,34 @@ def start(*, ticket: Ticket, staff: Staff, now: datetime) -> Ticket:
 
 @transaction.atomic
 def finish(*, ticket: Ticket, staff: Staff, now: datetime, outcome: str = "done") -> Ticket:
-    """The visit is over; one that was never started counts from its call.
+    """The present matter is done: the visit goes on with the next one, or is over.
 
-    Refuses: NotPossibleNow, NotAtYourWindow.
+    One that was never started counts from its call. Refuses: NotPossibleNow,
+    NotAtYourWindow.
     """
     mine = _mine(ticket, staff, State.CALLED, State.SERVING)
     if mine.state == State.CALLED:
-        mine = _move(mine, State.SERVING, "started", now=now, by=staff, started_at=mine.called_at)
+        called_at = mine.calls.latest("round").called_at
+        mine = _move(mine, State.SERVING, "started", now=now, by=staff, started_at=called_at)
+    if mine.then:
+        return _go_on(mine, staff, now)
     return _move(
         mine, State.FINISHED, "finished", now=now, by=staff, finished_at=now, outcome=outcome
     )
+
+
+def _go_on(ticket: Ticket, staff: Staff, now: datetime) -> Ticket:
+    """The next matter of the visit: here when the window serves it, else back in line.
+
+    The number and the rank stay; the clock of the service begins again.
+    """
+    done, (following, *rest) = ticket.matter_id, ticket.then
+    goes_on = Matter.objects.get(pk=following)
+    here = Window.objects.filter(pk=ticket.window_id, matters=goes_on).exists()
+    return _move(
+        ticket, State.SERVING if here else State.WAITING, "continued", now=now, by=staff,
+        about={"done": done}, matter=goes_on, then=rest, started_at=now if here else None,
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ So a walk-in can be overtaken only by bookings that start within the patience af
 walk-in's arrival. Windows call the lowest rank that they can serve.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
@@ -129,11 +130,13 @@ def issue(
     booked_for: datetime | None = None,
     priority: str = "",
     note: str = "",
+    needs_accessible: bool = False,
+    then: Sequence[int] = (),
     simulated: bool = False,
 ) -> Ticket:
     """The next number of the hall, service day and letter is given to this person.
 
-    Refuses: MatterNotServed.
+    `then` are the matters that follow in the same visit. Refuses: MatterNotServed.
     """
     served = Window.objects.filter(hall=hall, matters=matter, is_in_use=True)
     if not served.exists():
@@ -151,6 +154,8 @@ def issue(
         booked_for=booked_for,
         priority=priority,
         priority_note=note,
+        needs_accessible=needs_accessible,
+        then=list(then),
         is_simulated=simulated,
     )
     record(ticket, "issued", now=now, was="", by=by, rank_at=rank_at.isoformat())

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from windows.models import Window
+
 
 def public_id() -> str:
     """22 characters that nobody can guess (128 bits)."""
@@ -22,9 +24,23 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def waiting(self) -> Self:
         return self.filter(state=Ticket.State.WAITING)
 
-    def servable_at(self, window_id: int) -> Self:
-        """Those whose matter the window can serve."""
-        return self.filter(matter__windows=window_id)
+    def servable_at(self, window: Window) -> Self:
+        """Those whose matter the window can serve.
+
+        Who needs an accessible window is left to one while it is open and serves the matter.
+        """
+        served = list(window.matters.values_list("pk", flat=True))
+        line = self.filter(hall_id=window.hall_id, matter_id__in=served)
+        if window.is_accessible:
+            return line
+        open_now = Window.objects.filter(
+            hall_id=window.hall_id,
+            is_accessible=True,
+            shifts__period__upper_inf=True,
+            shifts__is_paused=False,
+        )
+        there = list(open_now.values_list("matters", flat=True))
+        return line.exclude(needs_accessible=True, matter_id__in=[pk for pk in there if pk])
 
     def in_calling_order(self) -> Self:
         return self.order_by("rank_at", "pk")
@@ -93,6 +109,9 @@ class Ticket(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=20, blank=True)
+    needs_accessible = models.BooleanField(
+        default=False, help_text="An accessible window calls it, while one is open"
+    )
     then = ArrayField(
         models.BigIntegerField(), default=list, help_text="Matters of the same visit that follow"
     )
