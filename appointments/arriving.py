@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from appointments.attending import needs_of
 from appointments.id_numbers import IdNumber
 from appointments.journal import record
 from appointments.models import Booking
@@ -56,36 +57,46 @@ def check_in(
 ) -> Ticket:
     """The booked person has a ticket; checking in again gives the same ticket.
 
+    Any booking of a visit with several matters checks the whole visit in: one number.
     On time (`checkin_early_minutes` before to `checkin_late_minutes` after the slot's
     start) the rank is the slot's start; later it is the arrival, and nobody is sent away.
     Refuses: NothingBooked, WrongHall, WrongDay, TooEarly, NotConfirmed, HallClosed.
     """
-    booking = _the_one(_mine(reference, id_number), hall, now)
-    if booking.ticket_id is not None:
-        return Ticket.objects.get(pk=booking.ticket_id)
+    visit = _visit_with(_the_one(_mine(reference, id_number), hall, now))
+    expected = [booking for booking in visit if booking.ticket_id is None]
+    if not expected:
+        return Ticket.objects.get(pk=visit[0].ticket_id)
+    first, *others = expected
     numbers = rules(
-        ["checkin_early_minutes", "checkin_late_minutes"], hall=hall, day=booking.service_day
+        ["checkin_early_minutes", "checkin_late_minutes"], hall=hall, day=first.service_day
     )
-    opens = booking.starts_at - timedelta(minutes=numbers["checkin_early_minutes"])
-    _check_place_and_time(booking, hall, opens, now)
-    late = now > booking.starts_at + timedelta(minutes=numbers["checkin_late_minutes"])
+    opens = first.starts_at - timedelta(minutes=numbers["checkin_early_minutes"])
+    _check_place_and_time(first, hall, opens, now)
+    late = now > first.starts_at + timedelta(minutes=numbers["checkin_late_minutes"])
     ticket = issue(
         hall=hall,
-        session=_session(booking, hall, now),
-        matter=booking.matter,
+        session=_session(first, hall, now),
+        matter=first.matter,
         source=Ticket.Source.BOOKING,
-        rank_at=now if late else booking.starts_at,
+        rank_at=now if late else first.starts_at,
         now=now,
         by=by,
-        booked_for=booking.starts_at,
-        simulated=booking.group.is_simulated,
+        booked_for=first.starts_at,
+        needs_accessible="wheelchair" in needs_of(first),
+        then=[other.matter_id for other in others],
+        simulated=first.group.is_simulated,
     )
+    for booking in expected:
+        _arrive(booking, ticket, late, now, by)
+    return ticket
+
+
+def _arrive(booking: Booking, ticket: Ticket, late: bool, now: datetime, by: Staff | None) -> None:
     was = booking.state
     booking.state, booking.arrived_at = State.ARRIVED, now
     booking.was_late, booking.ticket = late, ticket
     booking.save(update_fields=["state", "arrived_at", "was_late", "ticket"])
     record(booking, "arrived", now=now, was=was, by=by, ticket=ticket.label, late=late)
-    return ticket
 
 
 def _mine(reference: str | None, id_number: IdNumber | None) -> QuerySet[Booking]:
@@ -95,23 +106,27 @@ def _mine(reference: str | None, id_number: IdNumber | None) -> QuerySet[Booking
         who = Q(id_index=blind_index(id_number.number, purpose="id_number"))
     else:
         raise NothingBooked
-    return Booking.objects.filter(who, state__in=[State.HELD, State.CONFIRMED, State.ARRIVED])
+    return Booking.objects.filter(who, state__in=Booking.OPEN)
 
 
 def _the_one(mine: QuerySet[Booking], hall: Hall, now: datetime) -> Booking:
-    """The booking meant: here and nearest in time first; locked, so that two presses
-    at two kiosks give one ticket."""
-    found = list(mine.values_list("pk", "hall_id", "starts_at"))
+    """The booking meant: here and nearest in time first."""
+    found = list(mine.only("pk", "group_id", "id_index", "hall_id", "starts_at"))
     if not found:
         raise NothingBooked
-    nearest = min(found, key=lambda row: (row[1] != hall.pk, abs(row[2] - now), row[0]))
-    locked = Booking.objects.select_for_update(of=("self",)).select_related(
-        "matter", "hall", "group", "slot__session"
-    )
-    booking = locked.filter(pk=nearest[0]).first()
-    if booking is None or booking.state not in (State.HELD, State.CONFIRMED, State.ARRIVED):
+    return min(found, key=lambda one: (one.hall_id != hall.pk, abs(one.starts_at - now), one.pk))
+
+
+def _visit_with(booking: Booking) -> list[Booking]:
+    """The person's open bookings of this visit in their order; locked, so that two presses
+    at two kiosks give one ticket."""
+    visit = Booking.objects.filter(
+        group_id=booking.group_id, id_index=booking.id_index, state__in=Booking.OPEN
+    ).select_related("matter", "hall", "group", "slot__session")
+    locked = list(visit.order_by("pk").select_for_update(of=("self",)))
+    if not locked:
         raise NothingBooked
-    return booking
+    return sorted(locked, key=lambda one: one.position)
 
 
 def _check_place_and_time(booking: Booking, hall: Hall, opens: datetime, now: datetime) -> None:
