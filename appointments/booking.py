@@ -226,7 +226,7 @@ def hold(
     }
     lock_people(facts["indexes"], facts["phone_index"])
     if limited:
-        _check_limits(facts, numbers)
+        check_limits(facts, numbers)
     rows = _claim(facts, visits, slot_id)
     if not rows:
         raise _reason(slot_id, now)
@@ -240,8 +240,11 @@ def hold(
     )
 
 
-def _check_limits(facts: dict[str, Any], numbers: dict[str, int]) -> None:
-    """Refuses what a rule forbids these people or this phone (windows/rules.py)."""
+def check_limits(facts: dict[str, Any], numbers: dict[str, int]) -> None:
+    """Refuses what a rule forbids these people or this phone (windows/rules.py).
+
+    `facts`: indexes, phone_index, now; `numbers`: those of NUMBERS.
+    """
     days = numbers["limit_days"]
     asked = {
         **facts,
