@@ -194,7 +194,9 @@ WHERE b.service_day <> s.service_day OR b.starts_at <> s.starts_at""",
     "arrived bookings and their tickets agree": """
 SELECT b.id FROM appointments_booking b LEFT JOIN queues_ticket t ON t.id = b.ticket_id
 WHERE (b.state IN ('arrived', 'served') AND t.id IS NULL)
-  OR (b.state = 'served' AND t.state <> 'finished')
+  OR (b.state = 'served' AND t.state <> 'finished' AND NOT EXISTS (
+    SELECT 1 FROM queues_ticketevent e WHERE e.ticket_id = t.id AND e.kind = 'continued'
+      AND e.facts ->> 'done' = b.matter_id::text))
   OR (t.id IS NOT NULL AND t.source <> 'booking')""",
 }
 
