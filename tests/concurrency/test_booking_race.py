@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, connection
 
-from appointments import booking as module
+from appointments import claiming as module
 from appointments.arriving import check_in
-from appointments.booking import AlreadyBooked, Held, SlotFull, hold
+from appointments.booking import Held, PersonNotOnline, SlotFull, hold
 from appointments.changing import reschedule
 from appointments.models import Booking
 from config.refusals import Refusal
@@ -100,7 +100,7 @@ def test_one_person_presses_in_two_tabs(session, renewal):
     )
 
     assert sum(isinstance(one, Held) for one in outcomes) == 1
-    assert outcomes.count(AlreadyBooked) == 1
+    assert outcomes.count(PersonNotOnline) == 1
     nothing_is_broken()
 
 

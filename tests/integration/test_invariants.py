@@ -35,7 +35,19 @@ SPOILS: dict[str, list[str]] = {
         DROP.format("windows_slot", "slot_assisted_within_quota"),
         "UPDATE windows_slot SET assisted_taken = 1",
     ],
-    "I3": [
+    "I2 no place": [
+        """INSERT INTO appointments_returningplace
+          (slot_id, booking_id, channel, minutes, left_at, returns_at, "end")
+        SELECT slot_id, id, 'online', 6, '2020-01-01', '2020-01-01', '' FROM appointments_booking
+        WHERE state = 'confirmed'"""
+    ],
+    "I3 a person has one visit": [
+        DROP.format("appointments_booking", "booking_person_one_visit_a_day"),
+        "DROP INDEX booking_person_once_per_matter",
+        "UPDATE appointments_booking SET id_index = ''",
+    ],
+    "I3 a person has one open": [
+        DROP.format("appointments_booking", "booking_person_one_visit_a_day"),
         "DROP INDEX booking_person_once_per_matter",
         "UPDATE appointments_booking SET id_index = ''",
     ],

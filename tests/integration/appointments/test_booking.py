@@ -5,7 +5,6 @@ from datetime import date, time, timedelta
 import pytest
 from django.db import connection
 
-from appointments import booking as booking_module
 from appointments.booking import (
     AgeNotFitting,
     AlreadyBooked,
@@ -13,6 +12,7 @@ from appointments.booking import (
     GuardianMissing,
     HoldExpired,
     NotReleased,
+    PersonNotOnline,
     SamePersonTwice,
     SlotFull,
     SlotGone,
@@ -21,6 +21,7 @@ from appointments.booking import (
     find,
     hold,
 )
+from appointments.claiming import CLAIM
 from appointments.models import Booking, BookingEvent
 from appointments.offering import availability, slots_of
 from appointments.sealing import unseal
@@ -99,13 +100,13 @@ def test_ones_own_unfinished_hold_never_stands_in_the_way(session, renewal):
 
     old = Booking.objects.get(reference=first.bookings[0].reference)
     assert old.state == State.EXPIRED
-    assert slot_at(session, 14).online_taken == 0
+    assert slot_at(session, 14).returning.get().booking == old
 
 
-def test_anothers_hold_of_the_same_person_stands(session, renewal):
+def test_anothers_hold_of_the_same_person_stands_and_is_not_told(session, renewal):
     hold_for(slot_at(session, 14), renewal, [a_person(1)])
 
-    with pytest.raises(AlreadyBooked):
+    with pytest.raises(PersonNotOnline):
         hold_for(slot_at(session, 15), renewal, [a_person(1)], phone="+8613900139000")
 
 
@@ -247,10 +248,10 @@ def test_horizon_is_a_rule_with_a_date(hall, windows, renewal):
 def test_the_claim_is_one_statement(session, renewal, django_assert_num_queries):
     slot = slot_at(session, 14)
     people = [a_person(1)]
-    # The rules, the claim, and the savepoints and transaction around them.
-    with django_assert_num_queries(6) as queries:
+    # The rules, the locks, the limits, the claim; savepoints and transaction around them.
+    with django_assert_num_queries(8) as queries:
         hold_for(slot, renewal, people)
 
     claims = [q for q in queries.captured_queries if "windows_slot" in q["sql"]]
     assert len(claims) == 1
-    assert booking_module.CLAIM["online"].count("UPDATE") == 1
+    assert CLAIM["online"].count("UPDATE") == 1

@@ -7,6 +7,7 @@ import pytest
 from appointments.booking import SlotFull, SlotGone, hold
 from appointments.changing import AlreadyOver, AlreadyStarted, cancel, reschedule
 from appointments.models import BookingEvent, Message
+from appointments.returning import return_due
 from tests.conftest import NOON, PHONE, a_person, slot_at
 
 
@@ -14,24 +15,34 @@ def taken(session, hour, minute=0):
     return slot_at(session, hour, minute).online_taken
 
 
-def test_cancelling_gives_the_minutes_back(session, book):
-    booking = book(slot_at(session, 15))
+def leaving(slot):
+    """Minutes that were left in the slot and are not on offer yet."""
+    open_places = slot.returning.filter(ended_at__isnull=True)
+    return sum(open_places.values_list("minutes", flat=True))
+
+
+def test_a_cancelled_place_comes_back_after_its_time(session, book):  # C30
+    slot = slot_at(session, 15)
+    booking = book(slot)
 
     cancel(booking=booking, now=NOON)
 
     booking.refresh_from_db()
-    assert (booking.state, taken(session, 15)) == ("cancelled", 0)
+    assert (booking.state, taken(session, 15), leaving(slot)) == ("cancelled", 6, 6)
     owed = Message.objects.filter(booking=booking, state="ready").exclude(kind="cancelled")
     assert not owed.exists()
+    assert return_due(now=NOON + timedelta(minutes=10)) == 1
+    assert (taken(session, 15), leaving(slot)) == (0, 0)
 
 
-def test_cancelling_twice_gives_them_back_once(session, book):
+def test_cancelling_twice_leaves_the_place_once(session, book):
     book(slot_at(session, 15), person=2)
     booking = book(slot_at(session, 15), person=1)
 
     cancel(booking=booking, now=NOON)
     cancel(booking=booking, now=NOON)
 
+    return_due(now=NOON + timedelta(minutes=10))
     assert taken(session, 15) == 6
 
 
@@ -55,7 +66,7 @@ def test_rescheduling_moves_the_place(session, book):
 
     moved = reschedule(booking=booking, slot_id=slot_at(session, 16).pk, now=NOON)
 
-    assert (taken(session, 14), taken(session, 16)) == (0, 6)
+    assert (taken(session, 14), leaving(slot_at(session, 14)), taken(session, 16)) == (6, 6, 6)
     assert (moved.starts_at, moved.version) == (slot_at(session, 16).starts_at, 2)
 
 
@@ -97,4 +108,4 @@ def test_a_hold_can_be_given_up(session, renewal):
 
     cancel(booking=find(one.reference, one.secret), now=NOON + timedelta(minutes=1))
 
-    assert taken(session, 14) == 0
+    assert leaving(slot) == taken(session, 14) == 6

@@ -16,9 +16,17 @@ from appointments.arriving import check_in
 from appointments.booking import HoldExpired, confirm, find, hold
 from appointments.changing import cancel
 from appointments.housekeeping import close_day, close_days, expire_holds, forget, mark_served
-from appointments.models import Booking, BookingEvent, InboxItem, Message, PhoneProof
+from appointments.models import (
+    Booking,
+    BookingEvent,
+    InboxItem,
+    Message,
+    PhoneProof,
+    ReturningPlace,
+)
 from appointments.providing import NoProvider
 from appointments.proving import send_code
+from appointments.returning import return_due
 from config import civil
 from queues.calling import call_next, finish, no_show, park, recall, sign_out
 from queues.issuing import issue_walk_in
@@ -42,7 +50,10 @@ def held(session, renewal) -> list[Booking]:
 
 
 def taken(session: HallSession) -> int:
-    return sum(session.slots.values_list("online_taken", flat=True))
+    """Minutes that bookings hold; the rest of what is counted was left and cools off."""
+    counted = sum(session.slots.values_list("online_taken", flat=True))
+    left = ReturningPlace.objects.filter(slot__session=session, ended_at__isnull=True)
+    return counted - sum(left.values_list("minutes", flat=True))
 
 
 def state_of(thing) -> str:
@@ -88,8 +99,9 @@ def test_the_place_of_an_expired_hold_can_be_booked_again(session, renewal, book
     hold(slot_id=slot.pk, matter=renewal, people=[a_person(1)], phone=PHONE, now=NOON)
 
     expire_holds(now=EXPIRED)
+    return_due(now=EXPIRED + timedelta(minutes=10))
 
-    assert book(slot, person=2, now=EXPIRED).state == State.CONFIRMED
+    assert book(slot, person=2, now=EXPIRED + timedelta(minutes=10)).state == State.CONFIRMED
 
 
 @pytest.mark.django_db(transaction=True)
