@@ -50,12 +50,21 @@ def blind_index(text: str, *, purpose: str) -> bytes:
     return hmac.new(_subkey("index " + purpose), text.encode(), hashlib.sha256).digest()
 
 
-def booking_secret(reference: str) -> str:
-    """The secret of a booking's link: derived, so that it need not be stored (144 bits)."""
-    digest = hmac.new(_subkey("booking secret"), reference.encode(), hashlib.sha256).digest()
+def link_secret(of: str, name: str) -> str:
+    """The secret of a link: derived, so that it need not be stored (144 bits)."""
+    digest = hmac.new(_subkey(f"{of} secret"), name.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:18]).decode()
 
 
-def secret_matches(reference: str, secret: str) -> bool:
-    expected = booking_secret(reference)
+def is_secret_of(of: str, name: str, secret: str) -> bool:
+    expected = link_secret(of, name)
     return hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
+
+
+def booking_secret(reference: str) -> str:
+    """The secret of a booking's link."""
+    return link_secret("booking", reference)
+
+
+def secret_matches(reference: str, secret: str) -> bool:
+    return is_secret_of("booking", reference, secret)
