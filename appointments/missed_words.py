@@ -1,0 +1,112 @@
+"""The words of messages about missed visits: what is noted, what follows, how to object.
+
+Nothing blames: a person may have been ill, or have stood before a closed door.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from appointments import saying
+from appointments.id_numbers import mask_name
+from appointments.models import Appeal, Booking, Closure, MissedVisit
+from appointments.sealing import booking_secret, unseal
+from appointments.texting import when
+from config import civil
+
+
+def missed_text(visit: MissedVisit, *, closure: Closure | None, count: int, until: datetime) -> str:
+    """What is noted, what follows now or later, and until when one can object."""
+    booking = visit.booking
+    with translation.override(booking.group.language):
+        follows = closed_words(closure, count) if closure else rule_words(visit, count)
+        return _sentences(_noted(booking), follows, _object(booking, until))
+
+
+def answered_text(appeal: Appeal, *, opened: bool) -> str:
+    """The decision in one sentence; the answer itself stands on the booking's page."""
+    booking = appeal.missed.booking
+    with translation.override(booking.group.language):
+        return _sentences(_decision(appeal, opened), _read(booking))
+
+
+def rule_words(visit: MissedVisit, count: int) -> str:
+    """The rule of that booking, and how far it is from closing anything."""
+    facts = {
+        "count": count,
+        "most": visit.most,
+        "days": (visit.counts_until - visit.missed_at).days,
+        "closed": visit.closed_days,
+    }
+    return (
+        _(
+            "Nothing changes now: this counts as %(count)s of %(most)s. Only when %(most)s visits "
+            "within %(days)s days are missed, online booking closes for %(closed)s days. "
+            "Coming without a booking is always possible."
+        )
+        % facts
+    )
+
+
+def closed_words(closure: Closure, count: int) -> str:
+    """Until when, and what stays open."""
+    facts = {"n": count, "ends": saying.when(closure.ends_at)}
+    return (
+        ngettext(
+            "With %(n)s missed visit, online booking is closed for this person until %(ends)s and "
+            "then opens by itself. Coming without a booking is possible at any time.",
+            "With %(n)s missed visits, online booking is closed for this person until %(ends)s and "
+            "then opens by itself. Coming without a booking is possible at any time.",
+            count,
+        )
+        % facts
+    )
+
+
+def last_day(until: datetime) -> str:
+    """The last day before that midnight, in words."""
+    return saying.long_day(civil.city_date(until - timedelta(seconds=1)))
+
+
+def _noted(booking: Booking) -> str:
+    return _(
+        "Dengta: %(who)s had a booking for %(what)s, %(when)s, %(where)s, and nobody was "
+        "checked in for it."
+    ) % {
+        "who": mask_name(unseal(booking.name_sealed, purpose="name")),
+        "what": booking.matter.name,
+        "when": when(booking),
+        "where": booking.hall.name,
+    }
+
+
+def _object(booking: Booking, until: datetime) -> str:
+    return _("Were you there, or did something come up? Tell us by %(day)s: %(link)s") % {
+        "day": last_day(until),
+        "link": f"{_page(booking, 'appeal/')}",
+    }
+
+
+def _decision(appeal: Appeal, opened: bool) -> str:
+    facts = {"when": when(appeal.missed.booking)}
+    if appeal.state == Appeal.State.DECLINED:
+        return _("Dengta: about the visit of %(when)s: the hall leaves it as it is noted.") % facts
+    words = _("Dengta: the visit of %(when)s is excused and no longer counts.") % facts
+    return _sentences(words, _("You can book online again.") if opened else "")
+
+
+def _read(booking: Booking) -> str:
+    return _("Read the answer: %(link)s") % {"link": _page(booking, "appeal/")}
+
+
+def _page(booking: Booking, part: str) -> str:
+    secret = booking_secret(booking.reference)
+    return f"{settings.SITE_URL}/b/{booking.reference}/{part}?k={secret}"
+
+
+def _sentences(*sentences: str) -> str:
+    chinese = (translation.get_language() or "zh").startswith("zh")
+    return ("" if chinese else " ").join(filter(None, sentences))
