@@ -36,6 +36,7 @@ class Wish:
     day: date | None = None
     show: str = "all"
     near: str = ""
+    also: tuple[str, ...] = ()  # codes of further matters of the same visit
 
     def link(self, **changes: Any) -> str:
         """The address of the picker with some of it changed."""
@@ -47,8 +48,9 @@ class Wish:
             "day": wish.day.isoformat() if wish.day else "",
             "show": wish.show if wish.show != "all" else "",
             "near": wish.near,
+            "also": wish.also,
         }
-        query = urlencode({name: value for name, value in asked.items() if value})
+        query = urlencode({name: value for name, value in asked.items() if value}, doseq=True)
         return f"{wish.base}?{query}" if query else wish.base
 
 
@@ -67,6 +69,7 @@ def wish_of(query: QueryDict, *, base: str, most_people: int, secret: str = "") 
         day=day,
         show=show if show in SHOWS else "all",
         near=query.get("near", "")[:40].replace("\x00", "").strip(),
+        also=tuple(code for code in query.getlist("also")[:9] if re.fullmatch(r"\w{1,20}", code)),
     )
 
 
