@@ -1,75 +1,97 @@
 """What can be booked: days, halls and times from one computation.
 
 A day that is shown free is bookable: `availability`, `slots_of` and the claim in
-`booking.py` share the same conditions. A place is a matter's minutes free in the online
-quota; a party fits into one slot, or into two adjacent slots of one session.
+`claiming.py` share the same conditions. A party is a row of visits, person by person and
+matter by matter, each with its window-minutes; it fits into one slot's free online
+minutes, or in order into those of a slot and of the adjacent one of the same session,
+exactly as `booking.hold` places it. Places that were given up stay counted as taken until
+they return, so they are not on offer (returning.py).
+
+`places` is a plain number: how many more people with the same matters the slot's own
+minutes hold, at least 1 where the party fits, and 0 where it does not. It is exact also
+when it is small, because asking for parties of one, two and three would tell as much.
+Pages say only "few" below the rule `few_places` (saying.py), so that nobody is hurried by
+a falling number.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import accumulate
+from math import ceil
+from typing import Any, NamedTuple, Self
 
 from django.db import connection
 
+from appointments.attending import minutes_for
+from appointments.models import VainSearch
 from config import civil
 from windows.models import Hall, Matter
 from windows.rules import rule
 
+# A party that does not fit into the slot alone: the visits that fit stay here, in order,
+# and the rest goes into the following slot. `width_bucket` counts how many fit.
+IN_TWO = """CASE
+  WHEN s.online_quota - s.online_taken >= %(total)s
+    THEN (s.online_quota - s.online_taken) / %(person)s
+  WHEN s.online_quota - s.online_taken >= %(first_visit)s AND EXISTS (
+    SELECT FROM windows_slot n WHERE n.session_id = s.session_id AND n.starts_at = s.ends_at
+      AND n.is_open AND n.booking_opens_at <= %(now)s
+      AND n.online_quota - n.online_taken >= %(total)s - (%(sums)s::int[])[
+        width_bucket((s.online_quota - s.online_taken)::int, %(sums)s::int[])])
+    THEN greatest((s.online_quota - s.online_taken) / %(person)s, 1)
+  ELSE 0 END"""
+ALONE = "(s.online_quota - s.online_taken) / %(person)s"
+
+# OFFSET 0: the places of a slot are computed once, not once per use of them.
 OFFERED = """
-WITH served AS (
-  SELECT DISTINCT sw.session_id FROM windows_sessionwindow sw
-  JOIN windows_window_matters wm ON wm.window_id = sw.window_id
-  WHERE wm.matter_id = %(matter)s AND NOT sw.is_cancelled AND upper(sw.period) > %(now)s
-), free AS (
-  SELECT s.id, s.hall_id, s.session_id, s.service_day, s.starts_at, s.ends_at,
-    CASE WHEN s.booking_opens_at <= %(now)s
-      THEN (s.online_quota - s.online_taken) / %(minutes)s ELSE 0 END AS places,
-    s.online_quota
+  SELECT s.id, s.session_id, s.service_day, s.starts_at, s.ends_at, s.booking_opens_at,
+    s.online_quota,
+    CASE WHEN s.booking_opens_at > %(now)s THEN 0 ELSE {places} END AS places
   FROM windows_slot s
   WHERE s.service_day BETWEEN %(first)s AND %(last)s AND s.is_open AND s.starts_at > %(now)s
     AND (%(hall)s::bigint IS NULL OR s.hall_id = %(hall)s)
-    AND s.session_id IN (SELECT session_id FROM served)
-), paired AS (
-  SELECT free.*,
-    CASE WHEN LEAD(starts_at) OVER later = ends_at
-      THEN LEAD(places) OVER later ELSE 0 END AS next_places
-  FROM free WINDOW later AS (PARTITION BY session_id ORDER BY starts_at)
-), fitting AS (
-  SELECT paired.*,
-    CASE WHEN places >= %(people)s OR (places >= 1 AND places + next_places >= %(people)s)
-      THEN places ELSE 0 END AS offered
-  FROM paired
-)
+  OFFSET 0"""
+
+SESSIONS = """
+  SELECT x.id, x.hall_id, h.code, x.service_day, x.kind, x.release
+  FROM windows_hallsession x JOIN windows_hall h ON h.id = x.hall_id AND h.is_open
+  WHERE x.service_day BETWEEN %(first)s AND %(last)s
+    AND (%(hall)s::bigint IS NULL OR x.hall_id = %(hall)s)"""
+
+SERVING = """
+    AND EXISTS (SELECT FROM windows_sessionwindow sw
+      JOIN windows_window_matters wm ON wm.window_id = sw.window_id
+      WHERE sw.session_id = x.id AND NOT sw.is_cancelled AND wm.matter_id = {matter})"""
+
+BY_SESSION = """
+SELECT x.hall_id, x.code, x.service_day, d.places, d.first_at,
+  (SELECT f.id FROM windows_slot f WHERE f.session_id = x.id AND f.starts_at = d.first_at),
+  ARRAY[x.kind], d.online, d.opens_at, x.release, x.id
+FROM ({sessions}) x JOIN (
+  SELECT o.session_id, sum(o.places)::int AS places,
+    min(o.starts_at) FILTER (WHERE o.places > 0) AS first_at,
+    max(o.online_quota) > 0 AS online,
+    min(o.booking_opens_at) FILTER (
+      WHERE o.booking_opens_at > %(now)s AND o.online_quota > 0) AS opens_at
+  FROM ({offered}) o GROUP BY o.session_id
+) d ON d.session_id = x.id
+ORDER BY x.code, x.service_day, d.first_at, x.id
 """
 
-BY_DAY = (
-    OFFERED
-    + """
-SELECT f.hall_id, h.code, f.service_day, sum(f.offered)::int,
-  min(f.starts_at) FILTER (WHERE f.offered > 0),
-  (array_agg(f.id ORDER BY f.starts_at, f.id) FILTER (WHERE f.offered > 0))[1],
-  array_agg(DISTINCT x.kind), sum(f.online_quota) > 0
-FROM fitting f JOIN windows_hall h ON h.id = f.hall_id AND h.is_open
-JOIN windows_hallsession x ON x.id = f.session_id
-GROUP BY f.hall_id, h.code, f.service_day ORDER BY h.code, f.service_day
+BY_SLOT = """
+SELECT o.id, o.starts_at, o.ends_at, o.places, x.kind, o.session_id, o.service_day,
+  o.booking_opens_at, x.release, o.online_quota > 0
+FROM ({offered}) o JOIN ({sessions}) x ON x.id = o.session_id
+ORDER BY o.starts_at, o.id
 """
-)
-
-BY_SLOT = (
-    OFFERED
-    + """
-SELECT f.id, f.starts_at, f.ends_at, f.offered, x.kind, f.session_id, f.service_day,
-  x.booking_opens_at
-FROM fitting f JOIN windows_hallsession x ON x.id = f.session_id
-JOIN windows_hall h ON h.id = f.hall_id AND h.is_open
-ORDER BY f.starts_at, f.id
-"""
-)
 
 
-@dataclass(frozen=True)
-class HallDay:
-    """A hall's service day: `places` 0 means full; `online` False means walk-in only."""
+class HallDay(NamedTuple):
+    """A hall's service day: `places` 0 means full; `online` False means walk-in only.
+
+    `opens_at` is the next release of that day's places, when one is still to come;
+    `release` and `session_id` tell how and of which session.
+    """
 
     hall_id: int
     hall_code: str
@@ -79,10 +101,12 @@ class HallDay:
     first_slot_id: int | None
     kinds: list[str]
     online: bool
+    opens_at: datetime | None
+    release: str
+    session_id: int
 
 
-@dataclass(frozen=True)
-class OfferedSlot:
+class OfferedSlot(NamedTuple):
     id: int
     starts_at: datetime
     ends_at: datetime
@@ -91,6 +115,29 @@ class OfferedSlot:
     session_id: int
     service_day: date
     booking_opens_at: datetime
+    release: str
+    online: bool
+
+
+class Party(NamedTuple):
+    """What is looked for: the ids of all matters, and the minutes of every visit in order."""
+
+    people: int
+    matters: tuple[int, ...]
+    visits: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls,
+        matter: Matter,
+        *,
+        people: int = 1,
+        matters: Sequence[Matter] = (),
+        minutes: Sequence[int] | None = None,
+    ) -> Self:
+        wanted = list(dict.fromkeys(matters or (matter,)))
+        visits = minutes or [one.minutes for one in wanted] * people
+        return cls(people, tuple(one.pk for one in wanted), tuple(visits))
 
 
 def last_day(now: datetime) -> date:
@@ -99,19 +146,15 @@ def last_day(now: datetime) -> date:
     return today + timedelta(days=rule("horizon_days", hall=None, day=today))
 
 
-def _asked(
-    matter: Matter, first: date, days: int, hall: Hall | None, people: int, now: datetime
-) -> dict[str, Any]:
-    yesterday = civil.city_date(now) - timedelta(days=1)  # its session may run past midnight
-    return {
-        "matter": matter.pk,
-        "minutes": matter.minutes,
-        "first": max(first, yesterday),
-        "last": min(first + timedelta(days=max(days, 1) - 1), last_day(now)),
-        "hall": hall.pk if hall else None,
-        "people": people,
-        "now": now,
-    }
+def minutes_of(
+    matters: Sequence[Matter], *, people: int, more_time: bool, now: datetime
+) -> list[int]:
+    """The window-minutes of every visit of a party, person by person and matter by matter."""
+    percent = 0
+    if more_time:
+        percent = rule("needs_more_percent", hall=None, day=civil.city_date(now))
+    needs = ("time",) if more_time else ()
+    return [minutes_for(one, needs, percent) for one in matters] * people
 
 
 def availability(
@@ -122,23 +165,81 @@ def availability(
     now: datetime,
     hall: Hall | None = None,
     people: int = 1,
+    matters: Sequence[Matter] = (),
+    minutes: Sequence[int] | None = None,
 ) -> list[HallDay]:
     """Free places per hall and service day, from `first` for `days` days, in one query.
 
-    Only days on which something is open are listed.
+    Only days on which something is open for all the matters are listed. `matters` are all
+    that each person comes for (empty: the matter); `minutes` those of every visit in order
+    (`minutes_of`), when somebody needs more time than usual.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(BY_DAY, _asked(matter, first, days, hall, people, now))
-        return [HallDay(*row) for row in cursor.fetchall()]
+    party = Party.of(matter, people=people, matters=matters, minutes=minutes)
+    rows = _answer(*question(BY_SESSION, party, first=first, days=days, hall=hall, now=now))
+    found: list[HallDay] = []
+    for session in map(HallDay._make, rows):
+        if found and found[-1][:3] == session[:3]:
+            found[-1] = _together(found[-1], session)
+        else:
+            found.append(session)
+    return found
+
+
+def _together(day: HallDay, session: HallDay) -> HallDay:
+    """The day with one more of its sessions; the one with an earlier free slot came first."""
+    opens = min(day, session, key=lambda one: (one.opens_at is None, one.opens_at))
+    return day._replace(
+        places=day.places + session.places,
+        kinds=sorted({*day.kinds, *session.kinds}),
+        online=day.online or session.online,
+        opens_at=opens.opens_at,
+        release=opens.release,
+        session_id=opens.session_id,
+    )
 
 
 def slots_of(
-    *, hall: Hall, matter: Matter, day: date, now: datetime, people: int = 1
+    *,
+    hall: Hall,
+    matter: Matter,
+    day: date,
+    now: datetime,
+    people: int = 1,
+    matters: Sequence[Matter] = (),
+    minutes: Sequence[int] | None = None,
+    days: int = 1,
 ) -> list[OfferedSlot]:
-    """The slots of a hall's service day with the places a party of `people` can have."""
+    """The slots of a hall's service day (or some days) with the places a party can have."""
+    party = Party.of(matter, people=people, matters=matters, minutes=minutes)
+    rows = _answer(*question(BY_SLOT, party, first=day, days=days, hall=hall, now=now))
+    return [OfferedSlot._make(row) for row in rows]
+
+
+def _answer(statement: str, asked: dict[str, Any]) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(BY_SLOT, _asked(matter, day, 1, hall, people, now))
-        return [OfferedSlot(*row) for row in cursor.fetchall()]
+        cursor.execute(statement, asked)
+        return list(cursor.fetchall())
+
+
+def question(
+    form: str, party: Party, *, first: date, days: int, hall: Hall | None, now: datetime
+) -> tuple[str, dict[str, Any]]:
+    """The statement for such a party and its values."""
+    yesterday = civil.city_date(now) - timedelta(days=1)  # its session may run past midnight
+    asked = {
+        "total": sum(party.visits),
+        "person": ceil(sum(party.visits) / party.people),
+        "first_visit": party.visits[0],
+        "sums": list(accumulate(party.visits)),
+        "first": max(first, yesterday),
+        "last": min(first + timedelta(days=max(days, 1) - 1), last_day(now)),
+        "hall": hall.pk if hall else None,
+        "now": now,
+        **{f"matter_{n}": matter for n, matter in enumerate(party.matters)},
+    }
+    serving = [SERVING.format(matter=f"%(matter_{n})s") for n in range(len(party.matters))]
+    offered = OFFERED.format(places=ALONE if len(party.visits) == 1 else IN_TWO)
+    return form.format(offered=offered, sessions="".join([SESSIONS, *serving])), asked
 
 
 def record_unmet(*, hall: Hall, matter: Matter, day: date, now: datetime) -> None:
@@ -150,4 +251,25 @@ def record_unmet(*, hall: Hall, matter: Matter, day: date, now: datetime) -> Non
             " ON CONFLICT ON CONSTRAINT unmet_demand_counted_once"
             " DO UPDATE SET count = appointments_unmetdemand.count + 1",
             [hall.pk, matter.pk, day, civil.city_date(now)],
+        )
+
+
+def record_vain(
+    *,
+    matter: Matter,
+    halls: Sequence[str],
+    first: date,
+    last: date,
+    now: datetime,
+    channel: str = VainSearch.Channel.ONLINE,
+) -> None:
+    """Counts that a search over these halls (codes; none: the city) and days found nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO appointments_vainsearch"
+            " (matter_id, halls, first_day, last_day, channel, asked_on, count)"
+            " VALUES (%s, %s, %s, %s, %s, %s, 1)"
+            " ON CONFLICT ON CONSTRAINT vain_search_counted_once"
+            " DO UPDATE SET count = appointments_vainsearch.count + 1",
+            [matter.pk, ",".join(sorted(halls))[:600], first, last, channel, civil.city_date(now)],
         )
