@@ -28,6 +28,7 @@ DELETE_AT_A_TIME = 5000
 KEEP_KEYS = timedelta(hours=48)
 KEEP_PROOFS = timedelta(days=1)
 KEEP_PERIODS = timedelta(days=30)
+KEEP_ROOMS = timedelta(days=1)
 
 
 def expire_holds(*, now: datetime) -> int:
@@ -143,6 +144,9 @@ def forget(*, now: datetime) -> int:
             codes,
             PeriodicRun.objects.filter(started_at__lt=now - KEEP_PERIODS),
             Session.objects.filter(expire_date__lt=now),  # with the drafts sealed in them
+            Tally.objects.filter(ends_at__lt=now),
+            UsedChallenge.objects.filter(expires_at__lt=now),
+            WaitingRoom.objects.filter(releases_at__lt=now - KEEP_ROOMS),
         )
     )
 
