@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 
 from appointments import sending
 from appointments.journal import record
-from appointments.models import Booking, Message, PhoneProof
+from appointments.models import Booking, Message, PhoneProof, Tally, UsedChallenge, WaitingRoom
 from appointments.returning import release
 from config import civil
 from queues.closing import void_left
