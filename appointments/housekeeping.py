@@ -134,7 +134,7 @@ def rebalance_yesterday(*, now: datetime) -> bool:
 
 
 def forget(*, now: datetime) -> int:
-    """Request keys, phone proofs with their code messages, and old periods are deleted."""
+    """Request keys, phone proofs, counts and used work, old periods and rooms are deleted."""
     codes = Message.objects.filter(kind=Message.Kind.CODE, made_at__lt=now - KEEP_PROOFS)
     return sum(
         _delete(old)
