@@ -125,6 +125,7 @@ class Party(NamedTuple):
     people: int
     matters: tuple[int, ...]
     visits: tuple[int, ...]
+    channel: str = "online"
 
     @classmethod
     def of(
@@ -134,10 +135,11 @@ class Party(NamedTuple):
         people: int = 1,
         matters: Sequence[Matter] = (),
         minutes: Sequence[int] | None = None,
+        channel: str = "online",
     ) -> Self:
         wanted = list(dict.fromkeys(matters or (matter,)))
         visits = minutes or [one.minutes for one in wanted] * people
-        return cls(people, tuple(one.pk for one in wanted), tuple(visits))
+        return cls(people, tuple(one.pk for one in wanted), tuple(visits), channel)
 
 
 def last_day(now: datetime) -> date:
@@ -167,14 +169,16 @@ def availability(
     people: int = 1,
     matters: Sequence[Matter] = (),
     minutes: Sequence[int] | None = None,
+    channel: str = "online",
 ) -> list[HallDay]:
     """Free places per hall and service day, from `first` for `days` days, in one query.
 
     Only days on which something is open for all the matters are listed. `matters` are all
     that each person comes for (empty: the matter); `minutes` those of every visit in order
-    (`minutes_of`), when somebody needs more time than usual.
+    (`minutes_of`), when somebody needs more time than usual. Staff ask for the places of
+    the channel "assisted".
     """
-    party = Party.of(matter, people=people, matters=matters, minutes=minutes)
+    party = Party.of(matter, people=people, matters=matters, minutes=minutes, channel=channel)
     rows = _answer(*question(BY_SESSION, party, first=first, days=days, hall=hall, now=now))
     found: list[HallDay] = []
     for session in map(HallDay._make, rows):
@@ -208,9 +212,10 @@ def slots_of(
     matters: Sequence[Matter] = (),
     minutes: Sequence[int] | None = None,
     days: int = 1,
+    channel: str = "online",
 ) -> list[OfferedSlot]:
     """The slots of a hall's service day (or some days) with the places a party can have."""
-    party = Party.of(matter, people=people, matters=matters, minutes=minutes)
+    party = Party.of(matter, people=people, matters=matters, minutes=minutes, channel=channel)
     rows = _answer(*question(BY_SLOT, party, first=day, days=days, hall=hall, now=now))
     return [OfferedSlot._make(row) for row in rows]
 
@@ -239,7 +244,8 @@ def question(
     }
     serving = [SERVING.format(matter=f"%(matter_{n})s") for n in range(len(party.matters))]
     offered = OFFERED.format(places=ALONE if len(party.visits) == 1 else IN_TWO)
-    return form.format(offered=offered, sessions="".join([SESSIONS, *serving])), asked
+    statement = form.format(offered=offered, sessions="".join([SESSIONS, *serving]))
+    return statement.replace("online_", f"{party.channel}_"), asked  # the channel's own counters
 
 
 def record_unmet(*, hall: Hall, matter: Matter, day: date, now: datetime) -> None:
