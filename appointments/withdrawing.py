@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
-from appointments.models import Booking
+from appointments.models import Booking, DrawEntry
 from appointments.returning import release
 from config.refusals import Refusal
 from queues.models import Ticket
@@ -86,13 +86,15 @@ def withdraw_session(*, session: HallSession, by: Staff | None, now: datetime) -
 
 @transaction.atomic
 def undo_opening(*, session: HallSession, by: Staff | None, now: datetime) -> HallSession:
-    """The session never was: until the first booking or number.
+    """The session never was: until the first booking, registration or number.
 
     Undoing twice changes nothing. Refuses: PeopleAreHere, HasBookings, SessionOver.
     """
     locked = HallSession.objects.select_for_update().get(pk=session.pk)
     if locked.state != HallSession.State.CANCELLED and locked.ticket_set.exists():
         raise PeopleAreHere
+    if DrawEntry.objects.filter(draw__session=locked, state=DrawEntry.State.REGISTERED).exists():
+        raise sessions.HasBookings
     return sessions.undo_session(session=locked, by=by, now=now)
 
 
@@ -107,8 +109,9 @@ def _in_hall(session: HallSession) -> QuerySet[Ticket]:
 
 
 def _withdraw(booking: Booking, by: Staff | None, now: datetime) -> None:
-    """A held place ends silently: nobody was promised anything yet."""
-    was_confirmed = booking.state == State.CONFIRMED
+    """A held place ends silently, unless it was drawn: nobody else was told of it yet."""
+    was_told = booking.state == State.CONFIRMED
+    was_told |= DrawEntry.objects.filter(group_id=booking.group_id).exists()
     release(booking, State.WITHDRAWN, "withdrawn", now=now, by=by)
-    if was_confirmed:
+    if was_told:
         reminding.promise_withdrawn(booking=booking, now=now)

@@ -1,0 +1,387 @@
+"""Announcing, registering and drawing. # C30"""
+
+import json
+from datetime import time, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from appointments import draw_rule, drawing
+from appointments.booking import (
+    AlreadyBooked,
+    NotReleased,
+    PersonNotOnline,
+    TooManyForPhone,
+    confirm,
+    find,
+    hold,
+)
+from appointments.draw_words import entry_link
+from appointments.drawing import (
+    AlreadyAnnounced,
+    DrawEndsEarly,
+    DrawEndsLate,
+    DrawTooFar,
+    NothingToDraw,
+    announce,
+    draw_due,
+)
+from appointments.housekeeping import expire_holds
+from appointments.invariants import holds
+from appointments.models import Booking, BookingGroup, Draw, DrawEntry, Message
+from appointments.registering import (
+    AlreadyRegistered,
+    NoRoomTogether,
+    NotInSession,
+    Registration,
+    RegistrationClosed,
+    WishElsewhere,
+    find_entry,
+    register,
+    withdraw_registration,
+)
+from appointments.returning import return_due
+from appointments.sealing import booking_secret, unseal
+from appointments.withdrawing import undo_opening, withdraw_session
+from config import civil
+from config.refusals import NotFound, constraint_of
+from tests.conftest import DAY, NOON, PHONE, a_person, make_matter, make_session, slot_at
+from windows.models import HallSession, Slot
+from windows.sessions import HasBookings
+
+pytestmark = pytest.mark.django_db
+EVENING = DAY + timedelta(days=3)
+ENDS = NOON + timedelta(hours=8)
+DRAWN = ENDS + timedelta(seconds=5)
+OTHER_PHONE = "+8613900139000"
+
+
+@pytest.fixture
+def night(hall, windows) -> HallSession:
+    """18:30 to 20:30 with 12 online minutes in each half hour: eight places."""
+    return make_session(
+        hall, windows, day=EVENING, opens=time(18, 30), closes=time(20, 30), online=12, kind="night"
+    )
+
+
+@pytest.fixture
+def draw(night) -> Draw:
+    return announce(session=night, registers_from=NOON, registers_until=ENDS, now=NOON)
+
+
+def phone_of(n: int) -> str:
+    return f"+86138{n:08d}"
+
+
+@pytest.fixture
+def enter(draw, renewal):
+    """Registers so many people from a phone of their own."""
+
+    def entered(first: int, people: int = 1, phone: str | None = None, **more) -> DrawEntry:
+        asked = Registration(
+            matter=more.pop("matter", renewal),
+            people=[a_person(first + n) for n in range(people)],
+            wishes=more.pop("wishes", ()),
+            any_other=more.pop("any_other", False),
+        )
+        now = more.pop("now", NOON)
+        return register(draw=draw, asked=asked, phone=phone or phone_of(first), now=now, **more)
+
+    return entered
+
+
+def messages_of(entry: DrawEntry, kind: str) -> list[str]:
+    owed = Message.objects.filter(subject=f"draw:{entry.pk}", kind=kind)
+    return [unseal(one.text_sealed, purpose="message") for one in owed]
+
+
+def drawn(draw: Draw, now=DRAWN) -> Draw:
+    assert draw_due(now=now) == 1
+    draw.refresh_from_db()
+    return draw
+
+
+def test_an_announced_session_cannot_be_booked_before_the_winners_time_is_over(
+    draw, night, renewal
+):
+    night.refresh_from_db()
+    assert night.release == HallSession.Release.DRAW
+    assert night.booking_opens_at == draw.hold_until == ENDS + timedelta(hours=24)
+    assert set(night.slots.values_list("booking_opens_at", flat=True)) == {draw.hold_until}
+    assert len(draw.commitment) == 64
+    assert draw.seed == ""
+
+    with pytest.raises(NotReleased):
+        hold(
+            slot_id=slot_at(night, 18, 30).pk, matter=renewal, people=[a_person(1)], phone=PHONE,
+            now=DRAWN,
+        )  # fmt: skip
+
+
+def test_the_seed_is_not_readable_before_it_is_drawn(draw):
+    assert draw.commitment.encode() not in bytes(draw.seed_sealed)
+    seed = unseal(draw.seed_sealed, purpose="draw seed")
+    assert seed.encode() not in bytes(draw.seed_sealed)
+    assert draw_rule.commitment_of(seed) == draw.commitment
+
+
+@pytest.mark.parametrize(
+    ("until", "refusal"),
+    [
+        (NOON + timedelta(minutes=5), DrawEndsEarly),
+        (NOON - timedelta(days=1), DrawEndsEarly),
+        (NOON + timedelta(days=2, hours=12), DrawEndsLate),
+    ],
+)
+def test_times_that_do_not_fit_are_refused(night, until, refusal):
+    with pytest.raises(refusal):
+        announce(session=night, registers_from=NOON, registers_until=until, now=NOON)
+
+
+def test_a_draw_that_ends_before_the_day_can_be_booked_is_refused(hall, windows):
+    far = make_session(hall, windows, day=DAY + timedelta(days=30))
+
+    with pytest.raises(DrawTooFar):
+        announce(session=far, registers_from=NOON, registers_until=ENDS, now=NOON)
+
+
+def test_winners_time_never_ends_at_night(night):
+    late = NOON + timedelta(hours=11)  # 23:00 on the wall
+
+    announced = announce(session=night, registers_from=NOON, registers_until=late, now=NOON)
+
+    assert civil.city_time(announced.hold_until).hour == 7
+    assert announced.hold_until > late + timedelta(hours=24)
+
+
+def test_a_session_is_announced_once_and_only_before_the_first_booking(draw, night, session, book):
+    with pytest.raises(AlreadyAnnounced):
+        announce(session=night, registers_from=NOON, registers_until=ENDS, now=NOON)
+    tomorrow = make_session(session.hall, [], day=DAY + timedelta(days=2))
+    Slot.objects.filter(session=tomorrow).update(online_quota=6, online_taken=6, minutes=6)
+    with pytest.raises(HasBookings):
+        announce(session=tomorrow, registers_from=NOON, registers_until=ENDS, now=NOON)
+    Slot.objects.filter(session=tomorrow).update(online_quota=0, online_taken=0, walkin_quota=6)
+    with pytest.raises(NothingToDraw):
+        announce(session=tomorrow, registers_from=NOON, registers_until=ENDS, now=NOON)
+
+
+def test_registering_owes_a_message_with_the_entrys_page(enter):
+    entry = enter(1, people=2)
+
+    assert entry.people.count() == 2
+    assert entry.minutes == 12
+    [text] = messages_of(entry, "registered")
+    assert entry_link(entry) in text
+    assert find_entry(entry.public_id, entry_link(entry).split("k=")[1]) == entry
+    with pytest.raises(NotFound):
+        find_entry(entry.public_id, "wrong")
+
+
+def test_a_person_takes_part_once(enter):
+    enter(1, people=2)
+
+    with pytest.raises(AlreadyRegistered):
+        enter(2, phone=phone_of(1))
+    with pytest.raises(PersonNotOnline):  # a stranger learns nothing
+        enter(2, phone=OTHER_PHONE)
+
+
+def test_who_withdrew_can_register_anew_and_is_not_drawn(enter, draw):
+    entry = enter(1)
+
+    withdraw_registration(entry=entry, now=NOON)
+    withdraw_registration(entry=entry, now=NOON)
+    again = enter(1)
+
+    result = drawn(draw).result
+    assert [one["id"] for one in result["entries"]] == [again.public_id]
+
+
+def test_registration_closes(enter, draw):
+    entry = enter(1)
+    for now in (ENDS, NOON - timedelta(seconds=1)):
+        with pytest.raises(RegistrationClosed):
+            enter(2, now=now)
+    with pytest.raises(RegistrationClosed):
+        withdraw_registration(entry=entry, now=ENDS)
+
+
+def test_what_the_session_cannot_give_is_refused(enter, night, session, pickup):
+    with pytest.raises(NotInSession):
+        enter(1, matter=make_matter("OTHER", "X", 5))
+    with pytest.raises(WishElsewhere):
+        enter(1, wishes=(slot_at(session, 14).pk,))
+    with pytest.raises(NoRoomTogether):
+        enter(1, people=3)
+
+
+def test_who_has_a_booking_is_not_registered_and_strangers_are_not_told(enter, session, book):
+    book(slot_at(session, 14), person=1)
+
+    with pytest.raises(AlreadyBooked):
+        enter(1, phone=PHONE)
+    with pytest.raises(PersonNotOnline):
+        enter(1, phone=OTHER_PHONE)
+
+
+def test_a_phone_registers_for_a_dozen_people(enter):
+    for first in range(0, 12, 2):
+        enter(first, people=2, phone=PHONE)
+
+    with pytest.raises(TooManyForPhone):
+        enter(20, phone=PHONE)
+
+
+def test_the_draw_gives_whole_groups_their_places_and_tells_everybody(enter, draw, night):
+    entries = [enter(n, people=2) for n in range(0, 12, 2)]
+
+    result = drawn(draw).result
+
+    won = [one for one in entries if DrawEntry.objects.get(pk=one.pk).state == "won"]
+    assert len(won) == 4  # two people in each of four half hours
+    for entry in entries:
+        entry.refresh_from_db()
+        [text] = messages_of(entry, "drawn")
+        if entry.state == "won":
+            bookings = Booking.objects.filter(group=entry.group)
+            assert {one.hold_expires_at for one in bookings} == {draw.hold_until}
+            assert bookings.count() == 2
+            assert any(f"/b/{one.reference}/?k=" in text for one in bookings)
+        else:
+            assert entry.state == "lost"
+            assert f"/w/join/?matter=RENEW&hall=H01&day={EVENING}" in text
+    assert Slot.objects.filter(session=night, online_taken=12).count() == 4
+    assert sorted(one.rank for one in entries) == [1, 2, 3, 4, 5, 6]
+    assert {one["id"]: one["rank"] for one in result["outcome"]} == {
+        one.public_id: one.rank for one in entries
+    }
+    assert holds(DRAWN) == []
+
+
+def test_what_is_published_can_be_recomputed_and_says_nothing_personal(enter, draw):
+    enter(1, people=2)
+    for n in range(3, 9):
+        enter(n)
+
+    found = drawn(draw)
+
+    assert draw_rule.differences(found.result) == []
+    assert found.seed == found.result["seed"]
+    assert found.commitment == found.result["commitment"]
+    published = json.dumps(found.result, ensure_ascii=False)
+    for secret in ("陈小宁", "440604", "138"):
+        assert secret not in published.replace(found.seed, "")
+    assert set(found.result["entries"][0]) == {"id", "people", "minutes", "wishes"}
+
+
+def test_wishes_come_first_and_other_times_only_when_they_suit(enter, draw, night):
+    late = slot_at(night, 20)
+    entries = [enter(n, people=2, wishes=(late.pk,), any_other=n == 4) for n in (0, 2, 4)]
+
+    drawn(draw)
+
+    found = [DrawEntry.objects.get(pk=one.pk) for one in entries]
+    first = min(found, key=lambda one: one.rank)
+    flexible = found[2]
+    assert {one.group_id for one in Booking.objects.filter(slot=late)} == {first.group_id}
+    assert {one.pk for one in found if one.state == "won"} == {first.pk, flexible.pk}
+
+
+def test_who_booked_meanwhile_is_passed_over_and_the_place_goes_on(
+    enter, draw, night, session, book
+):
+    Slot.objects.filter(session=night).exclude(pk=slot_at(night, 18, 30).pk).update(is_open=False)
+    entries = [enter(n, people=2, phone=phone_of(n)) for n in range(0, 6, 2)]
+    seed = unseal(draw.seed_sealed, purpose="draw seed")
+    order = draw_rule.order_of(
+        draw_rule.final_seed_of(seed, [e.public_id for e in entries]),
+        [e.public_id for e in entries],
+    )
+    first = next(e for e in entries if e.public_id == order[0])
+    number = next(n for n, e in zip(range(0, 6, 2), entries, strict=True) if e == first)
+    book(slot_at(session, 14), person=number)
+
+    result = drawn(draw).result
+
+    assert [one["outcome"] for one in result["outcome"]] == ["not_possible", "won", "no_room"]
+    first.refresh_from_db()
+    assert first.state == "lost"
+    assert draw_rule.differences(result) == []
+
+
+def test_a_draw_is_drawn_once_and_never_changes(enter, draw):
+    enter(1)
+    found = drawn(draw)
+
+    assert draw_due(now=DRAWN + timedelta(minutes=1)) == 0
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        Draw.objects.filter(pk=found.pk).update(result={})
+    assert constraint_of(error.value) == "draw_is_final"
+
+
+def test_nothing_is_left_of_a_draw_that_broke_and_it_is_drawn_anew(enter, draw, monkeypatch):
+    entries = [enter(n) for n in range(5)]
+
+    def broken(*_given):
+        raise RuntimeError("the power went off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drawing, "_tell_all", broken)
+        with pytest.raises(RuntimeError), transaction.atomic():
+            draw_due(now=DRAWN)
+    assert not BookingGroup.objects.exists()
+    assert not Message.objects.filter(kind="drawn").exists()
+
+    seed = unseal(draw.seed_sealed, purpose="draw seed")
+    found = drawn(draw)
+    ids = [entry.public_id for entry in entries]
+    assert found.seed == seed
+    assert found.result["order"] == draw_rule.order_of(draw_rule.final_seed_of(seed, ids), ids)
+
+
+def test_a_winner_confirms_and_what_is_not_confirmed_opens_to_everyone(enter, draw, night, renewal):
+    first, second = enter(1), enter(2)
+    drawn(draw)
+    booking = Booking.objects.get(group=DrawEntry.objects.get(pk=first.pk).group)
+    mine = find(booking.reference, booking_secret(booking.reference))
+    confirm(booking=mine, now=draw.hold_until - timedelta(seconds=1))
+
+    expire_holds(now=draw.hold_until)
+
+    kept = Booking.objects.get(group=DrawEntry.objects.get(pk=second.pk).group)
+    assert kept.state == "expired"
+    later = draw.hold_until + timedelta(minutes=11)
+    return_due(now=later)
+    for person, slot in enumerate(night.slots.order_by("pk"), start=50):
+        hold(
+            slot_id=slot.pk, matter=renewal, people=[a_person(person)], phone=phone_of(person),
+            now=later,
+        )  # fmt: skip
+
+
+def test_a_session_that_people_registered_for_is_not_undone_but_cancelled(enter, draw, night):
+    entry = enter(1)
+
+    with pytest.raises(HasBookings):
+        undo_opening(session=night, by=None, now=NOON)
+    withdraw_session(session=night, by=None, now=NOON)
+
+    assert draw_due(now=NOON + timedelta(minutes=1)) == 1
+    [text] = messages_of(entry, "drawn")
+    assert "the hall cancelled" in text
+    with pytest.raises(RegistrationClosed):
+        enter(2)
+
+
+def test_news_of_a_draw_at_night_waits_for_the_morning(night, renewal):
+    late = NOON + timedelta(hours=11)
+    announced = announce(session=night, registers_from=NOON, registers_until=late, now=NOON)
+    asked = Registration(matter=renewal, people=[a_person(1)])
+    entry = register(draw=announced, asked=asked, phone=PHONE, now=NOON)
+
+    draw_due(now=late)
+
+    owed = Message.objects.get(subject=f"draw:{entry.pk}", kind="drawn")
+    assert civil.city_time(owed.due_at).hour == 7
+    assert owed.useless_after == announced.hold_until
