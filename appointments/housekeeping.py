@@ -10,13 +10,13 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from appointments import sending
+from appointments import missing, sending
 from appointments.journal import record
 from appointments.models import Booking, Message, PhoneProof, Tally, UsedChallenge, WaitingRoom
 from appointments.returning import release
 from config import civil
 from queues.closing import void_left
-from queues.models import Ticket
+from queues.models import Ticket, TicketEvent
 from windows.models import HallSession, PeriodicRun, RequestKey, Slot
 from windows.once import takes_period
 
@@ -54,15 +54,21 @@ def _expire_in(slot_id: int, now: datetime) -> int:
 
 @transaction.atomic
 def mark_served(*, now: datetime) -> int:
-    """Who arrived and was served is served; whose number ended void did not come."""
+    """Who arrived and was served is served; whose number ended void left without a visit.
+
+    They came, so it counts as no missed visit, whether they left or nobody called them.
+    Who left in the middle of a visit is served in the matters that were done.
+    """
     ended = [Ticket.State.FINISHED, Ticket.State.VOID]
     arrived = Booking.objects.filter(state=State.ARRIVED, ticket__state__in=ended)
     locked = arrived.select_for_update(skip_locked=True, of=("self",)).select_related("ticket")
     bookings = list(locked.order_by("pk")[:AT_A_TIME])
+    went_on = TicketEvent.objects.filter(ticket__bookings__in=bookings, kind="continued")
+    done = set(went_on.values_list("ticket_id", "facts__done"))
     for booking in bookings:
         ticket = booking.ticket
         assert ticket is not None  # noqa: S101  booking_arrived_has_ticket
-        served = ticket.state == Ticket.State.FINISHED
+        served = ticket.state == Ticket.State.FINISHED or (ticket.pk, booking.matter_id) in done
         _end(booking, State.SERVED if served else State.NO_SHOW, ticket.finished_at or now, now)
     return len(bookings)
 
@@ -105,8 +111,10 @@ def _close_hall(hall_id: int, day: date, now: datetime) -> None:
     """Open numbers are void, who did not arrive is marked, sessions know when they closed."""
     void_left(hall_id=hall_id, service_day=day, now=now)
     expected = Booking.objects.filter(hall_id=hall_id, service_day=day, state=State.CONFIRMED)
-    for booking in expected.order_by("pk").select_for_update(skip_locked=True, of=("self",)):
+    absent = list(expected.order_by("pk").select_for_update(skip_locked=True, of=("self",)))
+    for booking in absent:
         _end(booking, State.NO_SHOW, now, now)
+    missing.note(bookings=absent, now=now)
     sessions = HallSession.objects.filter(hall_id=hall_id, service_day=day, closed_at=None)
     for session in sessions.annotate(last_served=Max("ticket__finished_at")):
         closed = max(session.ends_at, session.last_served or session.ends_at)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from appointments import saying
 from appointments.id_numbers import mask_name
@@ -22,7 +21,7 @@ def missed_text(visit: MissedVisit, *, closure: Closure | None, count: int, unti
     """What is noted, what follows now or later, and until when one can object."""
     booking = visit.booking
     with translation.override(booking.group.language):
-        follows = closed_words(closure, count) if closure else rule_words(visit, count)
+        follows = closed_words(closure) if closure else rule_words(visit, count)
         return _sentences(_noted(booking), follows, _object(booking, until))
 
 
@@ -51,19 +50,12 @@ def rule_words(visit: MissedVisit, count: int) -> str:
     )
 
 
-def closed_words(closure: Closure, count: int) -> str:
+def closed_words(closure: Closure) -> str:
     """Until when, and what stays open."""
-    facts = {"n": count, "ends": saying.when(closure.ends_at)}
-    return (
-        ngettext(
-            "With %(n)s missed visit, online booking is closed for this person until %(ends)s and "
-            "then opens by itself. Coming without a booking is possible at any time.",
-            "With %(n)s missed visits, online booking is closed for this person until %(ends)s and "
-            "then opens by itself. Coming without a booking is possible at any time.",
-            count,
-        )
-        % facts
-    )
+    return _(
+        "After several missed visits online booking is closed for this person until %(ends)s; "
+        "then it opens by itself. Coming without a booking is possible at any time."
+    ) % {"ends": saying.when(closure.ends_at)}
 
 
 def last_day(until: datetime) -> str:

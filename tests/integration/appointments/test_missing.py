@@ -217,7 +217,7 @@ class TestWhatFollows:
         assert closure.missed == last
         assert closure.ends_at - closure.begins_at == timedelta(days=30)
         text = told("missed")[-1]
-        assert "With 3 missed visits, online booking is closed" in text
+        assert "online booking is closed for this person until Wednesday 7 April, 21:01" in text
         assert "Coming without a booking is possible at any time." in text
 
     def test_it_opens_by_itself(self, miss, hall, windows, renewal):
