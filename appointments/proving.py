@@ -11,7 +11,10 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
+from appointments.claiming import lock_people
+from appointments.limiting import CODES
 from appointments.models import PhoneProof
+from appointments.puzzling import ask
 from appointments.sealing import blind_index, seal, unseal
 from config import civil
 from config.refusals import NotFound, Refusal, TooMany
@@ -46,6 +49,18 @@ class PhoneNotProven(Refusal):
 
 
 @transaction.atomic
+def ask_for_code(
+    *, phone: str, language: str, address: str, work: str, now: datetime
+) -> PhoneProof:
+    """A stranger asks for a code: counted for the address they ask from, then sent.
+
+    Refuses: WorkNeeded, WorkNotValid, TooManyAsked, CannotCount, TooManyCodes.
+    """
+    ask(purpose=CODES, action="code", address=address, work=work, now=now)
+    return send_code(phone=phone, language=language, now=now)
+
+
+@transaction.atomic
 def send_code(*, phone: str, language: str, now: datetime) -> PhoneProof:
     """A six-digit code is owed to the phone (E.164); asking again makes a new one.
 
@@ -53,6 +68,7 @@ def send_code(*, phone: str, language: str, now: datetime) -> PhoneProof:
     """
     numbers = rules(["code_minutes", "codes_per_hour"], hall=None, day=civil.city_date(now))
     index = blind_index(phone, purpose="phone")
+    lock_people([], index)  # whoever else asks for this phone waits, so that the count is true
     recent = PhoneProof.objects.filter(phone_index=index, made_at__gt=now - timedelta(hours=1))
     made = list(recent.order_by("made_at").values_list("made_at", flat=True))
     if len(made) >= numbers["codes_per_hour"]:

@@ -1,5 +1,6 @@
 """The cast: one hall with three windows, a few matters, its people, and NOON."""
 
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,6 +12,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import translation
 
+from appointments import limiting
 from appointments.booking import Attendee, confirm, find, hold
 from appointments.id_numbers import IdNumber, check_character, clean_id_number
 from appointments.models import Booking
@@ -29,6 +31,13 @@ def _english():
     """Messages are compared in the source language unless a test asks otherwise."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_asked_yet(monkeypatch):
+    """Counts in Redis outlive a test's transaction: each test has names of its own."""
+    monkeypatch.setattr(limiting, "PREFIX", f"test:{uuid.uuid4().hex}:")
+    monkeypatch.setattr(limiting._Absence, "until", 0.0)
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import proving
+from appointments import proving, puzzling
 from appointments.api.fields import CodeField, PhoneField
+from appointments.limiting import address_of
 from appointments.sealing import seal, unseal
 from windows.api.describing import described
 from windows.api.plumbing import Call, stranger
@@ -17,6 +18,13 @@ from windows.api.plumbing import Call, stranger
 
 class ProofInput(serializers.Serializer):
     phone = PhoneField(help_text="The mainland, Hong Kong, Macao or Taiwan")
+    work = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=puzzling.LONGEST,
+        help_text="Only after 429 `work_needed`: its `challenge`, solved, as ALTCHA writes it",
+    )
 
 
 class ProofOutput(serializers.Serializer):
@@ -43,12 +51,18 @@ class Proofs(Call):
         limited=True,
     )
     def post(self, request: Request) -> Response:
-        """Send a one-time code to the phone."""
-        phone = self.read(ProofInput)["phone"]
+        """Send a one-time code to the phone.
+
+        An address that asked for many gets 429 `work_needed` with a `challenge` (ALTCHA,
+        PBKDF2/SHA-256); solved and sent as `work` it goes on. After `Retry-After` it goes
+        on without. `too_many_asked` and `too_many_codes` only go on later.
+        """
+        asked = self.read(ProofInput)
+        phone, address = asked["phone"], address_of(request)
 
         def run() -> dict[str, Any]:
             language = get_language() or "zh-hans"
-            proof = proving.send_code(phone=phone, language=language, now=self.now)
+            proof = proving.ask_for_code(language=language, address=address, now=self.now, **asked)
             return dict(ProofOutput(proof).data)
 
         return self.run_once(run, actor=stranger(phone), made=status.HTTP_201_CREATED)
