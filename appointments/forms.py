@@ -17,6 +17,7 @@ from appointments.booking import CHILD_BELOW, Attendee
 from appointments.drafting import Draft, Person
 from appointments.id_numbers import clean_id_number
 from appointments.phones import clean_phone
+from appointments.puzzling import Puzzle
 from config import civil
 from windows.models import Matter
 
@@ -45,6 +46,8 @@ class PersonFields:
 
 class WhoForm(forms.Form):
     """Names and ID numbers of the people who come, and one phone for all of them."""
+
+    puzzle: Puzzle | None = None  # set when work is needed before a code is sent
 
     phone = forms.CharField(
         label=_("Mobile number"),
@@ -175,6 +178,8 @@ def attendees(draft: Draft, *, today: date) -> list[Attendee]:
 
 class CodeForm(forms.Form):
     """The six digits that came to the phone."""
+
+    puzzle: Puzzle | None = None  # set when work is needed before another code is sent
 
     code = forms.CharField(
         label=_("Code"),
