@@ -13,14 +13,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from appointments import drafting
+from appointments import drafting, proving
 from appointments.booking import hold
 from appointments.drafting import Draft
 from appointments.forms import CodeForm, WhoForm, attendees, typed_before
 from appointments.journey import form_page, free_slot, offered, show_who, time_is_gone
+from appointments.limiting import address_of
 from appointments.phones import mask_phone
 from appointments.pressing import SaidNo, fresh_key, press, session_actor
-from appointments.proving import CodeExpired, PhoneNotProven, phone_of_token, prove, send_code
+from appointments.proving import CodeExpired, PhoneNotProven, phone_of_token, prove
+from appointments.puzzling import puzzle_of
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal, TooMany
@@ -47,6 +49,7 @@ def ask_for_code(
         send_again(request, draft, now)
     except TooMany as refusal:
         show_refusal(form, refusal)
+        form.puzzle = puzzle_of(refusal)
         return _wait_first(show(form, 429), refusal)
     return redirect("appointments:book_phone")
 
@@ -67,7 +70,13 @@ def send_again(request: HttpRequest, draft: Draft, now: datetime) -> None:
     """A code is on its way to the draft's phone, once however often it is pressed."""
 
     def run() -> dict[str, Any]:
-        proof = send_code(phone=draft.phone, language=get_language() or "zh-hans", now=now)
+        proof = proving.ask_for_code(
+            phone=draft.phone,
+            language=get_language() or "zh-hans",
+            address=address_of(request),
+            work=request.POST.get("work", ""),
+            now=now,
+        )
         return {"proof": str(proof.pk)}
 
     body = f"code {draft.phone[-4:]}"
@@ -115,6 +124,7 @@ def _resend(request: HttpRequest, draft: Draft, now: datetime) -> HttpResponse:
         form = CodeForm({})
         form.errors.clear()
         form.add_error(None, str(refusal))
+        form.puzzle = puzzle_of(refusal)
         return _wait_first(show_phone(request, draft, form, status=429), refusal)
     messages.success(request, _("A new code is on its way."))
     return redirect("appointments:book_phone")
