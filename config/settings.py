@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "appointments.api.hot_path.HotPath",  # booking under a rush needs none of the following
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -106,6 +107,9 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+# --- The calendar: one answer for all who ask the same within this time -------------
+OFFER_KEPT_SECONDS = float(env("DENGTA_OFFER_KEPT_SECONDS", "0" if TESTING else "0.5"))
+
 # --- PostgreSQL: the only truth -----------------------------------------------------
 
 
@@ -130,6 +134,12 @@ def database(url: str) -> dict[str, object]:
 
 
 DATABASES = {"default": database(env("DATABASE_URL", "postgresql://dengta@/dengta"))}
+DATABASE_PREPARE = env_bool("DATABASE_PREPARE", True)  # not behind a pooler of transactions
+
+# --- Booking under a rush (appointments/gathering.py) --------------------------------
+GATHER_BOOKINGS = env_bool("GATHER_BOOKINGS", not TESTING)
+GATHER_LINE = int(env("GATHER_LINE", "56"))  # requests of a process that wait; less than threads
+MEMORY_SECONDS = 0.0 if TESTING else 1.0  # how long rules are remembered (appointments/lately.py)
 
 # --- Redis: the doorbell ------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
