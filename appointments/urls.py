@@ -3,6 +3,7 @@
 from django.urls import path
 
 from appointments import (
+    appeal_views,
     booking_views,
     check_views,
     desk_views,
@@ -33,6 +34,7 @@ citizen = [
     path("b/<slug:reference>/confirm/", own_views.booking_confirm, name="booking_confirm"),
     path("b/<slug:reference>/cancel/", own_views.booking_cancel, name="booking_cancel"),
     path("b/<slug:reference>/change/", own_views.booking_change, name="booking_change"),
+    path("b/<slug:reference>/appeal/", appeal_views.booking_appeal, name="booking_appeal"),
     path("b/<slug:reference>/calendar.ics", own_views.booking_calendar, name="booking_calendar"),
     path("halls/", views.halls, name="halls"),
     path("halls/<slug:code>/", views.hall, name="hall"),
@@ -78,6 +80,8 @@ supervising = [
         supervise_session_views.supervise_session_cancel,
         name="supervise_session_cancel",
     ),
+    path("supervise/appeals/", appeal_views.supervise_appeals, name="supervise_appeals"),
+    path("supervise/appeals/<int:pk>/", appeal_views.supervise_appeal, name="supervise_appeal"),
     path("supervise/city/", supervise_city_views.supervise_city, name="supervise_city"),
     path("supervise/quotas/", supervise_city_views.supervise_quotas, name="supervise_quotas"),
     path(
