@@ -32,6 +32,7 @@ RULES = {
     "missed_most": (3, _("Missed visits that close online booking")),
     "missed_days": (180, _("Days a missed visit counts")),
     "missed_closed_days": (30, _("Days online booking stays closed after too many missed visits")),
+    "links_an_hour": (3, _("Times an hour in which a phone's links are sent again")),
     "appeal_days": (14, _("Days in which one can object to a missed visit")),
     "undo_minutes": (10, _("Minutes in which a cancellation can be undone")),
     "cooling_min_minutes": (1, _("Shortest time before a place that was given up is on offer")),
