@@ -18,6 +18,14 @@ from config import civil
 from windows.models import Material
 
 Kind = Message.Kind
+OF_BOOKING = (
+    Kind.CONFIRMED,
+    Kind.REMINDER_DAY,
+    Kind.REMINDER_HOURS,
+    Kind.MOVED,
+    Kind.CANCELLED,
+    Kind.WITHDRAWN,
+)
 BRING_CHARACTERS = {"zh": 40, "en": 80}
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from appointments.booking import new_reference
+from appointments.attending import new_reference
 from appointments.models import Booking, BookingEvent, BookingGroup, UnmetDemand
 from appointments.sealing import blind_index, seal
 from appointments.simulating import people

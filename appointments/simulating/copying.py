@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
 Row = dict[str, Any]
@@ -37,7 +38,8 @@ def copy_in(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> Non
     for field in model._meta.concrete_fields:
         if field.attname not in rows[0] and not field.primary_key:
             columns.append(field.attname)
-            constants.append(written(field.get_default()))
+            empty = isinstance(field, ArrayField)
+            constants.append("{}" if empty else written(field.get_default()))
     tail = "".join("\t" + text for text in constants) + "\n"
     keys = list(rows[0])
     lines = ["\t".join([written(row[key]) for key in keys]) + tail for row in rows]

@@ -1,5 +1,6 @@
 """Whatever people do in whatever order, the invariants hold and nobody starves. # C7 C13"""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,11 +16,12 @@ from hypothesis.stateful import (
 
 from appointments import housekeeping
 from appointments.arriving import check_in
-from appointments.booking import confirm, find, hold
-from appointments.changing import cancel, reschedule
+from appointments.booking import confirm, extend_hold, find, hold
+from appointments.changing import cancel, reschedule, undo_cancel
 from appointments.invariants import holds
 from appointments.models import Booking
 from appointments.rebalancing import rebalance
+from appointments.returning import return_due
 from config.refusals import Refusal
 from queues import calling
 from queues.issuing import issue_walk_in
@@ -34,7 +36,7 @@ AT_THE_WINDOW = ["start", "finish", "park", "recall", "no_show", "transfer"]
 
 
 class HallDay(RuleBasedStateMachine):
-    """Book, confirm, expire, cancel, move, check in, call, recall, miss, return, open,
+    """Book, confirm, expire, cancel, undo, move, check in, call, recall, miss, return, open,
     undo, cut, rebalance: real commands on a real database, refusals are welcome."""
 
     cast: dict
@@ -70,6 +72,28 @@ class HallDay(RuleBasedStateMachine):
         )  # fmt: skip
         self.keys += [(b.reference, b.secret) for b in held.bookings] if held else []
 
+    @rule(slot=st.integers(0, 15), needs=st.sampled_from([(), ("time",), ("wheelchair", "sign")]))
+    def books_a_chain(self, slot, needs):
+        slots = list(Slot.objects.order_by("pk").values_list("pk", flat=True))
+        matters = (self.cast["renewal"], self.cast["pickup"])
+        person = replace(a_person(self.people), needs=needs, matters=matters)
+        self.people += 1
+        held = self.does(
+            hold, slot_id=slots[slot % len(slots)], matter=matters[0], people=[person],
+            phone=f"+8613800{self.people:06d}",
+        )  # fmt: skip
+        self.keys += [(b.reference, b.secret) for b in held.bookings] if held else []
+
+    @precondition(lambda self: self.keys)
+    @rule(pick=st.integers(0, 50))
+    def asks_for_more_time(self, pick):
+        self.does(extend_hold, booking=self.some_booking(pick))
+
+    @precondition(lambda self: self.keys)
+    @rule(pick=st.integers(0, 50))
+    def undoes_a_cancellation(self, pick):
+        self.does(undo_cancel, booking=self.some_booking(pick))
+
     @precondition(lambda self: self.keys)
     @rule(pick=st.integers(0, 50))
     def confirms(self, pick):
@@ -81,10 +105,12 @@ class HallDay(RuleBasedStateMachine):
         self.does(cancel, booking=self.some_booking(pick))
 
     @precondition(lambda self: self.keys)
-    @rule(pick=st.integers(0, 50), slot=st.integers(0, 15))
-    def moves(self, pick, slot):
+    @rule(pick=st.integers(0, 50), slot=st.integers(0, 15), together=st.booleans())
+    def moves(self, pick, slot, together):
         slots = list(Slot.objects.order_by("pk").values_list("pk", flat=True))
-        self.does(reschedule, booking=self.some_booking(pick), slot_id=slots[slot % len(slots)])
+        there = slots[slot % len(slots)]
+        mine = self.some_booking(pick)
+        self.does(reschedule, booking=mine, slot_id=there, together=together)
 
     @precondition(lambda self: self.keys)
     @rule(pick=st.integers(0, 50))
@@ -141,6 +167,7 @@ class HallDay(RuleBasedStateMachine):
     def time_passes(self, minutes):
         self.now += timedelta(minutes=minutes)
         self.does(housekeeping.expire_holds)
+        self.does(return_due)
         self.does(housekeeping.mark_served)
 
     @rule(opens=st.integers(18, 20), hours=st.integers(1, 6), at=st.integers(0, 2))

@@ -12,7 +12,7 @@ from appointments.models import Booking, Message
 from appointments.proving import send_code
 from appointments.reminding import after_quiet_hours, day_before, hours_before, promise
 from appointments.sealing import booking_secret, secret_matches, unseal
-from appointments.texting import booking_text
+from appointments.texting import OF_BOOKING, booking_text
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
 from windows.models import Material, Rule
@@ -215,7 +215,7 @@ def test_the_text_speaks_the_language_of_the_group(book, saturday, language, whe
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-@pytest.mark.parametrize("kind", [kind for kind in Kind.values if kind != Kind.CODE])
+@pytest.mark.parametrize("kind", OF_BOOKING)
 def test_every_text_fits_a_short_message(book, night, renewal, kind, language):
     renewal.name_zh, renewal.name_en = "居民身份证有效期满换领", "Renewal of an expiring card"
     renewal.save()
