@@ -191,6 +191,18 @@ WHERE t.service_day <> x.service_day
 UNION ALL
 SELECT b.id FROM appointments_booking b JOIN windows_slot s ON s.id = b.slot_id
 WHERE b.service_day <> s.service_day OR b.starts_at <> s.starts_at""",
+    "a draw decides for everybody who registered, as it was published": """
+SELECT e.id FROM appointments_drawentry e JOIN appointments_draw d ON d.id = e.draw_id
+LEFT JOIN LATERAL (SELECT one FROM jsonb_array_elements(d.result -> 'outcome') AS one
+  WHERE one ->> 'id' = e.public_id) told ON true
+WHERE (e.state IN ('won', 'lost')) <> (told.one IS NOT NULL)
+  OR (e.state = 'registered' AND d.drawn_at IS NOT NULL)
+  OR e.rank IS DISTINCT FROM (told.one ->> 'rank')::int
+  OR (e.state = 'won') <> (coalesce(told.one ->> 'outcome', '') = 'won')
+  OR (e.state = 'won') <> (e.group_id IS NOT NULL)""",
+    "no draw is forgotten": """
+SELECT id FROM appointments_draw
+WHERE drawn_at IS NULL AND registers_until < %(now)s - interval '1 hour'""",
     "arrived bookings and their tickets agree": """
 SELECT b.id FROM appointments_booking b LEFT JOIN queues_ticket t ON t.id = b.ticket_id
 WHERE (b.state IN ('arrived', 'served') AND t.id IS NULL)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from appointments import housekeeping
+from appointments.drawing import draw_due
 from appointments.providing import NoProvider
 from appointments.returning import return_due
 from config import civil
@@ -36,6 +37,7 @@ def each_minute() -> None:
         return
     housekeeping.expire_holds(now=now)
     housekeeping.mark_served(now=now)
+    draw_due(now=now)
     sweep_until(now + SWEEPING)
 
 

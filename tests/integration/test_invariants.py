@@ -20,7 +20,20 @@ from windows.once import once, takes_period
 LATER = NOON + timedelta(minutes=30)
 DROP = "ALTER TABLE {} DROP CONSTRAINT {}"
 
+DRAW = (
+    "INSERT INTO appointments_draw (session_id, registers_from, registers_until, hold_until,"
+    " commitment, seed_sealed, seed, made_at) SELECT id, '2020-01-01', '{}', '2099-01-03', '', '',"
+    " '', '2020-01-01' FROM windows_hallsession LIMIT 1"
+)
 SPOILS: dict[str, list[str]] = {
+    "a draw decides": [
+        DRAW.format("2099-01-02"),
+        "INSERT INTO appointments_drawentry (draw_id, public_id, matter_id, minutes, wishes,"
+        " phone_sealed, phone_index, language, state, rank, made_at, is_simulated)"
+        " SELECT d.id, 'x', m.id, 6, '{}', '', '', 'en', 'lost', 1, now(), false"
+        " FROM appointments_draw d, windows_matter m LIMIT 1",
+    ],
+    "no draw is forgotten": [DRAW.format("2020-01-02")],
     "I1 every booking has": [
         "DROP TRIGGER booking_event_append_only ON appointments_bookingevent",
         "DELETE FROM appointments_bookingevent",
