@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from appointments import housekeeping
+from appointments import answering_offers, housekeeping, offering_back, waitlist
 from appointments.drawing import draw_due
 from appointments.providing import NoProvider
 from appointments.returning import return_due
@@ -36,6 +36,9 @@ def each_minute() -> None:
     if not _takes("each_minute", now, minutes=1):
         return
     housekeeping.expire_holds(now=now)
+    answering_offers.settle(now=now)
+    waitlist.end_over(now=now)
+    offering_back.offer_free(now=now)
     housekeeping.mark_served(now=now)
     draw_due(now=now)
     sweep_until(now + SWEEPING)

@@ -106,7 +106,7 @@ def return_due(*, now: datetime) -> int:
 
     Returns how many are on offer again.
     """
-    from appointments.waitlist import offer_place
+    from appointments.offering_back import offer_place
 
     due = ReturningPlace.objects.filter(ended_at__isnull=True, returns_at__lte=now)
     places = due.select_related("slot").order_by("returns_at", "pk")[:AT_A_TIME]

@@ -1,0 +1,244 @@
+"""Offering places to the waiting list.
+
+A place that comes back is held for the first who wait for it in the very transaction in
+which it becomes free, so that nobody else can reach it in between. An offer is a hold with
+an end (how it ends: appointments/answering_offers.py). By night nobody is asked, and a
+place that somebody waits for stays out of reach until the morning. Locks: the entry, its
+people, slots by id, bookings.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from appointments import waitlist
+from appointments.attending import attendee_of
+from appointments.booking import hold
+from appointments.claiming import lock_people, lock_slots
+from appointments.models import Booking, Message, ReturningPlace, WaitEntry, WaitOffer, WaitPerson
+from appointments.offering import last_day
+from appointments.picking import EVENING_KINDS
+from appointments.reminding import after_quiet_hours, is_quiet
+from appointments.returning import give_back
+from appointments.sealing import unseal
+from appointments.wait_words import offer_text
+from config import civil
+from config.refusals import Refusal
+from windows.models import Slot
+from windows.rules import rule
+
+State = WaitEntry.State
+AFTER_MORNING = timedelta(hours=2)  # a place that early is not kept over the night
+OFFERS_A_RUN = 20
+LINE_LENGTH = 200
+
+# Who waits for which slot: the first in line first, each with their earliest slot. `more`
+# minutes of `place_slot` are about to become free; only it, or the slot before it together
+# with it, is asked for then, else every slot that has been released.
+LINE = """
+SELECT entry_id, slot_id FROM (
+SELECT DISTINCT ON (e.priority, e.made_at, e.id) e.id AS entry_id, s.id AS slot_id,
+  e.priority, e.made_at
+FROM appointments_waitentry e
+JOIN appointments_waitentry_halls w ON w.waitentry_id = e.id
+JOIN windows_slot s ON s.hall_id = w.hall_id
+  AND s.service_day BETWEEN e.first_day AND e.last_day
+JOIN windows_hallsession x ON x.id = s.session_id
+LEFT JOIN windows_slot n
+  ON n.session_id = s.session_id AND n.starts_at = s.ends_at AND n.is_open
+CROSS JOIN LATERAL (SELECT
+  s.online_quota - s.online_taken
+    + CASE WHEN s.id = %(place_slot)s THEN %(more)s ELSE 0 END AS here,
+  coalesce(n.online_quota - n.online_taken, 0)
+    + CASE WHEN n.id = %(place_slot)s THEN %(more)s ELSE 0 END AS there) AS free
+WHERE e.state = 'waiting' AND s.is_open AND s.starts_at >= %(earliest)s
+  AND s.service_day <= %(last_day)s
+  AND (free.here >= e.minutes OR (free.here > 0 AND free.here + free.there >= e.minutes))
+  AND CASE WHEN %(place_slot)s::bigint IS NULL THEN
+    s.booking_opens_at <= CASE x.release WHEN 'room' THEN %(before_room)s ELSE %(now)s END
+    AND NOT EXISTS (SELECT 1 FROM appointments_draw d
+      WHERE d.session_id = x.id AND d.drawn_at IS NULL)
+  ELSE s.id = %(place_slot)s OR (n.id = %(place_slot)s AND free.here < e.minutes) END
+  AND (NOT e.evenings_only OR x.kind = ANY(%(evening_kinds)s)
+    OR (s.starts_at AT TIME ZONE %(zone)s)::time >= '17:00')
+  AND EXISTS (SELECT 1 FROM windows_sessionwindow sw
+    JOIN windows_window_matters wm ON wm.window_id = sw.window_id
+    WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled AND wm.matter_id = e.matter_id)
+  AND NOT EXISTS (SELECT 1 FROM appointments_waitoffer o
+    JOIN appointments_booking b ON b.group_id = o.group_id
+    WHERE o.entry_id = e.id AND (b.slot_id = s.id
+      OR (b.state = 'expired' AND o.ended_at > %(pause)s)))
+  AND NOT EXISTS (SELECT 1 FROM appointments_waitperson p
+    JOIN appointments_booking b ON b.id_index = p.id_index
+    WHERE p.entry_id = e.id AND b.state IN ('held', 'confirmed', 'arrived')
+      AND (b.matter_id = e.matter_id OR b.service_day = s.service_day))
+ORDER BY e.priority DESC, e.made_at, e.id, s.id IS DISTINCT FROM %(place_slot)s, s.starts_at, s.id
+) AS line
+ORDER BY priority DESC, made_at, entry_id LIMIT %(length)s
+"""
+
+
+class _PlaceGone(Exception):
+    """Somebody else ended the place's return meanwhile."""
+
+
+def offer_place(*, place: ReturningPlace, now: datetime) -> bool:
+    """A place that comes back is held for the first who wait for it and fit.
+
+    False when nobody does: then it is for everyone. True also when it is kept until the
+    morning. Must be called outside a transaction that holds slots.
+    """
+    if place.channel != Booking.Channel.ONLINE:
+        return False
+    until = offer_end(now)
+    if until is None:
+        return _keep_until_morning(place, now)
+    for entry_id, slot_id in _line(now, until + _notice(now), place=place):
+        try:
+            if _offer(entry_id, slot_id, now=now, until=until, place=place):
+                return True
+        except _PlaceGone:
+            return True
+        except Refusal:
+            continue
+    return False
+
+
+def offer_free(*, now: datetime, most: int = OFFERS_A_RUN) -> int:
+    """Places that are free for any other reason are held for those who wait for them.
+
+    Returns how many offers were made, at most so many.
+    """
+    until, made, tried = offer_end(now), 0, set[tuple[int, int]]()
+    while until and made < most and _offer_one(tried, now=now, until=until):
+        made += 1
+    return made
+
+
+def _offer_one(tried: set[tuple[int, int]], *, now: datetime, until: datetime) -> bool:
+    """One more offer, to the first in line whom it can be made; False when to nobody."""
+    for pair in _line(now, until + _notice(now)):
+        if pair in tried:
+            continue
+        tried.add(pair)
+        try:
+            if _offer(*pair, now=now, until=until):
+                return True
+        except Refusal:
+            continue
+    return False
+
+
+def offer_end(now: datetime) -> datetime | None:
+    """When an offer made now would end; None when that touches the quiet hours."""
+    until = now + _minutes("hold_offer_minutes", now)
+    return None if is_quiet(now) or is_quiet(until) else until
+
+
+def _notice(now: datetime) -> timedelta:
+    """Who is asked must still have time to come."""
+    return _minutes("offer_notice_minutes", now)
+
+
+def _minutes(name: str, now: datetime) -> timedelta:
+    return timedelta(minutes=rule(name, hall=None, day=civil.city_date(now)))
+
+
+def _keep_until_morning(place: ReturningPlace, now: datetime) -> bool:
+    """By night the place stays out of reach when somebody waits for it, unless it is early."""
+    until = now + _minutes("hold_offer_minutes", now)
+    morning = after_quiet_hours(now if is_quiet(now) else until)
+    if not _line(now, morning + AFTER_MORNING, place=place):
+        return False
+    coming = ReturningPlace.objects.filter(pk=place.pk, ended_at__isnull=True)
+    coming.update(returns_at=morning)
+    return True
+
+
+def _line(
+    now: datetime, earliest: datetime, *, place: ReturningPlace | None = None
+) -> list[tuple[int, int]]:
+    """(entry, slot) pairs in the order in which they are asked; see LINE."""
+    asked: dict[str, Any] = {
+        "place_slot": place.slot_id if place else None,
+        "more": place.minutes if place else 0,
+        "now": now,
+        "earliest": earliest,
+        "last_day": last_day(now),
+        "before_room": now - _minutes("room_lasts_minutes", now),
+        "pause": now - _minutes("offer_pause_minutes", now),
+        "evening_kinds": sorted(EVENING_KINDS),
+        "zone": str(civil.CITY),
+        "length": LINE_LENGTH,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LINE, asked)
+        return cursor.fetchall()
+
+
+@transaction.atomic
+def _offer(
+    entry_id: int,
+    slot_id: int,
+    *,
+    now: datetime,
+    until: datetime,
+    place: ReturningPlace | None = None,
+) -> bool:
+    """The entry has an offer: places held until then, and a message; False when it cannot.
+
+    Refuses as `hold`; then nothing happened, and the place has not come back.
+    """
+    entry = waitlist.locked(entry_id, state=State.WAITING)
+    if entry is None:
+        return False
+    people = list(entry.people.order_by("position"))
+    lock_people([bytes(one.id_index) for one in people], bytes(entry.phone_index))
+    if _is_busy(entry, people, slot_id):
+        return False
+    if place is not None:
+        lock_slots([slot_id, place.slot_id])
+        if not give_back(place, now=now):
+            raise _PlaceGone
+    held = hold(
+        slot_id=slot_id,
+        matter=entry.matter,
+        people=[attendee_of(person) for person in people],
+        phone=unseal(entry.phone_sealed, purpose="phone"),
+        now=now,
+        language=entry.language,
+        simulated=entry.is_simulated,
+        expires_at=until,
+        early=place is not None,
+        limited=False,
+    )
+    _write_down(entry, held.group_id, now=now, until=until)
+    return True
+
+
+def _is_busy(entry: WaitEntry, people: list[WaitPerson], slot_id: int) -> bool:
+    """One of them is just booking otherwise; their own hold is not taken from them."""
+    day = Slot.objects.filter(pk=slot_id).values("service_day")
+    standing = Booking.objects.filter(
+        Q(matter=entry.matter_id) | Q(service_day__in=day),
+        id_index__in=[bytes(one.id_index) for one in people],
+        state__in=Booking.OPEN,
+    )
+    return standing.exists()
+
+
+def _write_down(entry: WaitEntry, group_id: int, *, now: datetime, until: datetime) -> None:
+    offer = WaitOffer.objects.create(entry=entry, group_id=group_id, made_at=now, expires_at=until)
+    entry.state = State.OFFERED
+    entry.save(update_fields=["state"])
+    bookings = list(offer.group.bookings.select_related("hall").order_by("starts_at", "position"))
+    waitlist.owe(
+        entry,
+        Message.Kind.OFFER,
+        offer_text(entry, bookings, until),
+        now=now,
+        version=entry.offers.count(),
+        useless_after=until,
+    )

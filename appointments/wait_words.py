@@ -1,0 +1,97 @@
+"""The words of messages to people on the waiting list: short, in the language of the entry."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from appointments import saying
+from appointments.id_numbers import mask_name
+from appointments.models import Booking, WaitEntry
+from appointments.sealing import link_secret, unseal
+from appointments.texting import when
+
+
+def joined_text(entry: WaitEntry) -> str:
+    """They are on the list, and where they can look."""
+    with translation.override(entry.language):
+        return _(
+            "Dengta: %(who)s on the waiting list for %(what)s, %(days)s. We write as soon as a "
+            "place is kept for you. Look or leave the list: %(link)s"
+        ) % _facts(entry)
+
+
+def offer_text(entry: WaitEntry, bookings: list[Booking], until: datetime) -> str:
+    """A place is kept for them, and until when."""
+    with translation.override(entry.language):
+        return _(
+            "Dengta: a place is kept for %(who)s until %(until)s: %(what)s, %(when)s, %(where)s. "
+            "Take it or let it pass: %(link)s"
+        ) % _facts(
+            entry,
+            until=saying.clock(until),
+            when=when(bookings[0]),
+            where=bookings[0].hall.name,
+        )
+
+
+def passed_text(entry: WaitEntry) -> str:
+    """They let so many offers pass that the place in line goes to others."""
+    with translation.override(entry.language):
+        return ngettext(
+            "Dengta: %(n)s offer was not taken, so %(who)s left the waiting list for %(what)s. "
+            "You can join it again at any time: %(again)s",
+            "Dengta: %(n)s offers were not taken, so %(who)s left the waiting list for %(what)s. "
+            "You can join it again at any time: %(again)s",
+            entry.offers_passed,
+        ) % _facts(entry, n=entry.offers_passed)
+
+
+def ended_text(entry: WaitEntry) -> str:
+    """Their days are over and nothing came free."""
+    with translation.override(entry.language):
+        return _(
+            "Dengta: no place came free for %(who)s: %(what)s, %(days)s. You can wait for other "
+            "days: %(again)s. Coming without a booking is possible at any time."
+        ) % _facts(entry)
+
+
+def entry_link(entry: WaitEntry) -> str:
+    """The link that shows and leaves this entry, for whoever holds it."""
+    return f"{settings.SITE_URL}{own_path(entry)}"
+
+
+def own_path(entry: WaitEntry) -> str:
+    secret = link_secret("waiting", entry.public_id)
+    return f"/w/{entry.public_id}/?k={secret}"
+
+
+def days_words(entry: WaitEntry) -> str:
+    """Mon 3 May to Fri 7 May; a single day alone."""
+    facts = {"first": saying.short_day(entry.first_day), "last": saying.short_day(entry.last_day)}
+    if entry.first_day == entry.last_day:
+        return facts["first"]
+    return _("%(first)s to %(last)s") % facts
+
+
+def _facts(entry: WaitEntry, **more: object) -> dict[str, object]:
+    people = entry.people.order_by("position").values_list("name_sealed", flat=True)
+    return {
+        "who": _who(mask_name(unseal(name, purpose="name")) for name in people),
+        "what": entry.matter.name,
+        "days": days_words(entry),
+        "link": entry_link(entry),
+        "again": f"{settings.SITE_URL}/w/join/?matter={entry.matter.code}",
+        **more,
+    }
+
+
+def _who(names: Iterable[str]) -> str:
+    first, *others = names
+    if not others:
+        return first
+    facts = {"name": first, "n": len(others)}
+    return ngettext("%(name)s and %(n)s more", "%(name)s and %(n)s more", len(others)) % facts
