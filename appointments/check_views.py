@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from appointments import drafting, saying
+from appointments.attending import NEEDS, attendee_of, needs_of
 from appointments.booking import confirm
+from appointments.chaining import by_person
 from appointments.changing import cancel
 from appointments.drafting import Draft
 from appointments.id_numbers import mask_id
@@ -56,9 +58,10 @@ def book_check(request: HttpRequest, group: int) -> HttpResponse:
     if until <= now:
         return start_over(request, bookings, now, status=409)
     context = {
-        "bookings": [(b, shown_person(b)) for b in bookings],
+        "people": [(shown_person(visit[0]), visit) for visit in by_person(bookings)],
         "first": bookings[0],
         "matter": bookings[0].matter,
+        "matters": list(dict.fromkeys(b.matter.name for b in bookings)),
         "when": [saying.when(at) for at in sorted({b.starts_at for b in bookings})],
         "phone": mask_phone(unseal(bookings[0].group.phone_sealed, purpose="phone")),
         "until": until,
@@ -69,12 +72,13 @@ def book_check(request: HttpRequest, group: int) -> HttpResponse:
     return render(request, "appointments/book_check.html", context)
 
 
-def shown_person(booking: Booking) -> dict[str, str]:
+def shown_person(booking: Booking) -> dict[str, Any]:
     sealed = booking.guardian_sealed
     return {
         "name": unseal(booking.name_sealed, purpose="name"),
         "id_number": mask_id(unseal(booking.id_sealed, purpose="id_number")),
         "guardian": unseal(sealed, purpose="name") if sealed else "",
+        "needs": [NEEDS[need] for need in needs_of(booking)],
     }
 
 
@@ -98,18 +102,27 @@ def _decide(request: HttpRequest, bookings: list[Booking], now: datetime) -> Htt
 
 def keep_again(request: HttpRequest, bookings: list[Booking]) -> None:
     """What was typed for a hold that is over is a draft again."""
-    people = tuple(
-        drafting.Person(
-            name=unseal(b.name_sealed, purpose="name"),
-            id_number=unseal(b.id_sealed, purpose="id_number"),
-            guardian=unseal(b.guardian_sealed, purpose="name") if b.guardian_sealed else "",
-        )
-        for b in bookings
-    )
     first = bookings[0]
-    phone = unseal(first.group.phone_sealed, purpose="phone")
-    draft = Draft(matter=first.matter.code, slot=first.slot_id, people=people, phone=phone)
+    codes = tuple(dict.fromkeys(booking.matter.code for booking in bookings))
+    draft = Draft(
+        matter=codes[0],
+        also=codes[1:],
+        slot=first.slot_id,
+        people=tuple(_as_typed(visit) for visit in by_person(bookings)),
+        phone=unseal(first.group.phone_sealed, purpose="phone"),
+    )
     drafting.keep(request.session, draft)
+
+
+def _as_typed(visit: list[Booking]) -> drafting.Person:
+    person = attendee_of(visit[0])
+    return drafting.Person(
+        name=person.name,
+        id_number=person.id_number.number,
+        guardian=person.guardian,
+        needs=person.needs,
+        matters=tuple(booking.matter.code for booking in visit),
+    )
 
 
 def start_over(
@@ -121,7 +134,7 @@ def start_over(
         request,
         matter=bookings[0].matter,
         slot=bookings[0].slot_id,
-        people=len(bookings),
+        people=len(by_person(bookings)),
         now=now,
         why=why,
     )
@@ -138,5 +151,12 @@ def let_go(request: HttpRequest, bookings: list[Booking], now: datetime) -> Http
     keep_again(request, bookings)
     first = bookings[0]
     base = reverse("appointments:book_when", args=[first.matter.code])
-    wish = Wish(base, people=len(bookings), hall=first.hall.code, day=first.service_day)
+    also = tuple({one.matter.code: one for one in bookings if one.matter_id != first.matter_id})
+    wish = Wish(
+        base,
+        people=len(by_person(bookings)),
+        hall=first.hall.code,
+        day=first.service_day,
+        also=also,
+    )
     return redirect(wish.link())

@@ -24,17 +24,20 @@ AN_HOUR = 3600
 
 @dataclass(frozen=True)
 class Person:
-    """One person as typed."""
+    """One person as typed; `needs` are keys of NEEDS, `matters` codes (empty: the draft's)."""
 
     name: str = ""
     id_number: str = ""
     guardian: str = ""
+    needs: tuple[str, ...] = ()
+    matters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Draft:
     """The answers so far; `id` changes whenever the people or the slot change.
 
+    `also` are codes of further matters of the same visit.
     A journey that ends in something other than a hold (a draw, the waiting list) says
     with `back` where its people are asked, and with `then` where it goes on once the
     phone is proven; `more` are its own answers.
@@ -44,6 +47,7 @@ class Draft:
     slot: int
     people: tuple[Person, ...]
     phone: str
+    also: tuple[str, ...] = ()
     proof: str = ""
     token: str = ""
     back: str = ""
@@ -69,7 +73,11 @@ def kept(session: SessionBase, *, matter: str | None = None) -> Draft | None:
         answers = json.loads(unseal(base64.b64decode(session[DRAFT]), purpose="draft"))
     except (KeyError, ValueError, InvalidTag):
         return None
-    answers["people"] = tuple(Person(**person) for person in answers["people"])
+    answers["people"] = tuple(
+        Person(**{**person, **{name: tuple(person[name]) for name in ("needs", "matters")}})
+        for person in answers["people"]
+    )
+    answers["also"] = tuple(answers["also"])
     draft = Draft(**answers)
     return draft if matter in (None, draft.matter) else None
 

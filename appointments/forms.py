@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from appointments.booking import CHILD_BELOW, Attendee
+from appointments.attending import CHILD_BELOW, NEEDS, Attendee
 from appointments.drafting import Draft, Person
 from appointments.id_numbers import clean_id_number
 from appointments.phones import clean_phone
@@ -36,12 +36,16 @@ def _in_names(character: str) -> bool:
     return unicodedata.category(character)[0] in "LM" or character in " ·.'’-"
 
 
+SHARED = ("phone", "consent")
+
+
 @dataclass(frozen=True)
 class PersonFields:
-    """The fields of one person, for one fieldset of the page."""
+    """The fields of one person, for one fieldset of the page; `needs` stands apart, closed."""
 
     number: int
     fields: tuple[BoundField, ...]
+    needs: BoundField
 
 
 class WhoForm(forms.Form):
@@ -57,14 +61,21 @@ class WhoForm(forms.Form):
         error_messages={"required": _("Enter a mobile number.")},
     )
 
-    def __init__(self, *args: Any, matter: Matter, people: int, today: date, **rest: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        matter: Matter,
+        people: int,
+        today: date,
+        also: Sequence[Matter] = (),
+        **rest: Any,
+    ) -> None:
         super().__init__(*args, **rest)
-        self.people, self.today, self.matter = people, today, matter
+        self.people, self.today, self.matter, self.also = people, today, matter, tuple(also)
+        self.matters = {one.code: one for one in (matter, *also)}
         for number in range(1, people + 1):
             self._add_person(number)
-        self.order_fields([*(name for name in self.fields if name != "phone"), "phone"])
-        if matter.needs_guardian:
-            self._ask_consent()
+        self.order_fields([*(name for name in self.fields if name not in SHARED), *SHARED])
 
     def _add_person(self, number: int) -> None:
         alone = self.people == 1
@@ -83,28 +94,66 @@ class WhoForm(forms.Form):
             ),
             error_messages={"required": _("Enter the ID number.")},
         )
-        if self.matter.needs_guardian or self._was_child(number):
+        if len(self.matters) > 1 and not alone:
+            self._ask_matters(number)
+        if self._comes_as_child(number):
             self._ask_guardian(number)
+        self.fields[f"needs_{number}"] = forms.MultipleChoiceField(
+            label=_("What would help?"),
+            help_text=_("The staff at the window see it, nobody else."),
+            choices=list(NEEDS.items()),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    def _ask_matters(self, number: int) -> None:
+        self.fields[f"matters_{number}"] = forms.MultipleChoiceField(
+            label=_("What does person %(n)s come for?") % {"n": number},
+            choices=[(code, one.name) for code, one in self.matters.items()],
+            initial=list(self.matters),
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": _("Choose what this person comes for.")},
+        )
+
+    def _comes_as_child(self, number: int) -> bool:
+        """A child by the number that was typed, or because the matter is for children."""
+        asked = f"matters_{number}" in self.fields
+        chosen = self[f"matters_{number}"].value() or [] if asked else list(self.matters)
+        for_children = [one.needs_guardian for c, one in self.matters.items() if c in chosen]
+        certain = any(for_children) if self.is_bound or not asked else all(for_children)
+        return certain or self._was_child(number)
 
     def _was_child(self, number: int) -> bool:
         """Whether what was typed is a child's number, so that the page asks who comes along."""
+        born_on = self._born(number)
+        return born_on is not None and self._is_child(born_on)
+
+    def _born(self, number: int) -> date | None:
         typed = self.data.get(f"id_number_{number}") or self.initial.get(f"id_number_{number}", "")
         try:
-            return self._is_child(clean_id_number(typed, today=self.today).born_on)
+            return clean_id_number(typed, today=self.today).born_on
         except ValidationError:
-            return False
+            return None
 
     def _is_child(self, born_on: date) -> bool:
         return civil.full_years(born_on, self.today) < CHILD_BELOW
 
     def _ask_guardian(self, number: int) -> None:
+        beside = self._has_adult()
         self.fields[f"guardian_{number}"] = forms.CharField(
             label=_("Guardian who comes along"),
-            help_text=_("Under 16: the child and a guardian both come, with the guardian's ID."),
+            help_text=_("Empty: the first adult of these people.")
+            if beside
+            else _("Under 16: the child and a guardian both come, with the guardian's ID."),
             max_length=40,
+            required=not beside,
             error_messages={"required": _("Enter the name of the guardian who comes along.")},
         )
         self._ask_consent()
+
+    def _has_adult(self) -> bool:
+        """Whether somebody whose number was typed is grown up, and can be the guardian."""
+        return any(self._born(n) and not self._was_child(n) for n in range(1, self.people + 1))
 
     def _ask_consent(self) -> None:
         self.fields["consent"] = forms.BooleanField(
@@ -121,10 +170,24 @@ class WhoForm(forms.Form):
                 f"id_number_{number}", lambda text: clean_id_number(text, today=self.today)
             )
         self._clean_with("phone", clean_phone)
+        self._name_guardians()
         return answers
 
+    def _name_guardians(self) -> None:
+        """Who left the guardian's name empty has the first adult of the party beside them."""
+        found = self.cleaned_data
+        adults = [
+            found[f"name_{n}"]
+            for n in range(1, self.people + 1)
+            if f"name_{n}" in found
+            and f"id_number_{n}" in found
+            and not self._is_child(found[f"id_number_{n}"].born_on)
+        ]
+        for name in [name for name in found if name.startswith("guardian_") and not found[name]]:
+            found[name] = adults[0] if adults else ""
+
     def _clean_with(self, name: str, clean: Any) -> None:
-        if name not in self.cleaned_data:
+        if not self.cleaned_data.get(name):
             return
         try:
             self.cleaned_data[name] = clean(self.cleaned_data[name])
@@ -133,20 +196,23 @@ class WhoForm(forms.Form):
 
     def persons(self) -> Iterator[PersonFields]:
         for number in range(1, self.people + 1):
-            names = [f"name_{number}", f"id_number_{number}", f"guardian_{number}"]
-            yield PersonFields(number, tuple(self[name] for name in names if name in self.fields))
+            names = [f"{name}_{number}" for name in ("name", "id_number", "matters", "guardian")]
+            fields = tuple(self[name] for name in names if name in self.fields)
+            yield PersonFields(number, fields, self[f"needs_{number}"])
 
     def shared(self) -> list[BoundField]:
-        return [self[name] for name in ("phone", "consent") if name in self.fields]
+        return [self[name] for name in SHARED if name in self.fields]
 
     def as_typed(self) -> tuple[Person, ...]:
         """The people in their normal form, for the draft."""
-        found = self.cleaned_data
+        found, all_matters = self.cleaned_data, list(self.matters)
         return tuple(
             Person(
                 name=found[f"name_{number}"],
                 id_number=found[f"id_number_{number}"].number,
                 guardian=found.get(f"guardian_{number}", ""),
+                needs=tuple(found[f"needs_{number}"]),
+                matters=tuple(found.get(f"matters_{number}", all_matters)),
             )
             for number in range(1, self.people + 1)
         )
@@ -161,16 +227,23 @@ def typed_before(draft: Draft | None) -> dict[str, Any]:
         first[f"name_{number}"] = person.name
         first[f"id_number_{number}"] = person.id_number
         first[f"guardian_{number}"] = person.guardian
+        first[f"needs_{number}"] = list(person.needs)
+        if person.matters:
+            first[f"matters_{number}"] = list(person.matters)
     return first
 
 
 def attendees(draft: Draft, *, today: date) -> list[Attendee]:
     """The people of the draft as the command takes them."""
+    codes = {code for person in draft.people for code in person.matters}
+    known = {one.code: one for one in Matter.objects.filter(code__in=codes)} if codes else {}
     return [
         Attendee(
             name=person.name,
             id_number=clean_id_number(person.id_number, today=today),
             guardian=person.guardian,
+            needs=person.needs,
+            matters=tuple(known[code] for code in person.matters if code in known),
         )
         for person in draft.people
     ]

@@ -1,5 +1,6 @@
 """Steps that several pages of the booking journey share: show the people, go back to the time."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -29,15 +30,22 @@ def free_slot(slot: int, now: datetime) -> Slot | None:
 
 
 def time_is_gone(
-    request: HttpRequest, *, matter: Matter, slot: int, people: int, now: datetime, why: str
+    request: HttpRequest,
+    *,
+    matter: Matter,
+    slot: int,
+    people: int,
+    now: datetime,
+    why: str,
+    also: tuple[str, ...] = (),
 ) -> HttpResponse:
     """Back at the picker, status 409; what was typed is kept."""
     base = reverse("appointments:book_when", args=[matter.code])
     lost = Slot.objects.select_related("hall").filter(pk=slot).first()
-    wish = Wish(base=base, people=people)
+    kept = drafting.kept(request.session, matter=matter.code)
+    wish = Wish(base=base, people=people, also=also or (kept.also if kept else ()))
     if lost:
-        wish = Wish(base=base, people=people, hall=lost.hall.code, day=lost.service_day)
-    kept = drafting.kept(request.session, matter=matter.code) is not None
+        wish = replace(wish, hall=lost.hall.code, day=lost.service_day)
     errors = [why, _("What you typed is kept.")] if kept else [why]
     return show_picker(request, matter=matter, wish=wish, now=now, errors=errors, status=409)
 
@@ -55,6 +63,7 @@ def show_who(request: HttpRequest, form: WhoForm, slot: Slot, status: int = 200)
             people=form.people,
             hall=slot.hall.code,
             day=slot.service_day,
+            also=tuple(one.code for one in form.also),
         ).link(),
     }
     return render(request, "appointments/book_who.html", context, status=status)
