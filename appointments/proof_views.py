@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from appointments import drafting, proving
 from appointments.booking import hold
+from appointments.chaining import asked_also
 from appointments.drafting import Draft
 from appointments.forms import CodeForm, WhoForm, attendees, typed_before
 from appointments.journey import form_page, free_slot, offered, show_who, time_is_gone
@@ -183,7 +184,8 @@ def _not_held(
             request, matter=matter, slot=draft.slot, people=people, now=now, why=str(no)
         )
     today = civil.city_date(now)
-    form = WhoForm(typed_before(draft), matter=matter, people=people, today=today)
+    also = asked_also(matter, draft.also, now)
+    form = WhoForm(typed_before(draft), matter=matter, people=people, today=today, also=also)
     form.is_valid()
     form.errors.pop("consent", None)
     show_refusal(form, no)
