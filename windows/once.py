@@ -44,7 +44,7 @@ def once(
     """
     if not key or len(key) > 255 or "\x00" in key:
         raise MissingKey
-    digest = hashlib.sha256(body.encode() if isinstance(body, str) else body).digest()
+    digest = body_digest(body)
     with transaction.atomic():
         made = _take_key(actor[:64], route[:80], key, digest, now)
         if made is None:
@@ -55,6 +55,11 @@ def once(
         answer = json.loads(json.dumps(answer, cls=DjangoJSONEncoder))
         RequestKey.objects.filter(pk=made).update(status=status, answer=answer)
     return status, answer, False
+
+
+def body_digest(body: bytes | str) -> bytes:
+    """What is kept of a body, to tell the same request from another one."""
+    return hashlib.sha256(body.encode() if isinstance(body, str) else body).digest()
 
 
 def _take_key(actor: str, route: str, key: str, digest: bytes, now: datetime) -> int | None:

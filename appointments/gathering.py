@@ -1,0 +1,85 @@
+"""Gathering the asks of a rush: what waits while a commit is under way is committed together.
+
+One thread per process has a connection of its own. Request threads hand it an ask and wait;
+it takes all that wait, in order of arrival, serves them in one transaction
+(appointments/sharing.py) and answers each. Nobody is kept waiting on purpose: alone in the
+line, an ask is served alone, at once. The line is bounded; who does not fit is told to come
+back. When the process dies nothing was promised: an answer is given after the commit.
+"""
+
+import logging
+import threading
+from queue import Empty, SimpleQueue
+
+from django.conf import settings
+
+from appointments.sharing import ALONE, BUSY, Ask, Outcome, serve_surely
+
+AT_ONCE = 256
+PATIENCE = 8.0  # seconds in the line; then the key tells the person who asks again
+
+log = logging.getLogger(__name__)
+
+
+class Waiting:
+    """An ask in the line. The lock is held until it has its outcome."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask, self.given_up = ask, False
+        self.answered = threading.Lock()
+        self.answered.acquire()
+
+
+class Line:
+    """The asks that wait for the gatherer of this process, and the gatherer."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.length = 0  # in the line or being served
+        self._waiting: SimpleQueue[Waiting] = SimpleQueue()
+        self._one = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def ask(self, ask: Ask) -> Outcome:
+        """Its outcome; BUSY when the line is full or nothing comes in time."""
+        with self._one:
+            if self.length >= self.most:
+                return BUSY
+            self.length += 1
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._gather, name="gatherer", daemon=True)
+                self._thread.start()
+        waiting = Waiting(ask)
+        self._waiting.put(waiting)
+        if not waiting.answered.acquire(timeout=PATIENCE):
+            waiting.given_up = True
+            return BUSY
+        return ask.outcome or BUSY
+
+    def _gather(self) -> None:
+        while True:
+            batch = self._take()
+            asks = [one.ask for one in batch if not one.given_up]
+            try:
+                serve_surely(asks)
+            except Exception:  # a bug: each of them is tried by itself, and seen there
+                log.exception("A batch of %s asks was not served together.", len(asks))
+                for ask in asks:
+                    ask.outcome = ask.outcome or ALONE
+            with self._one:
+                self.length -= len(batch)
+            for one in batch:
+                one.answered.release()
+
+    def _take(self) -> list[Waiting]:
+        """Everything that waits, at least one."""
+        batch = [self._waiting.get()]
+        try:
+            while len(batch) < AT_ONCE:
+                batch.append(self._waiting.get_nowait())
+        except Empty:
+            pass
+        return batch
+
+
+line = Line(settings.GATHER_LINE)

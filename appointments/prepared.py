@@ -1,0 +1,49 @@
+"""Statements that PostgreSQL plans once per connection.
+
+A plan of the claim costs more than its work. The driver has no prepared statements of its
+own, so PREPARE and EXECUTE are said in SQL; a connection that is new prepares again.
+Behind a pooler in transaction mode set DATABASE_PREPARE=0.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.db import connection
+
+_known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+class Prepared:
+    """`%(name)s::type` in the statement is filled from a mapping; the type must be said."""
+
+    def __init__(self, name: str, sql: str) -> None:
+        self.name, self.sql = name, sql.strip()
+        self.places = list(dict.fromkeys(_PLACE.findall(sql)))
+
+    def text(self) -> str:
+        """What is sent with the values."""
+        if not settings.DATABASE_PREPARE:
+            return self.sql
+        self._prepare()
+        return f"EXECUTE {self.name} ({', '.join(f'%({place})s' for place in self.places)})"
+
+    def run(self, facts: Mapping[str, Any], *, after: "Prepared | None" = None) -> list[tuple]:
+        """The rows; `after` is a statement that goes before it in the same round trip."""
+        text = self.text() if after is None else f"{after.text()}; {self.text()}"
+        with connection.cursor() as cursor:
+            cursor.execute(text, facts)
+            return cursor.fetchall() if cursor.description else []
+
+    def _prepare(self) -> None:
+        connection.ensure_connection()
+        known = _known.setdefault(connection.connection, set())
+        if self.name in known:
+            return
+        numbered = _PLACE.sub(lambda place: f"${self.places.index(place[1]) + 1}", self.sql)
+        with connection.cursor() as cursor:
+            cursor.execute(f"PREPARE {self.name} AS {numbered.replace('%%', '%')}")
+        known.add(self.name)

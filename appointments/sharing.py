@@ -1,0 +1,320 @@
+"""Sharing out places among several asks at once, in one transaction.
+
+The short way for the ordinary case: whatever is asked of the database is asked for all of
+them together. An ask is served here only when it is plain: its people and its phone have
+no key, closure or booking that a rule would have to look at, and there is room in its slot
+(or in it and the next one). Anything else is ALONE and goes through `booking.hold`, which
+knows every rule and gives every refusal. So no rule is written twice, and this way never
+accepts what the other one would refuse.
+
+Locks as everywhere (claiming.py): people and phones, slots by id, bookings; the key comes
+last, with its answer. A key that somebody else has written meanwhile undoes the whole
+transaction, and the asks are served one by one.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import Error as DatabaseTrouble
+from django.db import IntegrityError, connection, transaction
+
+from appointments.attending import Visit
+from appointments.booking import NotReleased, SlotFull
+from appointments.claiming import LOCK_ASKING, LOOK, NOT_PLAIN, ROOM, TAKE, lock_keys, visit_facts
+from config import civil
+from config.refusals import Refusal
+
+LOOK_FIRST_SECONDS = 60.0
+_look_first: dict[int, float] = {}  # slot: until when it is looked at before it is locked
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The answer that is kept under the key; `same` tells whether for this very body."""
+
+    status: int
+    answer: Any
+    same: bool = True
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Not served here."""
+
+    busy: bool = False  # and the database cannot be asked
+
+
+ALONE = Alone()
+BUSY = Alone(busy=True)
+Outcome = Kept | Refusal | Alone
+
+
+@dataclass(eq=False)
+class Ask:
+    """One request for places, everything sealed. `outcome` answers it."""
+
+    actor: str
+    key: str
+    body_hash: bytes
+    slot_id: int
+    visits: list[Visit]
+    phone_sealed: bytes
+    phone_index: bytes
+    language: str
+    numbers: dict[str, int]  # the rules of the day
+    now: datetime
+    outcome: Outcome | None = None
+
+
+@dataclass
+class Room:
+    """A locked slot; `left` shrinks as its minutes are shared out."""
+
+    id: int
+    session_id: int
+    hall_id: int
+    service_day: date
+    starts_at: datetime
+    ends_at: datetime
+    left: int
+    matters: list[int]
+    taken: int = 0
+
+
+Served = tuple[Ask, list[Room]]
+
+
+def serve_surely(asks: Sequence[Ask]) -> None:
+    """Gives every ask its outcome; what is told is committed.
+
+    When the connection is lost nobody knows whether the commit arrived. Asked once more,
+    an ask whose key has its answer gets it, any other is served now; then it is BUSY.
+    """
+    for _attempt in range(2):
+        try:
+            return serve(asks)
+        except DatabaseTrouble:
+            if connection.in_atomic_block:  # not ours to end
+                raise
+            connection.close()
+    for ask in _open(asks):
+        ask.outcome = BUSY
+    return None
+
+
+def serve(asks: Sequence[Ask]) -> None:
+    """The same, on a database that answers; raises django.db.Error otherwise."""
+    try:
+        _serve(_open(asks))
+    except IntegrityError:
+        for ask in _open(asks):
+            try:
+                _serve([ask])
+            except IntegrityError:
+                ask.outcome = ALONE
+
+
+def _serve(asks: list[Ask]) -> None:
+    """A slot that was full lately is looked at before anything is locked."""
+    if not asks:
+        return
+    now = max(ask.now for ask in asks)
+    if full := [ask for ask in asks if _look_first.get(ask.slot_id, 0.0) > time.monotonic()]:
+        _look(full, now)
+    if ready := _open(asks):
+        _take(ready, now)
+    if unserved := _open(asks):
+        _look(unserved, now)
+    for ask in _open(asks):
+        ask.outcome = ALONE
+
+
+def _open(asks: Sequence[Ask]) -> list[Ask]:
+    return [ask for ask in asks if ask.outcome is None]
+
+
+def _look(asks: list[Ask], now: datetime) -> None:
+    """Tells, without a lock, what needs none: a kept answer, a slot full or not released.
+
+    Nothing happened then, and nothing is kept under the key.
+    """
+    slots, kept, left = _looked(asks, now)
+    for n, ask in enumerate(asks):
+        if n in kept:
+            ask.outcome = _kept(ask, *kept[n])
+        elif ask.slot_id in slots and not left & {visit.id_index for visit in ask.visits}:
+            _tell(ask, *slots[ask.slot_id], now)
+
+
+def _looked(
+    asks: list[Ask], now: datetime
+) -> tuple[dict[int, tuple[int, datetime]], dict[int, tuple], set[bytes]]:
+    facts = {**_facts(asks, now), "slots": _slots(asks)}
+    slots, kept, left = {}, {}, set()
+    for what, number, digest, status, answer, room, opens in LOOK.run(facts):
+        if what == "slot":
+            slots[number] = (room, opens)
+        elif what == "key":
+            kept[number] = (digest, status, answer)
+        else:
+            left.add(bytes(digest))
+    return slots, kept, left
+
+
+def _tell(ask: Ask, room: int, opens: datetime, now: datetime) -> None:
+    if opens > now:
+        ask.outcome = NotReleased(opens=f"{civil.city_time(opens):%Y-%m-%d %H:%M}")
+    elif room < ask.visits[0].minutes:
+        ask.outcome = SlotFull()
+    else:
+        _look_first.pop(ask.slot_id, None)
+        return
+    if len(_look_first) > 10_000:
+        _look_first.clear()
+    _look_first[ask.slot_id] = time.monotonic() + LOOK_FIRST_SECONDS
+
+
+def _take(asks: list[Ask], now: datetime) -> None:
+    """The plain ones among them get their places, in order of arrival."""
+    with transaction.atomic():
+        facts = _facts(asks, now)
+        plain = _plain(asks, NOT_PLAIN.run(facts, after=LOCK_ASKING))
+        served = _share_out(plain, _rooms(plain, facts)) if plain else []
+        groups = dict(TAKE.run({**facts, **_columns(served, facts["expires"])})) if served else {}
+    for n, (ask, places) in enumerate(served):
+        answer = {"group": groups[n], "bookings": _told(ask, places, facts["expires"])}
+        ask.outcome = Kept(201, answer)
+
+
+def _facts(asks: list[Ask], now: datetime) -> dict[str, Any]:
+    numbers = asks[-1].numbers
+    people = [(n, visit.id_index) for n, ask in enumerate(asks) for visit in ask.visits]
+    return {
+        "now": now,
+        "since": now - timedelta(days=max(numbers["limit_days"], 1)),
+        "last_day": civil.city_date(now) + timedelta(days=numbers["horizon_days"]),
+        "expires": now + timedelta(minutes=numbers["hold_minutes"]),
+        "keys": lock_keys([*(index for _n, index in people), *(a.phone_index for a in asks)]),
+        "asks": list(range(len(asks))),
+        "actors": [ask.actor for ask in asks],
+        "request_keys": [ask.key for ask in asks],
+        "phones": [ask.phone_index for ask in asks],
+        "of_ask": [n for n, _index in people],
+        "indexes": [index for _n, index in people],
+    }
+
+
+def _slots(asks: list[Ask]) -> list[int]:
+    return sorted({ask.slot_id for ask in asks})
+
+
+def _plain(asks: list[Ask], found: list[tuple]) -> list[Ask]:
+    """Without those that have a past, or share a person or a phone with one before them."""
+    for n, digest, status, answer in found:
+        if asks[n].outcome is None or status is not None:
+            asks[n].outcome = ALONE if status is None else _kept(asks[n], digest, status, answer)
+    seen: set[bytes] = set()
+    for ask in _open(asks):
+        own = {ask.phone_index, *(visit.id_index for visit in ask.visits)}
+        if own & seen:
+            ask.outcome = ALONE
+        seen |= own
+    return _open(asks)
+
+
+def _kept(ask: Ask, digest: memoryview, status: int, answer: str) -> Kept:
+    same = bytes(digest) == ask.body_hash
+    return Kept(status, json.loads(answer) if same else None, same=same, replayed=True)
+
+
+def _rooms(asks: list[Ask], facts: dict[str, Any]) -> dict[int, Room]:
+    """The slots of the asks that have room, locked; for parties also the next ones."""
+    asked = {
+        **facts,
+        "slots": _slots(asks),
+        "of_parties": _slots([ask for ask in asks if len(ask.visits) > 1]),
+        "matters": sorted({visit.matter_id for ask in asks for visit in ask.visits}),
+    }
+    return {row[0]: Room(*row) for row in ROOM.run(asked)}
+
+
+def _share_out(asks: list[Ask], rooms: dict[int, Room]) -> list[Served]:
+    """First come, first served: all places of an ask or none. A later, smaller one may fit."""
+    served = []
+    for ask in asks:
+        places = _places(ask, rooms)
+        if places:
+            for visit, room in zip(ask.visits, places, strict=True):
+                room.left -= visit.minutes
+                room.taken += visit.minutes
+            served.append((ask, places))
+    return served
+
+
+def _places(ask: Ask, rooms: dict[int, Room]) -> list[Room]:
+    """A room per visit: the slot's own, and the next one's for what it cannot hold."""
+    here = rooms.get(ask.slot_id)
+    if here is None or not {visit.matter_id for visit in ask.visits} <= set(here.matters):
+        return []
+    places, left = [], here.left
+    for visit in ask.visits:
+        left -= visit.minutes
+        places.append(here if left >= 0 else _next(here, rooms))
+    there = [v.minutes for v, room in zip(ask.visits, places, strict=True) if room is not here]
+    other = places[-1]
+    if other is None or places[0] is not here or (there and sum(there) > other.left):
+        return []
+    return places
+
+
+def _next(room: Room, rooms: dict[int, Room]) -> Room | None:
+    following = (room.session_id, room.ends_at)
+    return next((r for r in rooms.values() if (r.session_id, r.starts_at) == following), None)
+
+
+def _told(ask: Ask, places: list[Room], expires: datetime) -> list[dict[str, str]]:
+    """The answer as it is kept: without secrets, they are derived when it is shown."""
+    return [
+        {
+            "reference": visit.reference,
+            "state": "held",
+            "hold_expires_at": civil.city_time(expires).isoformat(),
+            "starts_at": civil.city_time(room.starts_at).isoformat(),
+        }
+        for visit, room in zip(ask.visits, places, strict=True)
+    ]
+
+
+def _columns(served: list[Served], expires: datetime) -> dict[str, list]:
+    """What TAKE writes; a party is numbered by its place in `served`."""
+    asks = [ask for ask, _places in served]
+    touched = {room.id: room for _ask, places in served for room in places}
+    rows = [
+        (n, place, visit, room)
+        for n, (ask, places) in enumerate(served)
+        for place, (visit, room) in enumerate(zip(ask.visits, places, strict=True), start=1)
+    ]
+    return {
+        "parties": list(range(len(served))),
+        "sealed_phones": [ask.phone_sealed for ask in asks],
+        "phones": [ask.phone_index for ask in asks],
+        "languages": [ask.language for ask in asks],
+        "actors": [ask.actor for ask in asks],
+        "request_keys": [ask.key for ask in asks],
+        "bodies": [ask.body_hash for ask in asks],
+        "answers": [json.dumps(_told(ask, places, expires)) for ask, places in served],
+        "slots": list(touched),
+        "taken": [room.taken for room in touched.values()],
+        **visit_facts([visit for _n, _place, visit, _room in rows]),
+        "of_party": [row[0] for row in rows],
+        "positions": [row[1] for row in rows],
+        "of_slot": [row[3].id for row in rows],
+        "of_hall": [row[3].hall_id for row in rows],
+        "days": [row[3].service_day for row in rows],
+        "starts": [row[3].starts_at for row in rows],
+    }
