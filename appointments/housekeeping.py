@@ -143,13 +143,15 @@ def rebalance_yesterday(*, now: datetime) -> bool:
 
 def forget(*, now: datetime) -> int:
     """Request keys, phone proofs, counts and used work, old periods and rooms are deleted."""
-    codes = Message.objects.filter(kind=Message.Kind.CODE, made_at__lt=now - KEEP_PROOFS)
+    secrets = Message.objects.filter(
+        kind__in=[Message.Kind.CODE, Message.Kind.LINKS], made_at__lt=now - KEEP_PROOFS
+    )
     return sum(
         _delete(old)
         for old in (
             RequestKey.objects.filter(made_at__lt=now - KEEP_KEYS),
             PhoneProof.objects.filter(made_at__lt=now - KEEP_PROOFS),
-            codes,
+            secrets,
             PeriodicRun.objects.filter(started_at__lt=now - KEEP_PERIODS),
             Session.objects.filter(expire_date__lt=now),  # with the drafts sealed in them
             Tally.objects.filter(ends_at__lt=now),

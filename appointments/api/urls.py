@@ -3,7 +3,9 @@
 from django.urls import include, path, re_path
 
 from appointments.api import bookings, demand, sessions
+from appointments.api.appeals import Appeals, Decide, OwnAppeal
 from appointments.api.arrivals import CheckIn
+from appointments.api.links import BookingLinks
 from appointments.api.offers import Availability, Slots
 from appointments.api.proofs import Proof, Proofs
 from windows.api.plumbing import Absent
@@ -25,6 +27,10 @@ urlpatterns = [
         bookings.Reschedule.as_view(),
         name="api_reschedule",
     ),
+    path("bookings/<code:reference>/appeal/", OwnAppeal.as_view(), name="api_own_appeal"),
+    path("booking-links/", BookingLinks.as_view(), name="api_booking_links"),
+    path("appeals/", Appeals.as_view(), name="api_appeals"),
+    path("appeals/<rowid:pk>/decide/", Decide.as_view(), name="api_decide"),
     path("sessions/preview/", sessions.Preview.as_view(), name="api_session_preview"),
     path("sessions/", sessions.Sessions.as_view(), name="api_sessions"),
     path("sessions/<rowid:pk>/", sessions.Session.as_view(), name="api_session"),
