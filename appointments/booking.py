@@ -198,8 +198,8 @@ def hold(
     """Places in the slot (or it and the next one) are held for all of them, or for none.
 
     Each person has a booking per matter; the hold ends by itself at `expires_at`, after
-    `hold_minutes` when not given. `early` does not wait for the release (an offer, a drawn
-    place); `limited` False passes over limits per person and phone (staff, offers).
+    `hold_minutes` when not given. `early` does not wait for release and horizon (an offer,
+    a drawn place); `limited` False passes over limits per person and phone (staff, offers).
     Refuses: TooManyPeople, SamePersonTwice, ChainTooLong, AgeNotFitting, GuardianMissing,
     OnlineClosed, TooManyVisits, TooManyCancelled, TooManyForPhone, TooManyHolds,
     PersonNotOnline, SlotFull, SlotGone, NotReleased, AlreadyBooked, VisitThatDay.

@@ -108,7 +108,7 @@ WITH asked AS (
 ), claimed AS (
   UPDATE windows_slot s SET {channel}_taken = s.{channel}_taken + asked.need FROM asked
   WHERE s.id = asked.slot_id AND s.is_open AND s.starts_at > %(now)s
-    AND (s.booking_opens_at <= %(now)s OR %(early)s) AND s.service_day <= %(last_day)s
+    AND (s.booking_opens_at <= %(now)s AND s.service_day <= %(last_day)s OR %(early)s)
     AND s.{channel}_taken + asked.need <= s.{channel}_quota
     AND NOT EXISTS (SELECT 1 FROM unnest(%(matters)s::bigint[]) AS wanted(matter_id)
       WHERE NOT EXISTS (SELECT 1 FROM windows_sessionwindow sw

@@ -92,12 +92,14 @@ def reclaim(
 
     Within the caller's transaction: nobody else sees it free. True when there was any.
     """
-    lock_slots(slot_ids)
-    left = ReturningPlace.objects.filter(
-        slot_id__in=slot_ids, ended_at__isnull=True, booking__id_index__in=id_indexes
-    )
     same = Q(booking__group__phone_index=phone_index) if phone_index else NO_PHONE
-    places = list(left.filter(same).order_by("pk"))
+    left = ReturningPlace.objects.filter(
+        same, slot_id__in=slot_ids, ended_at__isnull=True, booking__id_index__in=id_indexes
+    )
+    if not left.exists():  # as nearly always: a full slot is not locked for nothing
+        return False
+    lock_slots(slot_ids)
+    places = list(left.order_by("pk"))
     return any([give_back(place, now=now, end=End.RECLAIMED) for place in places])
 
 
