@@ -68,13 +68,25 @@ def _next(press: Press) -> str:
 
 
 def _finish(press: Press) -> str:
-    ticket = calling.finish(ticket=press.ticket, staff=press.staff, now=press.now)
-    return _("%(number)s is finished.") % {"number": ticket.label}
+    return _how_it_goes_on(calling.finish(ticket=press.ticket, staff=press.staff, now=press.now))
+
+
+def _how_it_goes_on(ticket: Ticket) -> str:
+    """The visit is over, goes on here, or goes on at a window that serves what follows."""
+    facts = {"number": ticket.label, "matter": ticket.matter.name}
+    if ticket.state == Ticket.State.SERVING:
+        return _("%(number)s goes on here: %(matter)s.") % facts
+    if ticket.state == Ticket.State.WAITING:
+        return _("%(number)s goes on at another window: %(matter)s. It is called there.") % facts
+    return _("%(number)s is finished.") % facts
 
 
 def _finish_next(press: Press) -> str:
-    """Finishing stands even when there is nobody to call."""
-    done = _finish(press)
+    """Finishing stands even when there is nobody to call, or the person stays here."""
+    ticket = calling.finish(ticket=press.ticket, staff=press.staff, now=press.now)
+    done = _how_it_goes_on(ticket)
+    if ticket.state == Ticket.State.SERVING:
+        return done
     try:
         return f"{done} {_next(press)}"
     except (calling.NobodyWaiting, calling.WindowPaused) as refusal:

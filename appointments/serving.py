@@ -3,12 +3,15 @@
 Read only. Names and ID numbers leave here masked.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Avg, Count, F, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from appointments.attending import needs_of
 from appointments.id_numbers import mask_id, mask_name
 from appointments.models import Booking
 from appointments.sealing import unseal
@@ -23,14 +26,26 @@ AT_WINDOW = (Ticket.State.CALLED, Ticket.State.SERVING)
 ASIDE = (Ticket.State.PARKED, Ticket.State.MISSED)
 NEXT_SHOWN, LINE_SHOWN = 5, 30
 NO_CARD = {"TEMP", "PICKUP"}  # matters that end without a new card
+SHORT_NEEDS = {
+    "wheelchair": _lazy("wheelchair"),
+    "sign": _lazy("sign language"),
+    "time": _lazy("more time"),
+}
+WHAT_HELPS = {
+    "wheelchair": _lazy("Comes in a wheelchair or cannot climb steps: help with the way."),
+    "sign": _lazy("Speaks sign language or reads lips: face the person, write down what matters."),
+    "time": _lazy("Needs more time: the visit is planned longer, there is no hurry."),
+}
 
 
 @dataclass(frozen=True)
 class InLine:
-    """One person in line, by number."""
+    """One person in line, by number; what helps and the matters that follow in words."""
 
     ticket: Ticket
     waited: int
+    needs: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
 
     @property
     def is_booked(self) -> bool:
@@ -44,6 +59,9 @@ class AtWindow:
     ticket: Ticket
     person: str
     guardian: str
+    helps: list[str]
+    then: list[Matter]
+    goes_on_here: bool
     why: str
     checklist: list[Material]
     usual_from: int
@@ -120,8 +138,28 @@ def set_aside(hall: Hall, now: datetime) -> list[InLine]:
 
 
 def _in_line(tickets: QuerySet[Ticket], now: datetime) -> list[InLine]:
-    shown = tickets.select_related("matter")
-    return [InLine(ticket, max(0, ticket.waited_minutes(now))) for ticket in shown]
+    shown = list(tickets.select_related("matter"))
+    needs, names = _needs_in(shown), _matters_after(shown)
+    return [
+        InLine(
+            ticket,
+            max(0, ticket.waited_minutes(now)),
+            tuple(str(SHORT_NEEDS[need]) for need in needs.get(ticket.pk, ())),
+            tuple(names[pk].name for pk in ticket.then),
+        )
+        for ticket in shown
+    ]
+
+
+def _needs_in(tickets: Iterable[Ticket]) -> dict[int, tuple[str, ...]]:
+    """What helps the people of these tickets; those who need nothing are left out."""
+    told = Booking.objects.filter(ticket__in=tickets, needs_sealed__isnull=False)
+    return {one.ticket_id: needs_of(one) for one in told.only("ticket", "needs_sealed")}
+
+
+def _matters_after(tickets: Iterable[Ticket]) -> dict[int, Matter]:
+    """The matters that follow in the visits of these tickets."""
+    return Matter.objects.in_bulk({pk for ticket in tickets for pk in ticket.then})
 
 
 def _at_window(shift: Shift, snapshot: Snapshot) -> AtWindow | None:
@@ -133,10 +171,15 @@ def _at_window(shift: Shift, snapshot: Snapshot) -> AtWindow | None:
     pace = paces_of(snapshot.hall, ticket.service_day).get(ticket.matter_id)
     mean, spread = (pace.mean, pace.sd / 2) if pace else (ticket.matter.minutes, 1.0)
     person, guardian = person_words(ticket)
+    after = _matters_after([ticket])
+    then = [after[pk] for pk in ticket.then]
     return AtWindow(
         ticket=ticket,
         person=person,
         guardian=guardian,
+        helps=[str(WHAT_HELPS[need]) for need in _needs_in([ticket]).get(ticket.pk, ())],
+        then=then,
+        goes_on_here=bool(then) and shift.window.matters.filter(pk=then[0].pk).exists(),
         why=why(call) if call else "",
         checklist=list(Material.objects.filter(matter=ticket.matter).order_by("kind", "position")),
         usual_from=max(1, round(mean - spread)),
@@ -146,7 +189,7 @@ def _at_window(shift: Shift, snapshot: Snapshot) -> AtWindow | None:
 
 def person_words(ticket: Ticket) -> tuple[str, str]:
     """Who it is, masked, and the guardian who comes along; empty for a walk-in."""
-    booking = Booking.objects.filter(ticket=ticket).first()
+    booking = Booking.objects.filter(ticket=ticket).order_by("position").first()
     if booking is None:
         return "", ""
     name = mask_name(unseal(booking.name_sealed, purpose="name"))
