@@ -42,6 +42,7 @@ class Opening:
     waiting: Waiting
     calendar: list[str]
     busy: list[str]
+    release: str
 
     @property
     def staff(self) -> int:
@@ -76,7 +77,33 @@ def opening(plan: SessionPreview) -> Opening:
         waiting=waiting_for(hall=plan.hall, day=plan.service_day),
         calendar=_calendar(plan),
         busy=[_busy(one.number, one.session) for one in plan.busy],
+        release=release_words(plan),
     )
+
+
+def release_words(plan: SessionPreview) -> str:
+    """How and when people get the places."""
+    facts = {"when": saying.when(plan.booking_opens_at)}
+    if plan.registers_until:
+        facts["until"] = saying.when(plan.registers_until)
+        return (
+            _(
+                "By draw: people register from now until %(until)s, then it is drawn. Who wins has "
+                "until %(when)s to confirm; what is left opens to everyone then."
+            )
+            % facts
+        )
+    if plan.release == HallSession.Release.ROOM:
+        return (
+            _(
+                "The places open on %(when)s, behind a waiting room: who comes early is shuffled, "
+                "who comes later stands behind."
+            )
+            % facts
+        )
+    if plan.opens_later:
+        return _("The places open on %(when)s: who comes first has them.") % facts
+    return _("People can book it at once.")
 
 
 def matter_places(plan: SessionPreview) -> list[MatterPlaces]:

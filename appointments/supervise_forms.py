@@ -7,10 +7,19 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from appointments.releasing import Release
 from config import civil
+from config.refusals import Refusal
 from windows.models import Hall, HallSession, Window
 
 PLAIN = {"autocomplete": "off"}
+WHEN_RELEASED = "%Y-%m-%dT%H:%M"
+RELEASES = [
+    ("plain", _("At once: who comes first has them")),
+    ("later", _("At a certain moment")),
+    ("room", _("At a certain moment, behind a waiting room")),
+    ("draw", _("By draw: people register first, speed does not matter")),
+]
 
 
 class OpenForm(forms.Form):
@@ -49,6 +58,20 @@ class OpenForm(forms.Form):
             "invalid": _("Enter the hour like 18:30."),
         },
     )
+    release = forms.ChoiceField(
+        label=_("How do people get the places?"),
+        choices=RELEASES,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    release_at = forms.DateTimeField(
+        label=_("At which moment?"),
+        help_text=_("When the places open. By draw: when registration ends."),
+        required=False,
+        widget=forms.DateTimeInput({**PLAIN, "type": "datetime-local"}, format=WHEN_RELEASED),
+        input_formats=[WHEN_RELEASED, "%Y-%m-%d %H:%M"],
+        error_messages={"invalid": _("Enter day and hour like 2027-03-04 18:30.")},
+    )
     windows = forms.MultipleChoiceField(
         label=_("Which windows will be staffed?"),
         widget=forms.CheckboxSelectMultiple,
@@ -75,6 +98,37 @@ class OpenForm(forms.Form):
             raise forms.ValidationError(_("Enter the day like 2027-03-04."), code="invalid")
         return day
 
+    def clean_release(self) -> str:
+        return self.cleaned_data["release"] or "plain"
+
+    def clean_release_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["release_at"]
+        if at and not 2000 <= at.year <= 2200:
+            message = self.fields["release_at"].error_messages["invalid"]
+            raise forms.ValidationError(message, code="invalid")
+        return at
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        needs_moment = answers.get("release", "plain") != "plain"
+        if needs_moment and not answers.get("release_at") and "release_at" not in self.errors:
+            self.add_error("release_at", _("Enter the moment: day and hour."))
+        return answers
+
+    def release_asked(self) -> Release:
+        how, at = self.cleaned_data["release"], self.cleaned_data["release_at"]
+        if how == "draw":
+            return Release(HallSession.Release.DRAW, registers_until=at)
+        if how == "room":
+            return Release(HallSession.Release.ROOM, opens_at=at)
+        return Release(opens_at=at if how == "later" else None)
+
+    def placed(self, refusal: Refusal) -> Refusal:
+        """The refusal, beside the field of this form that it is about."""
+        if refusal.field in ("registers_until", "booking_opens_at"):
+            refusal.field = "release_at"
+        return refusal
+
     def chosen(self) -> list[Window]:
         return [self.usable[pk] for pk in self.cleaned_data["windows"]]
 
@@ -82,7 +136,8 @@ class OpenForm(forms.Form):
         """What the commands take."""
         names = ("kind", "day", "opens", "closes")
         taken = {name: self.cleaned_data[name] for name in names}
-        return {**taken, "hall": self.hall, "windows": self.chosen()}
+        taken |= {"hall": self.hall, "windows": self.chosen()}
+        return {**taken, "release": self.release_asked()}
 
 
 def first_answers(hall: Hall, now: datetime, asked: Any) -> dict[str, Any]:
@@ -94,8 +149,9 @@ def first_answers(hall: Hall, now: datetime, asked: Any) -> dict[str, Any]:
         "day": evening,
         "opens": time(18, 30),
         "closes": time(21, 30),
+        "release": "plain",
     }
-    for name in ("kind", "day", "opens", "closes"):
+    for name in ("kind", "day", "opens", "closes", "release", "release_at"):
         if asked.get(name):
             first[name] = asked[name][:20]
     return first

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from appointments.opening import Opening, opening
+from appointments.opening import Opening, opening, release_words
 from appointments.pressing import SaidNo, fresh_key, press
+from appointments.releasing import open_released, preview_release
 from appointments.supervise_forms import OpenForm, first_answers
 from appointments.supervise_views import WHO, asked_hall, halls_here, show
 from config import civil
@@ -19,8 +20,6 @@ from config.faces import show_refusal
 from config.refusals import Refusal
 from windows.access import staff_page
 from windows.models import Hall, Staff
-from windows.planning import preview_session
-from windows.sessions import open_session
 
 
 @never_cache
@@ -56,9 +55,9 @@ def supervise_preview(request: HttpRequest) -> HttpResponse:
 
 def _preview(form: OpenForm, now: datetime) -> tuple[Opening | None, Refusal | None]:
     try:
-        return opening(preview_session(**form.answers(), now=now)), None
+        return opening(preview_release(**form.answers(), now=now)), None
     except Refusal as refusal:
-        return None, refusal
+        return None, form.placed(refusal)
 
 
 def _fresh(request: HttpRequest, hall: Hall, now: datetime) -> HttpResponse:
@@ -70,7 +69,7 @@ def _fresh(request: HttpRequest, hall: Hall, now: datetime) -> HttpResponse:
     if form.is_valid():
         answers = {**form.answers(), "windows": None}
         try:
-            shown = opening(preview_session(**answers, now=now))
+            shown = opening(preview_release(**answers, now=now))
             first = {**form.cleaned_data, "windows": [str(w.pk) for w in shown.plan.windows]}
         except Refusal:
             first = {**form.cleaned_data}
@@ -81,7 +80,9 @@ def _open(request: HttpRequest, hall: Hall, form: OpenForm, now: datetime) -> Ht
     staff: Staff = request.user  # type: ignore[assignment]
 
     def run() -> dict[str, Any]:
-        return {"session": open_session(**form.answers(), by=staff, now=now).pk}
+        plan = preview_release(**form.answers(), now=now)
+        session = open_released(**form.answers(), by=staff, now=now)
+        return {"session": session.pk, "said": release_words(plan)}
 
     body = repr(sorted((name, str(value)) for name, value in form.cleaned_data.items()))
     actor = f"staff:{staff.pk}"
@@ -89,9 +90,9 @@ def _open(request: HttpRequest, hall: Hall, form: OpenForm, now: datetime) -> Ht
         told = press(request, actor=actor, body=hall.code + body, now=now, run=run)
     except SaidNo as refusal:
         shown, _refused = _preview(form, now)
-        show_refusal(form, refusal)
+        show_refusal(form, form.placed(refusal))
         return _page(request, hall, form, shown=shown, status=409)
-    messages.success(request, _("The session is open and can be booked now."))
+    messages.success(request, _("The session is open.") + " " + told["said"])
     return redirect("appointments:supervise_session", told["session"])
 
 

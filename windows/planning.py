@@ -80,6 +80,9 @@ class SessionPreview:
     free: list[Window]
     day: DayKind
     booking_opens_at: datetime
+    release: str = HallSession.Release.PLAIN
+    opens_later: bool = False
+    registers_until: datetime | None = None  # by draw
 
     @property
     def hours(self) -> float:

@@ -85,12 +85,14 @@ def open_session(
     by: Staff | None,
     now: datetime,
     booking_opens_at: datetime | None = None,
+    release: str = HallSession.Release.PLAIN,
     simulated: bool = False,
 ) -> HallSession:
     """The hall is open in those hours with those windows, and can be booked at once.
 
     Hours that end at or before their beginning end on the next calendar day, and the
-    service day stays `day`. Refuses: SessionTooLong, SessionTooShort, SessionInPast,
+    service day stays `day`. `release` says how the places open; a draw is announced by
+    `appointments/releasing.py`. Refuses: SessionTooLong, SessionTooShort, SessionInPast,
     SessionTooFar, HallClosed, NoWindows, WindowElsewhere, WindowBusy.
     """
     plan = preview_session(
@@ -105,6 +107,7 @@ def open_session(
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,
         booking_opens_at=plan.booking_opens_at,
+        release=release,
         opened_by=by,
         opened_at=now,
         is_simulated=simulated,

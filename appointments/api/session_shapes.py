@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from appointments.api.fields import DayField, InstantField, RowField
 from appointments.demanding import waiting_for
+from appointments.models import Draw
 from config import civil
 from windows.api.describing import Word
 from windows.models import HallSession, Matter, Window
@@ -23,7 +24,15 @@ class PreviewInput(serializers.Serializer):
     windows = serializers.ListField(
         child=RowField(), required=False, max_length=60, help_text="`id`s; left out: all free"
     )
+    release = serializers.ChoiceField(
+        HallSession.Release.values, default="plain", help_text="How the places open"
+    )
     booking_opens_at = InstantField(required=False, help_text="Left out: at once")
+    registers_until = InstantField(
+        required=False,
+        help_text="By draw: the end of registration; left out: winners' time before"
+        " `booking_opens_at`",
+    )
 
 
 class SessionInput(PreviewInput):
@@ -76,7 +85,9 @@ class PreviewOutput(serializers.Serializer):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     ends_next_day = serializers.BooleanField()
-    booking_opens_at = serializers.DateTimeField()
+    release = Word(HallSession.Release.values)
+    registers_until = serializers.DateTimeField(allow_null=True, help_text="By draw")
+    booking_opens_at = serializers.DateTimeField(help_text="By draw: of what is left")
     slots = PlannedSlotOutput(many=True)
     places = serializers.SerializerMethodField(help_text="Online places, if all came for it")
     windows = WindowHereOutput(many=True)
@@ -119,9 +130,14 @@ class SessionOutput(serializers.Serializer):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     ends_next_day = serializers.SerializerMethodField()
+    release = Word(HallSession.Release.values)
+    draw = serializers.SerializerMethodField(help_text="Its `id`, see `draws/{id}/`")
     booking_opens_at = serializers.DateTimeField()
     windows = serializers.SerializerMethodField()
     slots = serializers.SerializerMethodField()
+
+    def get_draw(self, session: HallSession) -> int | None:
+        return Draw.objects.filter(session=session).values_list("pk", flat=True).first()
 
     def get_ends_next_day(self, session: HallSession) -> bool:
         return civil.city_date(session.ends_at) > session.service_day

@@ -10,7 +10,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import withdrawing
+from appointments import drawing, releasing, withdrawing
 from appointments.api.session_shapes import (
     CancelOutput,
     ChangeInput,
@@ -36,6 +36,15 @@ HOURS = [
     planning.SessionTooShort,
     planning.SessionTooFar,
     commands.WindowElsewhere,
+]
+RELEASING = [
+    releasing.OpensTooLate,
+    releasing.RoomNeedsTime,
+    releasing.RegistrationNeedsEnd,
+    drawing.NothingToDraw,
+    drawing.DrawEndsEarly,
+    drawing.DrawEndsLate,
+    drawing.DrawTooFar,
 ]
 EXTENDING = [
     commands.SessionOver,
@@ -83,15 +92,19 @@ def planned(asked: dict[str, Any], hall: Hall) -> dict[str, Any]:
     if windows is not None and len(windows) < len(set(ids or ())):
         raise commands.WindowElsewhere
     named = {name: asked[name] for name in ("kind", "opens", "closes")}
-    opens_at = asked.get("booking_opens_at")
-    return {"hall": hall, "day": asked["date"], "windows": windows, **named} | {
-        "booking_opens_at": opens_at
-    }
+    release = releasing.Release(
+        asked["release"], asked.get("booking_opens_at"), asked.get("registers_until")
+    )
+    return {"hall": hall, "day": asked["date"], "windows": windows, **named, "release": release}
 
 
 class Preview(SessionCall):
     @described(
-        "session_preview", "Supervise", takes=PreviewInput, gives=PreviewOutput, refuses=HOURS
+        "session_preview",
+        "Supervise",
+        takes=PreviewInput,
+        gives=PreviewOutput,
+        refuses=[*HOURS, *RELEASING],
     )
     def post(self, request: Request) -> Response:
         """What opening a session would do: places, windows, staff, waiting demand.
@@ -103,7 +116,7 @@ class Preview(SessionCall):
 
         def run() -> dict[str, Any]:
             with fields_of_the_api():
-                plan = planning.preview_session(**planned(asked, hall), now=self.now)
+                plan = releasing.preview_release(**planned(asked, hall), now=self.now)
             return dict(PreviewOutput(plan).data)
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
@@ -118,20 +131,25 @@ class Sessions(SessionCall):
         made=201,
         refuses=[
             *HOURS,
-            commands.HallClosed,
+            *RELEASING,
             commands.HallClosed,
             commands.NoWindows,
             commands.WindowBusy,
         ],
     )
     def post(self, request: Request) -> Response:
-        """Open a session; it can be booked at once unless `booking_opens_at` says later."""
+        """Open a session; it can be booked at once unless `booking_opens_at` says later.
+
+        `release` may put a waiting room before that moment (`room`), or let a draw decide
+        (`draw`): people register until `registers_until`.
+        """
         asked = self.read(SessionInput)
         staff, hall = self.hall(asked["hall"])
 
         def run() -> dict[str, Any]:
             with fields_of_the_api():
-                return told(commands.open_session(**planned(asked, hall), by=staff, now=self.now))
+                opened = releasing.open_released(**planned(asked, hall), by=staff, now=self.now)
+                return told(opened)
 
         return self.run_once(run, actor=f"staff:{staff.pk}", made=status.HTTP_201_CREATED)
 

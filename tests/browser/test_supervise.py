@@ -60,7 +60,7 @@ def test_an_evening_past_midnight_is_seen_opened_booked_and_undone(
     if scripts:
         is_accessible(page)
 
-    page.get_by_role("button", name="Open it and let people book").click()
+    page.get_by_role("button", name="Open the session").click()
     page.wait_for_url(re.compile(r"/supervise/sessions/\d+/"))
     session = HallSession.objects.get(service_day=day)
     assert page.locator("main tbody tr").count() == 12
