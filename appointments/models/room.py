@@ -28,8 +28,9 @@ class WaitingRoom(models.Model):
 
 
 class RoomPlace(models.Model):
-    """One browser's place in a waiting room.
+    """One browser's place in a waiting room, for one person (appointments/admitting.py).
 
+    Early places of one person share the number of the first of them.
     Invariants: its token is its own (room_token_once); a number is given once in a room
     (room_number_once).
     """
