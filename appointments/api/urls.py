@@ -8,6 +8,7 @@ from appointments.api.arrivals import CheckIn
 from appointments.api.links import BookingLinks
 from appointments.api.offers import Availability, Slots
 from appointments.api.proofs import Proof, Proofs
+from appointments.api.rooms import RoomPlaceNow, RoomPlaces
 from windows.api.plumbing import Absent
 
 urlpatterns = [
@@ -18,6 +19,8 @@ urlpatterns = [
     path("halls/<code:code>/check-in/", CheckIn.as_view(), name="api_check_in"),
     path("phone-proofs/", Proofs.as_view(), name="api_proofs"),
     path("phone-proofs/<uuid:proof_id>/", Proof.as_view(), name="api_proof"),
+    path("rooms/<rowid:pk>/places/", RoomPlaces.as_view(), name="api_room_places"),
+    path("rooms/places/<slug:token>/", RoomPlaceNow.as_view(), name="api_room_place"),
     path("bookings/", bookings.Bookings.as_view(), name="api_bookings"),
     path("bookings/<code:reference>/", bookings.OwnBooking.as_view(), name="api_booking"),
     path("bookings/<code:reference>/confirm/", bookings.Confirm.as_view(), name="api_confirm"),
