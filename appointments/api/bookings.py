@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.utils.translation import get_language
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from appointments import booking as commands
-from appointments import changing, proving
+from appointments import admitting, changing, proving
 from appointments.api.fields import IdNumberField, NameField, PhoneField, RowField
 from appointments.id_numbers import mask_id, mask_name
 from appointments.models import Booking
@@ -17,6 +18,12 @@ from windows.api.describing import Word, described
 from windows.api.plumbing import Call, stranger
 from windows.models import Matter
 
+ROOM_TOKEN = OpenApiParameter(
+    "X-Room-Token",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `token` of an admitted place, while a waiting room stands before the slot.",
+)
 CHANGES = [changing.AlreadyOver, changing.AlreadyStarted]
 
 
@@ -84,6 +91,7 @@ class Bookings(Call):
     @described(
         "booking_hold",
         "Booking",
+        asks=[ROOM_TOKEN],
         takes=BookingInput,
         gives=GroupOutput,
         made=201,
@@ -97,6 +105,7 @@ class Bookings(Call):
             commands.SlotGone,
             commands.NotReleased,
             commands.AlreadyBooked,
+            admitting.RoomFirst,
         ],
         private=False,
     )
@@ -104,11 +113,16 @@ class Bookings(Call):
         """Hold places side by side for people who come together; confirm within minutes."""
         asked = self.read(BookingInput)
         asked["slot_id"], proof = asked.pop("slot"), asked.pop("proof")
+        numbers = [person["id_number"].number for person in asked["people"]]
+        token = request.headers.get("X-Room-Token", "")
         asked["people"] = [commands.Attendee(**person) for person in asked["people"]]
 
         def run() -> dict[str, Any]:
             if proving.phone_of_token(proof, now=self.now) != asked["phone"]:
                 raise proving.PhoneNotProven
+            admitting.require(
+                slot_id=asked["slot_id"], tokens=[token], id_numbers=numbers, now=self.now
+            )
             language = get_language() or "zh-hans"
             held = commands.hold(now=self.now, language=language, **asked)
             return _without_secrets(held)
