@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from appointments import drafting, proving
+from appointments import admitting, drafting, proving
 from appointments.booking import hold
 from appointments.chaining import asked_also
 from appointments.drafting import Draft
@@ -24,6 +24,7 @@ from appointments.phones import mask_phone
 from appointments.pressing import SaidNo, fresh_key, press, session_actor
 from appointments.proving import CodeExpired, PhoneNotProven, phone_of_token, prove
 from appointments.puzzling import puzzle_of
+from appointments.room_views import to_the_room, tokens_of
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal, TooMany
@@ -155,6 +156,10 @@ def take_places(request: HttpRequest, draft: Draft, now: datetime) -> HttpRespon
     matter, today = offered(draft.matter), civil.city_date(now)
 
     def run() -> dict[str, Any]:
+        numbers = [person.id_number for person in draft.people]
+        admitting.require(
+            slot_id=draft.slot, tokens=tokens_of(request), id_numbers=numbers, now=now
+        )
         held = hold(
             slot_id=draft.slot,
             matter=matter,
@@ -179,6 +184,8 @@ def _not_held(
 ) -> HttpResponse:
     """Back to the question whose answer stands in the way; nothing typed is lost."""
     people, slot = len(draft.people), free_slot(draft.slot, now)
+    if no.code == admitting.RoomFirst.code:
+        return to_the_room(draft)
     if no.code in TIME_IS_GONE or slot is None:
         return time_is_gone(
             request, matter=matter, slot=draft.slot, people=people, now=now, why=str(no)
