@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from appointments import answering_offers, housekeeping, offering_back, waitlist
+from appointments.admitting import open_rooms
 from appointments.drawing import draw_due
 from appointments.providing import NoProvider
 from appointments.returning import return_due
@@ -41,6 +42,7 @@ def each_minute() -> None:
     offering_back.offer_free(now=now)
     housekeeping.mark_served(now=now)
     draw_due(now=now)
+    open_rooms(now=now)
     sweep_until(now + SWEEPING)
 
 
