@@ -200,21 +200,30 @@ class Cancel(OwnCall):
         return self.run_once(run, actor=actor)
 
 
+def number_of(booking: Booking) -> str:
+    return unseal(booking.id_sealed, purpose="id_number")
+
+
 class Reschedule(OwnCall):
     @described(
         "booking_reschedule",
         "Booking",
         takes=SlotInput,
         gives=BookingOutput,
-        refuses=[*CHANGES, commands.SlotFull, commands.SlotGone],
+        refuses=[*CHANGES, commands.SlotFull, commands.SlotGone, admitting.RoomFirst],
+        asks=[ROOM_TOKEN],
         secret=True,
         private=False,
     )
     def post(self, request: Request, reference: str) -> Response:
         """Move the booking to another slot; the old place is given up only with it."""
         (mine, actor), slot = self.own(reference), self.read(SlotInput)["slot"]
+        token = request.headers.get("X-Room-Token", "")
 
         def run() -> dict[str, Any]:
+            admitting.require(
+                slot_id=slot, tokens=[token], id_numbers=[number_of(mine)], now=self.now
+            )
             changing.reschedule(booking=mine, slot_id=slot, now=self.now)
             return self.told(reference)
 
