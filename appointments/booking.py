@@ -36,7 +36,7 @@ from appointments.returning import reclaim, release
 from appointments.sealing import blind_index, booking_secret, seal, secret_matches
 from config import civil
 from config.refusals import NotFound, Refusal, refusing
-from windows.models import Matter, Slot
+from windows.models import Matter, Slot, Staff
 from windows.rules import rules
 
 __all__ = [
@@ -383,7 +383,7 @@ def _reason(slot_id: int, now: datetime) -> Refusal:
 
 
 @transaction.atomic
-def confirm(*, booking: Booking, now: datetime) -> list[Booking]:
+def confirm(*, booking: Booking, now: datetime, by: Staff | None = None) -> list[Booking]:
     """The group's held places are promised; confirming again changes nothing.
 
     Messages are owed in the same transaction. Refuses: HoldExpired.
@@ -396,7 +396,7 @@ def confirm(*, booking: Booking, now: datetime) -> list[Booking]:
     for one in held:
         one.state, one.confirmed_at = Booking.State.CONFIRMED, now
         one.save(update_fields=["state", "confirmed_at"])
-        record(one, "confirmed", now=now, was=Booking.State.HELD)
+        record(one, "confirmed", now=now, was=Booking.State.HELD, by=by)
         reminding.promise(booking=one, now=now)
     return held
 
