@@ -14,7 +14,7 @@ Pages say only "few" below the rule `few_places` (saying.py), so that nobody is 
 a falling number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from math import ceil
@@ -27,6 +27,8 @@ from appointments.models import VainSearch
 from config import civil
 from windows.models import Hall, Matter
 from windows.rules import rule
+
+AHEAD_DAYS = 31  # how far beyond the horizon the next release is looked for
 
 # A party that does not fit into the slot alone: the visits that fit stay here, in order,
 # and the rest goes into the following slot. `width_bucket` counts how many fit.
@@ -84,6 +86,26 @@ SELECT o.id, o.starts_at, o.ends_at, o.places, x.kind, o.session_id, o.service_d
 FROM ({offered}) o JOIN ({sessions}) x ON x.id = o.session_id
 ORDER BY o.starts_at, o.id
 """
+
+
+# Per service day the first release that is still to come, or that waits for the horizon.
+TO_COME = """
+SELECT DISTINCT ON (s.service_day) s.booking_opens_at, s.service_day, x.release, x.id
+FROM windows_slot s JOIN ({sessions}) x ON x.id = s.session_id
+WHERE s.service_day BETWEEN %(first)s AND %(last)s AND s.is_open AND s.starts_at > %(now)s
+  AND s.online_quota > 0 AND (cardinality(%(halls)s::bigint[]) = 0 OR s.hall_id = ANY(%(halls)s))
+  AND (s.booking_opens_at > %(now)s OR s.service_day > %(bookable)s)
+ORDER BY s.service_day, s.booking_opens_at, x.id
+"""
+
+
+class Release(NamedTuple):
+    """From when places of a service day can be booked, how, and of which session."""
+
+    opens_at: datetime
+    service_day: date
+    how: str
+    session_id: int
 
 
 class HallDay(NamedTuple):
@@ -170,18 +192,23 @@ def availability(
     matters: Sequence[Matter] = (),
     minutes: Sequence[int] | None = None,
     channel: str = "online",
+    kinds: Collection[str] | None = None,
+    bookable: date | None = None,
 ) -> list[HallDay]:
     """Free places per hall and service day, from `first` for `days` days, in one query.
 
     Only days on which something is open for all the matters are listed. `matters` are all
     that each person comes for (empty: the matter); `minutes` those of every visit in order
     (`minutes_of`), when somebody needs more time than usual. Staff ask for the places of
-    the channel "assisted".
+    the channel "assisted"; `kinds` leaves out other sessions;
+    `bookable` is the last day that can be booked, when it is known already.
     """
     party = Party.of(matter, people=people, matters=matters, minutes=minutes, channel=channel)
-    rows = _answer(*question(BY_SESSION, party, first=first, days=days, hall=hall, now=now))
+    rows = _answer(*question(BY_SESSION, party, first, days, hall, bookable or last_day(now), now))
     found: list[HallDay] = []
     for session in map(HallDay._make, rows):
+        if kinds and session.kinds[0] not in kinds:
+            continue
         if found and found[-1][:3] == session[:3]:
             found[-1] = _together(found[-1], session)
         else:
@@ -213,10 +240,11 @@ def slots_of(
     minutes: Sequence[int] | None = None,
     days: int = 1,
     channel: str = "online",
+    bookable: date | None = None,
 ) -> list[OfferedSlot]:
     """The slots of a hall's service day (or some days) with the places a party can have."""
     party = Party.of(matter, people=people, matters=matters, minutes=minutes, channel=channel)
-    rows = _answer(*question(BY_SLOT, party, first=day, days=days, hall=hall, now=now))
+    rows = _answer(*question(BY_SLOT, party, day, days, hall, bookable or last_day(now), now))
     return [OfferedSlot._make(row) for row in rows]
 
 
@@ -227,7 +255,13 @@ def _answer(statement: str, asked: dict[str, Any]) -> list[tuple]:
 
 
 def question(
-    form: str, party: Party, *, first: date, days: int, hall: Hall | None, now: datetime
+    form: str,
+    party: Party,
+    first: date,
+    days: int,
+    hall: Hall | None,
+    bookable: date,
+    now: datetime,
 ) -> tuple[str, dict[str, Any]]:
     """The statement for such a party and its values."""
     yesterday = civil.city_date(now) - timedelta(days=1)  # its session may run past midnight
@@ -237,15 +271,43 @@ def question(
         "first_visit": party.visits[0],
         "sums": list(accumulate(party.visits)),
         "first": max(first, yesterday),
-        "last": min(first + timedelta(days=max(days, 1) - 1), last_day(now)),
+        "last": min(first + timedelta(days=max(days, 1) - 1), bookable),
         "hall": hall.pk if hall else None,
         "now": now,
-        **{f"matter_{n}": matter for n, matter in enumerate(party.matters)},
     }
-    serving = [SERVING.format(matter=f"%(matter_{n})s") for n in range(len(party.matters))]
+    sessions = _sessions(party.matters, asked)
     offered = OFFERED.format(places=ALONE if len(party.visits) == 1 else IN_TWO)
-    statement = form.format(offered=offered, sessions="".join([SESSIONS, *serving]))
+    statement = form.format(offered=offered, sessions=sessions)
     return statement.replace("online_", f"{party.channel}_"), asked  # the channel's own counters
+
+
+def next_releases(
+    *, matters: Sequence[Matter], halls: Sequence[Hall], bookable: date, now: datetime
+) -> list[Release]:
+    """The releases to come in these halls (none: in the city), one a service day, soonest
+    first; a day beyond the horizon opens at midnight when it comes within it."""
+    ahead = bookable - civil.city_date(now)
+    asked = {
+        "first": civil.city_date(now),
+        "last": bookable + timedelta(days=AHEAD_DAYS),
+        "bookable": bookable,
+        "halls": [hall.pk for hall in halls],
+        "hall": None,
+        "now": now,
+    }
+    rows = _answer(TO_COME.format(sessions=_sessions([one.pk for one in matters], asked)), asked)
+    found = [
+        Release(max(opens_at, civil.city_day(day - ahead)[0]), day, how, session)
+        for opens_at, day, how, session in rows
+    ]
+    return sorted(found)
+
+
+def _sessions(matters: Sequence[int], asked: dict[str, Any]) -> str:
+    """The open sessions that serve all of the matters; their ids go into `asked`."""
+    asked |= {f"matter_{n}": matter for n, matter in enumerate(matters)}
+    serving = [SERVING.format(matter=f"%(matter_{n})s") for n in range(len(matters))]
+    return "".join([SESSIONS, *serving])
 
 
 def record_unmet(*, hall: Hall, matter: Matter, day: date, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What the picker shows: halls, days and times that can be booked, and what else is possible.
+"""What the picker shows: days and times that can be booked, and what else is possible.
 
 All numbers come from `offering`: a day shown free is bookable. Nothing here counts.
 """
@@ -15,14 +15,18 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext, ngettext, pgettext
 
 from appointments import saying
+from appointments.chaining import asked_also
 from appointments.offering import HallDay, OfferedSlot, availability, last_day, slots_of
+from appointments.release_words import Coming, coming_of_day, next_coming
 from config import civil
-from windows.models import Hall, Matter, Slot
+from windows.models import Hall, Matter
+from windows.rules import rule
 
 TWO_WEEKS = 14
 ALL_DAYS = 370  # offering stops at the last day that can be booked
 EVENING_KINDS = {"night", "late"}
 SHOWS = ("all", "evenings", "weekends", "earliest")
+PLACE = re.compile(r"(-?\d{1,2}(?:\.\d{1,6})?),(-?\d{1,3}(?:\.\d{1,6})?)")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,9 @@ class Wish:
     show: str = "all"
     near: str = ""
     also: tuple[str, ...] = ()  # codes of further matters of the same visit
+    district: str = ""
+    at: str = ""  # "22.86,113.14": where somebody is, to about a kilometre
+    view: str = ""  # "list": all free times below each other
 
     def link(self, **changes: Any) -> str:
         """The address of the picker with some of it changed."""
@@ -49,7 +56,12 @@ class Wish:
             "show": wish.show if wish.show != "all" else "",
             "near": wish.near,
             "also": wish.also,
+            "district": wish.district,
+            "at": wish.at,
+            "view": wish.view,
         }
+        if wish.secret and not wish.hall:
+            asked["hall"] = " "  # asked for no hall: a change begins at the booking's own
         query = urlencode({name: value for name, value in asked.items() if value}, doseq=True)
         return f"{wish.base}?{query}" if query else wish.base
 
@@ -65,12 +77,21 @@ def wish_of(query: QueryDict, *, base: str, most_people: int, secret: str = "") 
         base=base,
         secret=secret,
         people=min(max(int(people), 1), most_people) if re.fullmatch("[0-9]+", people) else 1,
-        hall=query.get("hall", "")[:12].replace("\x00", ""),
+        hall=query.get("hall", "")[:12].replace("\x00", "").strip(),
         day=day,
         show=show if show in SHOWS else "all",
         near=query.get("near", "")[:40].replace("\x00", "").strip(),
+        district=query.get("district", "")[:40].replace("\x00", "").strip(),
+        at=_coarse(query.get("at", "")),
+        view="list" if query.get("view") == "list" else "",
         also=tuple(code for code in query.getlist("also")[:9] if re.fullmatch(r"\w{1,20}", code)),
     )
+
+
+def _coarse(place: str) -> str:
+    """The position rounded to a hundredth of a degree, however exactly it was sent."""
+    found = PLACE.fullmatch(place)
+    return f"{float(found[1]):.2f},{float(found[2]):.2f}" if found else ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +138,7 @@ class Picker:
     hall: Hall
     days: tuple[Day, ...]
     chips: tuple[Chip, ...]
+    views: tuple[Chip, ...]
     day: date | None
     heading: str
     times: tuple[Times, ...]
@@ -124,7 +146,8 @@ class Picker:
     any_free: bool
     any_night: bool
     walk_in_only: bool
-    release: str
+    of_day: Coming | None
+    coming: tuple[Coming, ...]
 
 
 def shown(offered: Iterable[HallDay], wish: Wish) -> list[HallDay]:
@@ -137,52 +160,95 @@ def shown(offered: Iterable[HallDay], wish: Wish) -> list[HallDay]:
     return days
 
 
+def looked_for(matter: Matter, wish: Wish, now: datetime) -> dict[str, Any]:
+    """What `offering` is asked: the matters of each person, and how many come."""
+    matters = (matter, *asked_also(matter, wish.also, now))
+    asked = {"matter": matter, "matters": matters, "people": wish.people, "now": now}
+    return {**asked, "bookable": last_day(now)}
+
+
+def few_places(now: datetime) -> int:
+    return rule("few_places", hall=None, day=civil.city_date(now))
+
+
 def picker(*, matter: Matter, hall: Hall, wish: Wish, now: datetime, chosen: int = 0) -> Picker:
-    """The days of one hall and the times of one of them."""
-    today = civil.city_date(now)
-    offered = availability(
-        matter=matter,
-        first=today - timedelta(days=1),  # last night's session may still be running
-        days=ALL_DAYS,
-        hall=hall,
-        people=wish.people,
-        now=now,
-    )
+    """The days of one hall, and the times of one of them or, in a list, of all."""
+    asked = {**looked_for(matter, wish, now), "hall": hall}
+    first = civil.city_date(now) - timedelta(days=1)  # last night's session may still run
+    offered = shown(availability(first=first, days=ALL_DAYS, **asked), wish)
+    open_days = {one.service_day: one for one in offered}
     slots: dict[date, list[OfferedSlot]] = {}
-    open_days = {one.service_day: one for one in shown(offered, wish)}
-    if wish.show == "evenings":
-        for service_day in open_days:
-            slots[service_day] = _evening(_slots(matter, hall, service_day, wish, now))
-        open_days = {
-            day: replace(one, places=sum(slot.places for slot in slots[day]))
-            for day, one in open_days.items()
-        }
+    if wish.show == "evenings" or wish.view:
+        slots = _slots(open_days, wish, slots_of(day=first, days=ALL_DAYS, **asked))
+        open_days = {day: _of_slots(one, slots[day]) for day, one in open_days.items()}
     free = sorted(day for day, one in open_days.items() if one.places > 0)
     day = wish.day if wish.day and wish.show != "earliest" else (free[0] if free else wish.day)
-    if day and day not in slots:
-        slots[day] = _slots(matter, hall, day, wish, now) if day in open_days else []
-    times = slots[day] if day else []
-    if wish.show == "earliest" and not chosen:
-        chosen = next((slot.id for slot in times if slot.places > 0), 0)
-    places = open_days[day].places if day in open_days else 0
+    if day in open_days and day not in slots:
+        slots = _slots([day], wish, slots_of(day=day, **asked))
+    few, span = few_places(now), _span(now, asked["bookable"], open_days)
     return Picker(
         hall=hall,
-        days=tuple(_day(one, open_days.get(one), day, wish) for one in _span(now, open_days)),
+        days=tuple(
+            _day(one, open_days.get(one), day, wish, few)
+            for one in _span(now, asked["bookable"], open_days)
+        ),
         chips=chips(wish),
+        views=views(wish),
         day=day,
-        heading=_heading(day, open_days.get(day) if day else None),
-        times=tuple(_by_date(times, day, chosen)) if day else (),
-        places=places,
+        heading=_heading(day, open_days.get(day) if day else None, few, now),
+        times=_times(slots, free, day, wish, chosen, few),
+        places=open_days[day].places if day in open_days else 0,
         any_free=bool(free),
         any_night=any("night" in one.kinds for one in open_days.values()),
         walk_in_only=bool(day in open_days and not open_days[day].online),
-        release=next_release(hall=hall, now=now),
+        of_day=_coming(open_days.get(day) if day else None, now),
+        coming=next_coming(asked, [hall]),
     )
 
 
-def _span(now: datetime, open_days: Mapping[date, HallDay]) -> list[date]:
+def _slots(
+    days: Iterable[date], wish: Wish, offered: Iterable[OfferedSlot]
+) -> dict[date, list[OfferedSlot]]:
+    """The slots of these days that the filter lets through."""
+    found: dict[date, list[OfferedSlot]] = {day: [] for day in days}
+    for slot in offered:
+        evening = wish.show != "evenings" or slot.kind in EVENING_KINDS
+        if slot.service_day in found and evening:
+            found[slot.service_day].append(slot)
+    return found
+
+
+def _of_slots(day: HallDay, slots: list[OfferedSlot]) -> HallDay:
+    return day._replace(places=sum(slot.places for slot in slots))
+
+
+def _coming(day: HallDay | None, now: datetime) -> Coming | None:
+    return coming_of_day(day, now) if day and day.opens_at else None
+
+
+def _times(
+    slots: Mapping[date, list[OfferedSlot]],
+    free: list[date],
+    day: date | None,
+    wish: Wish,
+    chosen: int,
+    few: int,
+) -> tuple[Times, ...]:
+    """The times of the chosen day, or of all days that have some, under their dates."""
+    if wish.view:
+        open_times = [[slot for slot in slots[one] if slot.places > 0] for one in free]
+        return tuple(
+            part for those in open_times for part in _by_date(those, None, chosen, few)
+        )  # fmt: skip
+    times = slots.get(day, []) if day else []
+    if wish.show == "earliest" and not chosen:
+        chosen = next((slot.id for slot in times if slot.places > 0), 0)
+    return tuple(_by_date(times, day, chosen, few))
+
+
+def _span(now: datetime, last: date, open_days: Mapping[date, HallDay]) -> list[date]:
     """The days of the strip: two weeks from today, or from tomorrow when today is over."""
-    today, last = civil.city_date(now), last_day(now)
+    today = civil.city_date(now)
     first = min([today + timedelta(days=1), *(day for day in open_days if day <= today)])
     two_weeks = first + timedelta(days=TWO_WEEKS - 1)
     free_before = any(one.places for day, one in open_days.items() if day <= two_weeks)
@@ -190,67 +256,69 @@ def _span(now: datetime, open_days: Mapping[date, HallDay]) -> list[date]:
     return [first + timedelta(days=ahead) for ahead in range((until - first).days + 1)]
 
 
-def _slots(matter: Matter, hall: Hall, day: date, wish: Wish, now: datetime) -> list[OfferedSlot]:
-    return list(slots_of(hall=hall, matter=matter, day=day, people=wish.people, now=now))
-
-
-def _evening(slots: list[OfferedSlot]) -> list[OfferedSlot]:
-    return [slot for slot in slots if slot.kind in EVENING_KINDS]
-
-
-def _heading(day: date | None, offered: HallDay | None) -> str:
+def _heading(day: date | None, offered: HallDay | None, few: int, now: datetime) -> str:
     if day is None:
         return ""
-    facts = {"day": saying.long_day(day), "n": offered.places if offered else 0}
+    facts: dict[str, Any] = {"day": saying.long_day(day), "n": offered.places if offered else 0}
     if offered is None:
         return gettext("%(day)s: closed") % facts
     if not offered.online:
         return gettext("%(day)s: come without a booking") % facts
+    if offered.places <= 0 and offered.opens_at:
+        when = saying.when_from(offered.opens_at, now)
+        return gettext("%(day)s: opens %(when)s") % {**facts, "when": when}
     if offered.places <= 0:
         return gettext("%(day)s: full") % facts
+    if offered.places < few:
+        return gettext("%(day)s: only a few places left") % facts
     left = offered.places
     return ngettext("%(day)s: %(n)s place left", "%(day)s: %(n)s places left", left) % facts
 
 
-def _day(day: date, offered: HallDay | None, selected: date | None, wish: Wish) -> Day:
-    night = bool(offered and "night" in offered.kinds)
-    if offered is None:
-        words, level = pgettext("day", "Closed"), "closed"
-    elif not offered.online:
-        words, level = pgettext("day", "No booking needed"), "full"
-    else:
-        words = saying.places_left(offered.places)
-        level = saying.level(offered.places, saying.FEW_A_DAY)
+def _day(day: date, offered: HallDay | None, selected: date | None, wish: Wish, few: int) -> Day:
+    words, level = _state(offered, few)
     return Day(
         day=day,
         weekday=saying.short_weekday(day),
         number=str(day.day),
         places=words,
         level=level,
-        night=night,
+        night=bool(offered and "night" in offered.kinds),
         label=saying.long_day(day),
-        href=wish.link(day=day, show="all" if wish.show == "earliest" else wish.show),
+        href=wish.link(day=day, show="all" if wish.show == "earliest" else wish.show) + "#times",
         selected=day == selected,
     )
 
 
-def _by_date(slots: list[OfferedSlot], day: date, chosen: int) -> Iterable[Times]:
+def _state(offered: HallDay | None, few: int) -> tuple[str, str]:
+    """The words of a day's card and their level."""
+    if offered is None:
+        return pgettext("day", "Closed"), "closed"
+    if not offered.online:
+        return pgettext("day", "No booking needed"), "full"
+    if offered.places <= 0 and offered.opens_at:
+        by_draw = offered.release == "draw"
+        return pgettext("day", "By draw") if by_draw else pgettext("day", "Not open yet"), "later"
+    return saying.places_left(offered.places, few), saying.level(offered.places, saying.FEW_A_DAY)
+
+
+def _by_date(slots: list[OfferedSlot], day: date | None, chosen: int, few: int) -> Iterable[Times]:
+    """The times under their calendar date; the chosen day itself needs no heading."""
     dates = sorted({civil.city_date(slot.starts_at) for slot in slots})
     for on in dates:
-        heading = ""
-        if on != day:
-            heading = gettext("After midnight: %(day)s") % {"day": saying.long_day(on)}
         those = [slot for slot in slots if civil.city_date(slot.starts_at) == on]
-        yield Times(heading, tuple(_time(slot, slot.id == chosen) for slot in those))
+        heading = saying.long_day(on) if on != day else ""
+        if heading and on != those[0].service_day:
+            heading = gettext("After midnight: %(day)s") % {"day": heading}
+        yield Times(heading, tuple(_time(slot, slot.id == chosen, few) for slot in those))
 
 
-def _time(slot: OfferedSlot, checked: bool) -> Time:
-    places = saying.places_left(slot.places)
+def _time(slot: OfferedSlot, checked: bool, few: int) -> Time:
     return Time(
         slot=slot.id,
         at=saying.clock(slot.starts_at),
-        places=places,
-        level=saying.level(slot.places, saying.FEW_AT_A_TIME),
+        places=saying.places_left(slot.places, few),
+        level=saying.level(slot.places, few),
         kind=slot.kind,
         checked=checked and slot.places > 0,
         label=saying.when(slot.starts_at),
@@ -270,15 +338,10 @@ def chips(wish: Wish) -> tuple[Chip, ...]:
     )
 
 
-def next_release(*, hall: Hall, now: datetime) -> str:
-    """When places are released next, in words; empty when nothing is planned."""
-    slot = (
-        Slot.objects.filter(hall=hall, is_open=True, booking_opens_at__gt=now, online_quota__gt=0)
-        .order_by("booking_opens_at", "starts_at", "pk")
-        .values_list("booking_opens_at", "service_day")
-        .first()
+def views(wish: Wish) -> tuple[Chip, ...]:
+    """The same times as a calendar or as one list."""
+    names = {"": gettext("As a calendar"), "list": gettext("As a list")}
+    return tuple(
+        Chip(text, wish.link(view=view) + ("#times" if view else ""), view == wish.view)
+        for view, text in names.items()
     )
-    if slot is None:
-        return ""
-    facts = {"when": saying.when(slot[0]), "day": saying.long_day(slot[1])}
-    return gettext("On %(when)s the places of %(day)s are released.") % facts

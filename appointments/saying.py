@@ -16,7 +16,7 @@ WEEKDAYS = [
     pgettext_lazy("short weekday", "Sat"),
     pgettext_lazy("short weekday", "Sun"),
 ]
-FEW_A_DAY, FEW_AT_A_TIME = 10, 4
+FEW_A_DAY = 10  # coloured from there, in words from the rule `few_places`
 
 
 def short_weekday(day: date) -> str:
@@ -44,6 +44,16 @@ def when(at: datetime) -> str:
     return gettext("%(day)s, %(time)s") % facts
 
 
+def when_from(at: datetime, now: datetime) -> str:
+    """18:30 today, 08:00 tomorrow, or the whole date."""
+    ahead = (civil.city_date(at) - civil.city_date(now)).days
+    if ahead == 0:
+        return gettext("%(time)s today") % {"time": clock(at)}
+    if ahead == 1:
+        return gettext("%(time)s tomorrow") % {"time": clock(at)}
+    return when(at)
+
+
 def hours(starts_at: datetime, ends_at: datetime) -> str:
     """18:30-00:30, told when it ends on the next day."""
     facts = {"opens": clock(starts_at), "closes": clock(ends_at)}
@@ -53,10 +63,12 @@ def hours(starts_at: datetime, ends_at: datetime) -> str:
     return gettext("%(opens)s to %(closes)s") % facts
 
 
-def places_left(places: int) -> str:
-    """As short as a day's card: 38 left, or full."""
+def places_left(places: int, few: int) -> str:
+    """As short as a day's card: 38 left, few, or full."""
     if places <= 0:
         return pgettext("places", "Full")
+    if places < few:
+        return pgettext("places", "Few left")
     return ngettext("%(n)s left", "%(n)s left", places) % {"n": places}
 
 

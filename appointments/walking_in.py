@@ -32,11 +32,7 @@ class WalkIn:
         if not self.wait:
             return gettext("You can also come today without a booking, until %(until)s.") % facts
         return (
-            gettext(
-                "You can also come today without a booking, until %(until)s."
-                " The wait is %(wait)s at the moment."
-            )
-            % facts
+            gettext("You can also come today without a booking, until %(until)s. %(wait)s") % facts
         )
 
 
@@ -64,4 +60,7 @@ def wait_words(hall: Hall, matter: Matter, now: datetime) -> str:
     if expected is None:
         return ""
     facts = {"half": max(expected.half, 1), "most": expected.most}
-    return gettext("about %(half)s to %(most)s minutes") % facts
+    return (
+        gettext("Who comes now: half wait at most %(half)s minutes, nine in ten at most %(most)s.")
+        % facts
+    )

@@ -524,7 +524,7 @@ def test_nothing_free_says_when_places_are_released(citizen, session, renewal):
     page = text_of(citizen.get("/book/RENEW/when/?hall=H01"))
 
     assert "Nothing is free here in the next days" in page
-    assert "On Thursday 4 March, 13:00 the places of Thursday 4 March are released." in page
+    assert "Next release 13:00 today: the places of Thursday 4 March." in page
 
 
 def test_a_time_shown_free_can_be_held(citizen, session, renewal):
