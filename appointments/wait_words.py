@@ -1,9 +1,10 @@
 """The words of messages to people on the waiting list: short, in the language of the entry."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -65,26 +66,26 @@ def entry_link(entry: WaitEntry) -> str:
 
 
 def own_path(entry: WaitEntry) -> str:
-    secret = link_secret("waiting", entry.public_id)
-    return f"/w/{entry.public_id}/?k={secret}"
+    """The address of the entry's own page."""
+    address = reverse("appointments:wait_entry", args=[entry.public_id])
+    return f"{address}?k={link_secret('waiting', entry.public_id)}"
 
 
-def days_words(entry: WaitEntry) -> str:
+def days_words(first: date, last: date) -> str:
     """Mon 3 May to Fri 7 May; a single day alone."""
-    facts = {"first": saying.short_day(entry.first_day), "last": saying.short_day(entry.last_day)}
-    if entry.first_day == entry.last_day:
-        return facts["first"]
-    return _("%(first)s to %(last)s") % facts
+    facts = {"first": saying.short_day(first), "last": saying.short_day(last)}
+    return facts["first"] if first == last else _("%(first)s to %(last)s") % facts
 
 
 def _facts(entry: WaitEntry, **more: object) -> dict[str, object]:
     people = entry.people.order_by("position").values_list("name_sealed", flat=True)
+    join = reverse("appointments:wait_join")
     return {
         "who": _who(mask_name(unseal(name, purpose="name")) for name in people),
         "what": entry.matter.name,
-        "days": days_words(entry),
+        "days": days_words(entry.first_day, entry.last_day),
         "link": entry_link(entry),
-        "again": f"{settings.SITE_URL}/w/join/?matter={entry.matter.code}",
+        "again": f"{settings.SITE_URL}{join}?matter={entry.matter.code}",
         **more,
     }
 

@@ -5,6 +5,7 @@ them, and how an offer ends, is in appointments/offering_back.py.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from appointments import reminding
+from appointments import reminding, saying
 from appointments.attending import Attendee, check_people, minutes_for, sealed_person
 from appointments.booking import NUMBERS, AlreadyBooked, PersonNotOnline, check_limits
 from appointments.claiming import lock_people
@@ -74,6 +75,7 @@ def join(
     TooManyHolds, PersonNotOnline, AlreadyBooked, AlreadyWaiting.
     """
     today, chosen = civil.city_date(now), list(halls)
+    people = [replace(person, matters=()) for person in people]  # they wait for this one
     numbers = rules([*NUMBERS, "wait_days_more"], hall=None, day=today)
     check_people(people, matter, most=numbers["group_max"], chain_most=1, today=today)
     _check_wish(chosen, first, last, today=today, latest=latest_day(now))
@@ -121,7 +123,7 @@ def _check_wish(halls: list[Hall], first: date, last: date, *, today: date, late
     if not halls:
         raise NoHallChosen
     if not today <= first <= last <= latest:
-        raise DaysNotFitting(last=latest.isoformat())
+        raise DaysNotFitting(last=saying.long_day(latest))
 
 
 def _check_free(matter: Matter, facts: dict[str, Any]) -> None:

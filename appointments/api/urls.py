@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from appointments.api import bookings, demand, sessions
+from appointments.api import bookings, demand, sessions, waitlist
 from appointments.api.appeals import Appeals, Decide, OwnAppeal
 from appointments.api.arrivals import CheckIn
 from appointments.api.links import BookingLinks
@@ -34,6 +34,11 @@ urlpatterns = [
     path("booking-links/", BookingLinks.as_view(), name="api_booking_links"),
     path("appeals/", Appeals.as_view(), name="api_appeals"),
     path("appeals/<rowid:pk>/decide/", Decide.as_view(), name="api_decide"),
+    path("waitlist/", waitlist.Waitlist.as_view(), name="api_waitlist"),
+    path("waitlist/<code:public_id>/", waitlist.OwnEntry.as_view(), name="api_wait_entry"),
+    path("waitlist/<code:public_id>/take/", waitlist.Take.as_view(), name="api_wait_take"),
+    path("waitlist/<code:public_id>/pass/", waitlist.Pass.as_view(), name="api_wait_pass"),
+    path("waitlist/<code:public_id>/leave/", waitlist.Leave.as_view(), name="api_wait_leave"),
     path("sessions/preview/", sessions.Preview.as_view(), name="api_session_preview"),
     path("sessions/", sessions.Sessions.as_view(), name="api_sessions"),
     path("sessions/<rowid:pk>/", sessions.Session.as_view(), name="api_session"),
