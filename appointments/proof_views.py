@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -185,7 +186,9 @@ def _not_held(
     """Back to the question whose answer stands in the way; nothing typed is lost."""
     people, slot = len(draft.people), free_slot(draft.slot, now)
     if no.code == admitting.RoomFirst.code:
-        return to_the_room(draft)
+        who = reverse("appointments:book_who", args=[draft.matter, draft.slot])
+        asked = urlencode({"people": people, "also": draft.also}, doseq=True)
+        return to_the_room(draft.slot, f"{who}?{asked}")
     if no.code in TIME_IS_GONE or slot is None:
         return time_is_gone(
             request, matter=matter, slot=draft.slot, people=people, now=now, why=str(no)

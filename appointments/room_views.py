@@ -27,7 +27,6 @@ from appointments.admitting import (
     room_before,
     standing,
 )
-from appointments.drafting import Draft
 from appointments.id_numbers import clean_id_number
 from appointments.journey import form_page
 from appointments.limiting import address_of
@@ -73,12 +72,10 @@ def tokens_of(request: HttpRequest) -> list[str]:
     return request.get_signed_cookie(COOKIE, default="", salt=SALT).split(".")
 
 
-def to_the_room(draft: Draft) -> HttpResponse:
-    """First the waiting room; from there back to the people, who are still typed in."""
-    who = reverse("appointments:book_who", args=[draft.matter, draft.slot])
-    address = reverse("appointments:room_of", args=[draft.slot])
-    onward = urlencode({"next": f"{who}?people={len(draft.people)}"})
-    return redirect(f"{address}?{onward}")
+def to_the_room(slot: int, onward: str) -> HttpResponse:
+    """First the waiting room before this slot; from there on to where one came from."""
+    address = reverse("appointments:room_of", args=[slot])
+    return redirect(f"{address}?{urlencode({'next': onward})}")
 
 
 @require_safe
