@@ -26,7 +26,7 @@ from appointments.models import Booking, Draw, DrawEntry, DrawPerson, Message
 from appointments.sealing import blind_index, is_secret_of, seal
 from config import civil
 from config.refusals import NotFound, Refusal, refusing
-from windows.models import HallSession, Matter
+from windows.models import HallSession, Matter, Slot
 from windows.rules import rules
 
 State = DrawEntry.State
@@ -132,14 +132,26 @@ def _open_for_registration(draw: Draw, now: datetime) -> Draw:
     return found
 
 
+def served(session: HallSession) -> list[Matter]:
+    """The matters that some window of the session serves."""
+    matters = Matter.objects.filter(
+        is_offered=True,
+        windows__staffed__session=session,
+        windows__staffed__is_cancelled=False,
+    )
+    return list(matters.distinct().order_by("position", "pk"))
+
+
+def wishable(session: HallSession) -> list[Slot]:
+    """The times of the session that can be drawn, in order."""
+    return list(session.slots.filter(is_open=True, online_quota__gt=0).order_by("starts_at"))
+
+
 def _wishes(session: HallSession, asked: Registration, minutes: int) -> list[int]:
     """The slots by preference; with "any other time" the rest follow in order of time."""
-    if not asked.matter.windows.filter(
-        staffed__session=session, staffed__is_cancelled=False
-    ).exists():
+    if asked.matter not in served(session):
         raise NotInSession
-    slots = list(session.slots.filter(is_open=True, online_quota__gt=0).order_by("starts_at"))
-    rooms = {slot.pk: slot.online_quota for slot in slots}
+    rooms = {slot.pk: slot.online_quota for slot in wishable(session)}
     wishes = list(dict.fromkeys(asked.wishes))
     if not set(wishes) <= set(rooms):
         raise WishElsewhere

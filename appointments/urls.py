@@ -4,9 +4,12 @@ from django.urls import path
 
 from appointments import (
     appeal_views,
+    assist_look_views,
+    assist_views,
     booking_views,
     check_views,
     desk_views,
+    draw_views,
     floor_views,
     inbox,
     kiosk_views,
@@ -43,6 +46,14 @@ citizen = [
     path("b/<slug:reference>/change/", own_change_views.booking_change, name="booking_change"),
     path("b/<slug:reference>/appeal/", appeal_views.booking_appeal, name="booking_appeal"),
     path("b/<slug:reference>/calendar.ics", own_views.booking_calendar, name="booking_calendar"),
+    path("draws/", draw_views.draws, name="draws"),
+    path("draws/<int:pk>/", draw_views.draw, name="draw"),
+    path("draws/<int:pk>/result.json", draw_views.draw_result, name="draw_result"),
+    path("draws/<int:pk>/register/", draw_views.draw_wish, name="draw_wish"),
+    path("draws/<int:pk>/register/who/", draw_views.draw_who, name="draw_who"),
+    path("draws/<int:pk>/register/check/", draw_views.draw_check, name="draw_check"),
+    path("draws/entry/<slug:public_id>/", draw_views.draw_entry, name="draw_entry"),
+    path("draws/entry/<slug:public_id>/withdraw/", draw_views.draw_leave, name="draw_leave"),
     path("w/join/", wait_views.wait_join, name="wait_join"),
     path("w/join/who/", wait_views.wait_who, name="wait_who"),
     path("w/join/check/", wait_views.wait_check, name="wait_check"),
@@ -72,6 +83,18 @@ in_hall = [
     path("desk/", desk_views.desk, name="desk"),
     path("desk/line/", desk_views.desk_line, name="desk_line"),
     path("desk/do/<slug:action>/", desk_views.desk_do, name="desk_do"),
+]
+
+for_somebody = [
+    path("floor/assist/", assist_views.assist, name="assist"),
+    path("floor/assist/look/", assist_look_views.assist_look, name="assist_look"),
+    path("floor/assist/<int:slot>/", assist_views.assist_who, name="assist_who"),
+    path("floor/assist/slip/<int:group>/", assist_views.assist_slip, name="assist_slip"),
+    path(
+        "floor/assist/b/<slug:reference>/",
+        assist_look_views.assist_booking,
+        name="assist_booking",
+    ),
 ]
 
 _session = "supervise/sessions/<int:pk>/"
@@ -105,4 +128,4 @@ supervising = [
     ),
 ]
 
-urlpatterns = [*citizen, *demonstration, *in_hall, *supervising]
+urlpatterns = [*citizen, *demonstration, *in_hall, *for_somebody, *supervising]
