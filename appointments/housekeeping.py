@@ -14,6 +14,7 @@ from appointments import missing, sending
 from appointments.journal import record
 from appointments.models import Booking, Message, PhoneProof, Tally, UsedChallenge, WaitingRoom
 from appointments.returning import release
+from appointments.waitlist import long_ended
 from config import civil
 from queues.closing import void_left
 from queues.models import Ticket, TicketEvent
@@ -142,7 +143,8 @@ def rebalance_yesterday(*, now: datetime) -> bool:
 
 
 def forget(*, now: datetime) -> int:
-    """Request keys, phone proofs, counts and used work, old periods and rooms are deleted."""
+    """What need not be kept is deleted: keys, proofs, counts, used work, old periods and rooms,
+    entries of the waiting list that ended long ago."""
     secrets = Message.objects.filter(
         kind__in=[Message.Kind.CODE, Message.Kind.LINKS], made_at__lt=now - KEEP_PROOFS
     )
@@ -157,6 +159,7 @@ def forget(*, now: datetime) -> int:
             Tally.objects.filter(ends_at__lt=now),
             UsedChallenge.objects.filter(expires_at__lt=now),
             WaitingRoom.objects.filter(releases_at__lt=now - KEEP_ROOMS),
+            *long_ended(now),
         )
     )
 

@@ -203,6 +203,21 @@ WHERE (e.state IN ('won', 'lost')) <> (told.one IS NOT NULL)
     "no draw is forgotten": """
 SELECT id FROM appointments_draw
 WHERE drawn_at IS NULL AND registers_until < %(now)s - interval '1 hour'""",
+    "who is offered a place has one open offer, and nobody else has": """
+SELECT e.id FROM appointments_waitentry e
+WHERE (e.state = 'offered')::int <> (SELECT count(*) FROM appointments_waitoffer o
+  WHERE o.entry_id = e.id AND o.ended_at IS NULL)""",
+    "an open offer has its places": f"""
+SELECT o.id FROM appointments_waitoffer o
+LEFT JOIN appointments_booking b ON b.group_id = o.group_id
+WHERE o.ended_at IS NULL GROUP BY o.id
+HAVING count(*) FILTER (WHERE b.state IN {HOLDING}) = 0
+  AND coalesce(max(b.ended_at) < %(now)s - interval '5 minutes', true)""",
+    "an entry and its people wait or have ended together": """
+SELECT e.id FROM appointments_waitentry e
+LEFT JOIN appointments_waitperson p ON p.entry_id = e.id
+WHERE (e.state IN ('waiting', 'offered')) IS DISTINCT FROM p.is_waiting
+  OR (e.state IN ('waiting', 'offered')) <> (e.ended_at IS NULL)""",
     "arrived bookings and their tickets agree": """
 SELECT b.id FROM appointments_booking b LEFT JOIN queues_ticket t ON t.id = b.ticket_id
 WHERE (b.state IN ('arrived', 'served') AND t.id IS NULL)

@@ -12,9 +12,11 @@ from django.db import connection
 
 from appointments.arriving import check_in
 from appointments.invariants import QUESTIONS, ask, holds
+from appointments.offering_back import offer_free
+from appointments.waitlist import join
 from queues.calling import call_next
 from queues.issuing import issue_walk_in
-from tests.conftest import NOON, slot_at
+from tests.conftest import DAY, NOON, PHONE, a_person, slot_at
 from windows.once import once, takes_period
 
 LATER = NOON + timedelta(minutes=30)
@@ -34,6 +36,13 @@ SPOILS: dict[str, list[str]] = {
         " FROM appointments_draw d, windows_matter m LIMIT 1",
     ],
     "no draw is forgotten": [DRAW.format("2020-01-02")],
+    "who is offered": ["UPDATE appointments_waitentry SET state = 'waiting'"],
+    "an open offer": [
+        "WITH empty AS (INSERT INTO appointments_bookinggroup (language, made_at, is_simulated)"
+        " VALUES ('en', now(), false) RETURNING id)"
+        " UPDATE appointments_waitoffer SET group_id = empty.id FROM empty"
+    ],
+    "an entry and": ["UPDATE appointments_waitperson SET is_waiting = false"],
     "I1 every booking has": [
         "DROP TRIGGER booking_event_append_only ON appointments_bookingevent",
         "DELETE FROM appointments_bookingevent",
@@ -154,6 +163,11 @@ def a_day(hall, session, renewal, book, at_window_3, clerk):
     issue_walk_in(hall=hall, matter=renewal, now=NOON)
     call_next(window=at_window_3, staff=clerk, now=LATER)
     book(slot_at(session, 16), person=2)
+    join(
+        matter=renewal, halls=[hall], first=DAY, last=DAY, people=[a_person(3)], phone=PHONE,
+        now=NOON,
+    )  # fmt: skip
+    assert offer_free(now=NOON) == 1
     once(actor="a", route="r", key="k", body="", now=NOON, run=lambda: (200, 1))
     takes_period(job="j", period_start=NOON, now=NOON)
 
