@@ -9,8 +9,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
-from appointments.attending import CHILD_BELOW as CHILD_BELOW
+from appointments.allowing import (
+    OnlineClosed,
+    PersonNotOnline,
+    TooManyCancelled,
+    TooManyForPhone,
+    TooManyHolds,
+    TooManyVisits,
+    check_limits,
+)
 from appointments.attending import (
+    CHILD_BELOW,
     AgeNotFitting,
     Attendee,
     ChainTooLong,
@@ -22,8 +31,6 @@ from appointments.attending import (
     visits_of,
 )
 from appointments.claiming import (
-    Found,
-    limits_of,
     lock_people,
     lock_slots,
     run_claim,
@@ -39,13 +46,21 @@ from config.refusals import NotFound, Refusal, refusing
 from windows.models import Matter, Slot, Staff
 from windows.rules import rules
 
-__all__ = [
+__all__ = [  # what a hold may raise or takes, for those who call it
+    "CHILD_BELOW",
     "AgeNotFitting",
     "Attendee",
     "ChainTooLong",
     "GuardianMissing",
+    "OnlineClosed",
+    "PersonNotOnline",
     "SamePersonTwice",
+    "TooManyCancelled",
+    "TooManyForPhone",
+    "TooManyHolds",
     "TooManyPeople",
+    "TooManyVisits",
+    "check_limits",
 ]
 NUMBERS = [
     "hold_minutes",
@@ -91,62 +106,6 @@ class VisitThatDay(Refusal):
     field = "people"
 
 
-class PersonNotOnline(Refusal):
-    """The one answer to a phone that never booked for the person: it tells nothing."""
-
-    code = "person_not_online"
-    message = _(
-        "One of these people cannot be booked from this phone. Book from the phone that was used "
-        "before, ask at the desk or by phone, or come without a booking: nobody is sent away."
-    )
-    field = "people"
-
-
-class OnlineClosed(Refusal):
-    code = "online_closed"
-    message = _(
-        "After missed visits one of these people can book online again from %(until)s. Until then "
-        "come without a booking at any time: you will be served."
-    )
-    field = "people"
-
-
-class TooManyVisits(Refusal):
-    code = "too_many_visits"
-    message = _(
-        "One of these people has %(most)s visits within %(days)s days. More are possible without "
-        "a booking at any time."
-    )
-    field = "people"
-
-
-class TooManyCancelled(Refusal):
-    code = "too_many_cancelled"
-    message = _(
-        "One of these people cancelled %(most)s times within %(days)s days. Come without a "
-        "booking at any time: you will be served."
-    )
-    field = "people"
-
-
-class TooManyForPhone(Refusal):
-    code = "too_many_for_phone"
-    message = _(
-        "This phone has booked for %(most)s people within %(days)s days. Use another phone, or "
-        "ask at the desk."
-    )
-    field = "phone"
-
-
-class TooManyHolds(Refusal):
-    code = "too_many_holds"
-    message = _(
-        "From this phone many places were held today and not confirmed. Try again tomorrow, or "
-        "come without a booking."
-    )
-    field = "phone"
-
-
 class HoldExpired(Refusal):
     code = "hold_expired"
     message = _("The place was held for a while and is free again. Please choose a time again.")
@@ -155,14 +114,6 @@ class HoldExpired(Refusal):
 class AlreadyExtended(Refusal):
     code = "already_extended"
     message = _("The time was extended once already. Confirm now, or choose again later.")
-
-
-PERSONAL = {
-    "online_closed": OnlineClosed,
-    "too_many_visits": TooManyVisits,
-    "too_many_cancelled": TooManyCancelled,
-}
-OF_PHONE = {"too_many_for_phone": TooManyForPhone, "too_many_holds": TooManyHolds}
 
 
 @dataclass(frozen=True)
@@ -238,47 +189,6 @@ def hold(
             for ref in facts["references"]
         ],
     )
-
-
-def check_limits(facts: dict[str, Any], numbers: dict[str, int]) -> None:
-    """Refuses what a rule forbids these people or this phone (windows/rules.py).
-
-    `facts`: indexes, phone_index, now; `numbers`: those of NUMBERS.
-    """
-    days = numbers["limit_days"]
-    asked = {
-        **facts,
-        "since": facts["now"] - timedelta(days=days),
-        "yesterday": facts["now"] - timedelta(days=1),
-        "visits_most": numbers["person_bookings_most"],
-        "cancels_most": numbers["person_cancels_most"],
-        "people_most": numbers["phone_people_most"],
-        "holds_most": numbers["phone_holds_most"],
-    }
-    refusal = refusal_of(limits_of(asked), numbers)
-    if refusal:
-        raise refusal
-
-
-def refusal_of(found: list[Found], numbers: dict[str, int]) -> Refusal | None:
-    """The refusal for the first thing that stands in the way; the same one for all that
-    concerns a person whom this phone never booked for."""
-    known = {one.id_index for one in found if one.what == "known"}
-    most = {
-        "too_many_visits": numbers["person_bookings_most"],
-        "too_many_cancelled": numbers["person_cancels_most"],
-        "too_many_for_phone": numbers["phone_people_most"],
-    }
-    for one in found:
-        if one.what in OF_PHONE:
-            return OF_PHONE[one.what](most=most.get(one.what), days=numbers["limit_days"])
-        if one.what in PERSONAL:
-            if one.id_index not in known:
-                return PersonNotOnline()
-            until = f"{civil.city_time(one.until):%Y-%m-%d %H:%M}" if one.until else ""
-            facts = {"until": until, "most": most.get(one.what), "days": numbers["limit_days"]}
-            return PERSONAL[one.what](**facts)
-    return None
 
 
 def _claim(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[tuple]:
