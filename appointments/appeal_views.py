@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from appointments import appealing, hearing, missed_words, missing, saying
 from appointments.appeal_forms import AppealForm, DecisionForm
 from appointments.appealing import REASONS
-from appointments.check_views import own_address, shown_person
 from appointments.journey import form_page
 from appointments.models import Appeal, Booking, MissedVisit
+from appointments.own_page import own_address, shown_person
 from appointments.own_views import own_booking
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, show

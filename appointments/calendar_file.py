@@ -11,8 +11,11 @@ TIME_THERE = timedelta(minutes=30)
 ALARM_BEFORE = timedelta(hours=2)
 
 
-def calendar_of(booking: Booking, *, link: str, now: datetime) -> bytes:
-    """One event with its alarm; a newer version replaces the older one."""
+def calendar_of(booking: Booking, *, matters: list[Booking], link: str, now: datetime) -> bytes:
+    """One event with its alarm; a newer version replaces the older one.
+
+    `matters` are the bookings of the same visit, this one among them.
+    """
     gone = booking.state not in Booking.OPEN
     calendar = Calendar()
     calendar.add("prodid", "-//Dengta//Appointments//EN")
@@ -23,11 +26,13 @@ def calendar_of(booking: Booking, *, link: str, now: datetime) -> bytes:
     event.add("sequence", booking.version)
     event.add("status", "CANCELLED" if gone else "CONFIRMED")
     event.add("dtstamp", now)
-    event.add("dtstart", booking.starts_at)
-    event.add("dtend", booking.starts_at + TIME_THERE)
-    event.add("summary", f"{booking.matter.name} · {booking.hall.name}")
+    starts = [one.starts_at for one in matters]
+    event.add("dtstart", min(starts))
+    event.add("dtend", max(starts) + TIME_THERE)
+    names = " + ".join(one.matter.name for one in matters)
+    event.add("summary", f"{names} · {booking.hall.name}")
     event.add("location", booking.hall.address)
-    event.add("description", _description(booking, link))
+    event.add("description", _description(booking, matters, link))
     event.add("url", link)
     if not gone:
         event.add_component(_alarm(booking))
@@ -35,9 +40,9 @@ def calendar_of(booking: Booking, *, link: str, now: datetime) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _description(booking: Booking, link: str) -> str:
-    bring = booking.matter.materials.filter(kind="bring").order_by("position", "pk")
-    names = [f"- {material.name}" for material in bring]
+def _description(booking: Booking, matters: list[Booking], link: str) -> str:
+    bring = [one.matter.materials.filter(kind="bring").order_by("position") for one in matters]
+    names = list(dict.fromkeys(f"- {material.name}" for these in bring for material in these))
     listed = [gettext("Bring along:"), *names] if names else []
     reference = gettext("Reference %(reference)s") % {"reference": booking.reference}
     return "\n".join([reference, *listed, link])

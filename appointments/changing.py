@@ -101,6 +101,19 @@ def cancel(*, booking: Booking, now: datetime, by: Staff | None = None) -> Booki
     return mine
 
 
+@transaction.atomic
+def cancel_visit(*, booking: Booking, now: datetime, together: bool = False) -> list[Booking]:
+    """All that the person comes for is given up; with `together` the whole group's visit.
+
+    Companions whose time has begun keep theirs. Refuses: AlreadyOver, AlreadyStarted.
+    """
+    return [
+        cancel(booking=one, now=now)
+        for one in _lock(booking, together=together)
+        if one.id_index == booking.id_index or one.starts_at > now
+    ]
+
+
 def undo_until(booking: Booking) -> datetime | None:
     """Until when the holder can take the cancellation back; None when there is none."""
     if booking.state != State.CANCELLED or not booking.confirmed_at or not booking.ended_at:
@@ -141,6 +154,21 @@ def undo_cancel(*, booking: Booking, now: datetime) -> Booking:
     record(mine, "undone", now=now, was=State.CANCELLED)
     reminding.promise(booking=mine, now=now)
     return mine
+
+
+@transaction.atomic
+def undo_visit(*, booking: Booking, now: datetime) -> list[Booking]:
+    """All that was cancelled in the group by the same press stands again, or nothing.
+
+    Refuses: as undo_cancel.
+    """
+    same_press = Booking.objects.filter(
+        group_id=booking.group_id, state=State.CANCELLED, ended_at=booking.ended_at
+    )
+    gone = list(same_press.filter(confirmed_at__isnull=False).order_by("position", "pk"))
+    lock_people([bytes(one.id_index) for one in gone], None)
+    lock_slots([one.slot_id for one in gone])
+    return [undo_cancel(booking=one, now=now) for one in gone or [booking]]
 
 
 def _take_back(booking: Booking, now: datetime) -> bool:

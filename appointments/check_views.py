@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,18 +13,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from appointments import drafting, saying
-from appointments.attending import NEEDS, attendee_of, needs_of
-from appointments.booking import confirm
+from appointments.attending import attendee_of
+from appointments.booking import confirm, extend_hold
 from appointments.chaining import by_person
 from appointments.changing import cancel
 from appointments.drafting import Draft
-from appointments.id_numbers import mask_id
 from appointments.journey import form_page, time_is_gone
 from appointments.models import Booking
+from appointments.own_page import hold_words, own_address, shown_person
 from appointments.phones import mask_phone
 from appointments.picking import Wish
 from appointments.pressing import SaidNo, fresh_key, press
-from appointments.sealing import booking_secret, unseal
+from appointments.sealing import unseal
 from config import civil
 from config.refusals import Refusal
 
@@ -38,11 +39,6 @@ def group_made_here(request: HttpRequest, group: int) -> list[Booking]:
     return sorted(found, key=lambda booking: references.index(booking.reference))
 
 
-def own_address(booking: Booking) -> str:
-    address = reverse("appointments:booking", args=[booking.reference])
-    return f"{address}?k={booking_secret(booking.reference)}"
-
-
 @never_cache
 @form_page
 def book_check(request: HttpRequest, group: int) -> HttpResponse:
@@ -54,8 +50,7 @@ def book_check(request: HttpRequest, group: int) -> HttpResponse:
         return redirect(own_address(bookings[0]))
     if request.method == "POST":
         return _decide(request, bookings, now)
-    until = min(b.hold_expires_at for b in bookings if b.hold_expires_at)
-    if until <= now:
+    if min(b.hold_expires_at for b in bookings if b.hold_expires_at) <= now:
         return start_over(request, bookings, now, status=409)
     context = {
         "people": [(shown_person(visit[0]), visit) for visit in by_person(bookings)],
@@ -64,30 +59,20 @@ def book_check(request: HttpRequest, group: int) -> HttpResponse:
         "matters": list(dict.fromkeys(b.matter.name for b in bookings)),
         "when": [saying.when(at) for at in sorted({b.starts_at for b in bookings})],
         "phone": mask_phone(unseal(bookings[0].group.phone_sealed, purpose="phone")),
-        "until": until,
-        "until_words": saying.clock(until),
-        "now": now,
+        **hold_words(bookings[0], now),
         "key": fresh_key(),
     }
     return render(request, "appointments/book_check.html", context)
 
 
-def shown_person(booking: Booking) -> dict[str, Any]:
-    sealed = booking.guardian_sealed
-    return {
-        "name": unseal(booking.name_sealed, purpose="name"),
-        "id_number": mask_id(unseal(booking.id_sealed, purpose="id_number")),
-        "guardian": unseal(sealed, purpose="name") if sealed else "",
-        "needs": [NEEDS[need] for need in needs_of(booking)],
-    }
-
-
 def _decide(request: HttpRequest, bookings: list[Booking], now: datetime) -> HttpResponse:
     action = request.POST.get("action", "confirm")
-    if action not in ("confirm", "another"):
+    if action not in ("confirm", "another", "extend"):
         raise BadRequest
     if action == "another":
         return let_go(request, bookings, now)
+    if action == "extend":
+        return _extend(request, bookings, now)
 
     def run() -> dict[str, Any]:
         return {"references": [b.reference for b in confirm(booking=bookings[0], now=now)]}
@@ -98,6 +83,29 @@ def _decide(request: HttpRequest, bookings: list[Booking], now: datetime) -> Htt
     except SaidNo as no:
         return start_over(request, bookings, now, status=409, why=str(no))
     return redirect(own_address(bookings[0]))
+
+
+def _extend(request: HttpRequest, bookings: list[Booking], now: datetime) -> HttpResponse:
+    try:
+        more = more_time(request, bookings[0], now, f"group:{bookings[0].group_id}")
+    except SaidNo as no:
+        if no.code != "already_extended":
+            return start_over(request, bookings, now, status=409, why=str(no))
+        messages.error(request, str(no))
+        return redirect(request.path)
+    messages.success(request, more)
+    return redirect(request.path)
+
+
+def more_time(request: HttpRequest, found: Booking, now: datetime, actor: str) -> str:
+    """The hold lasts longer; returns until when, in words. Refuses: SaidNo."""
+
+    def run() -> dict[str, Any]:
+        held = extend_hold(booking=found, now=now)
+        return {"until": saying.clock(held[0].hold_expires_at or now)}
+
+    until = press(request, actor=actor, body="extend", now=now, run=run)["until"]
+    return _("You have more time now: until %(clock)s.") % {"clock": until}
 
 
 def keep_again(request: HttpRequest, bookings: list[Booking]) -> None:

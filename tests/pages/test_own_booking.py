@@ -1,4 +1,4 @@
-"""One's own booking by its link: see, calendar, cancel, change. C11 C19"""
+"""One's own booking by its link: see, calendar, cancel, change, undo. # C11 C19 C27 C29"""
 
 import re
 from datetime import timedelta
@@ -8,12 +8,17 @@ from django.test import Client
 from icalendar import Calendar
 
 from appointments.arriving import check_in
+from appointments.attending import Attendee
 from appointments.booking import confirm, find, hold
-from appointments.models import Booking
+from appointments.housekeeping import close_day, mark_served
+from appointments.models import Booking, MissedVisit, ReturningPlace
 from appointments.sealing import booking_secret
+from appointments.withdrawing import withdraw_session
 from config import civil
-from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
+from queues.closing import void_left
+from tests.conftest import DAY, NOON, PHONE, a_person, an_id, make_session, slot_at
 from windows.models import Material
+from windows.shifts import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +95,7 @@ def test_it_never_shows_the_whole_id_number(citizen, booking):
 
 
 @pytest.mark.parametrize("secret", ["", "?k=", "?k=wrong", "?k=%00", "?k=é", "?k=" + "x" * 3000])
-@pytest.mark.parametrize("part", ["", "cancel/", "change/", "calendar.ics"])
+@pytest.mark.parametrize("part", ["", "cancel/", "change/", "appeal/", "calendar.ics"])
 def test_without_its_secret_it_is_not_found(citizen, booking, part, secret):
     assert citizen.get(f"/b/{booking.reference}/{part}{secret}").status_code == 404
 
@@ -146,8 +151,7 @@ def test_cancelling_gives_the_place_back_once(citizen, booking):
     citizen.post(own(booking, "cancel/"), {"key": key})
     page = citizen.get(first.url)
 
-    booking.slot.refresh_from_db()
-    assert booking.slot.online_taken == 0
+    assert ReturningPlace.objects.get().booking == booking
     assert "This booking is cancelled" in text_of(page)
     assert Booking.objects.get().events.filter(kind="cancelled").count() == 1
 
@@ -170,7 +174,7 @@ def test_cancelling_after_the_time_began_is_refused_in_words(citizen, booking, a
     assert citizen.get(own(booking, "cancel/")).status_code == 409
 
 
-def test_changing_moves_to_the_new_time_and_frees_the_old_one(citizen, booking, session):
+def test_changing_moves_to_the_new_time_and_leaves_the_old_one(citizen, booking, session):
     new = slot_at(session, 16)
     page = citizen.get(own(booking, "change/", day=DAY))
     assert "Now it is Thursday 4 March, 15:00" in text_of(page)
@@ -179,9 +183,8 @@ def test_changing_moves_to_the_new_time_and_frees_the_old_one(citizen, booking, 
 
     old = booking.slot
     booking.refresh_from_db()
-    old.refresh_from_db()
     assert booking.slot_id == new.pk
-    assert old.online_taken == 0
+    assert ReturningPlace.objects.get().slot == old
     assert "Thursday 4 March, 16:00" in text_of(citizen.get(moved.url))
 
 
@@ -212,17 +215,229 @@ def test_a_change_to_no_time_at_all_is_malformed(citizen, booking, slot):
     assert "Choose a time first." in text_of(answer)
 
 
-def test_a_held_booking_is_confirmed_from_its_own_page(citizen, session, renewal):
-    held = hold(
+def test_a_held_booking_is_confirmed_from_its_own_page(citizen, held):
+    page = citizen.get(own(held))
+
+    citizen.post(own(held, "confirm/"), {"key": key_of(page)})
+
+    held.refresh_from_db()
+    assert held.state == "confirmed"
+
+
+# More time to confirm
+
+
+@pytest.fixture
+def held(session, renewal) -> Booking:
+    one = hold(
         slot_id=slot_at(session, 15).pk, matter=renewal, people=[a_person(1)], phone=PHONE, now=NOON
     ).bookings[0]
-    booking = find(held.reference, held.secret)
-    page = citizen.get(own(booking))
+    return find(one.reference, one.secret)
 
-    citizen.post(own(booking, "confirm/"), {"key": key_of(page)})
+
+def test_a_hold_says_until_when_as_clock_time(citizen, held):
+    page = text_of(citizen.get(own(held)))
+
+    assert "The place is held for you until 12:15." in page
+    assert 'aria-hidden="true">Time left:' in page  # nobody hears every second
+    assert 'role="status" data-said-until="2027-03-04T12:15' in page
+
+
+def test_more_time_is_given_once(citizen, held):
+    page = citizen.get(own(held))
+    assert "I need more time" in text_of(page)
+
+    answer = citizen.post(own(held, "extend/"), {"key": key_of(page)}, follow=True)
+
+    assert "You have more time now: until 12:30." in text_of(answer)
+    assert "held for you until 12:30" in text_of(answer)
+    assert "I need more time" not in text_of(answer)
+
+
+def test_more_time_pressed_twice_is_one_press(citizen, held):
+    for _ in range(2):
+        answer = citizen.post(own(held, "extend/"), {"key": "a" * 32})
+
+    assert answer.status_code == 302
+    assert citizen.post(own(held, "extend/"), {"key": "b" * 32}).status_code == 409
+
+
+def test_a_hold_that_is_over_says_so_before_anybody_swept_it(citizen, held, at_noon):
+    at_noon.now += timedelta(minutes=16)
+
+    page = text_of(citizen.get(own(held)))
+
+    assert "This place was not confirmed in time" in page
+    assert "Yes, confirm" not in page
+    assert "Book another time" in page
+    assert citizen.post(own(held, "extend/"), {"key": "a" * 32}).status_code == 409
+
+
+# Undo
+
+
+def test_a_cancellation_can_be_undone_for_ten_minutes(citizen, booking, at_noon):
+    gone = citizen.post(own(booking, "cancel/"), {"key": "a" * 32}, follow=True)
+    assert "Undoing is possible until 12:10." in text_of(gone)
+
+    at_noon.now += timedelta(minutes=9)
+    back = citizen.post(own(booking, "undo/"), {"key": key_of(gone)}, follow=True)
 
     booking.refresh_from_db()
     assert booking.state == "confirmed"
+    assert "The booking stands again" in text_of(back)
+
+
+def test_after_ten_minutes_it_is_not_offered_and_refused(citizen, booking, at_noon):
+    citizen.post(own(booking, "cancel/"), {"key": "a" * 32})
+    at_noon.now += timedelta(minutes=10)
+
+    assert "Undo" not in text_of(citizen.get(own(booking)))
+    answer = citizen.post(own(booking, "undo/"), {"key": "b" * 32})
+
+    assert answer.status_code == 409
+    assert "can no longer be undone" in text_of(answer)
+
+
+def test_when_the_place_is_gone_the_page_says_what_is_free(citizen, booking, session):
+    citizen.post(own(booking, "cancel/"), {"key": "a" * 32})
+    ReturningPlace.objects.update(ended_at=NOON, end="returned")
+    session.slots.filter(pk=booking.slot_id).update(
+        online_taken=0, online_quota=0, walkin_quota=18, assisted_quota=72
+    )
+
+    answer = citizen.post(own(booking, "undo/"), {"key": "b" * 32})
+
+    assert answer.status_code == 409
+    assert "Somebody else has this time by now." in text_of(answer)
+    assert "Free in this hall: Thursday 4 March, 12:30" in text_of(answer)
+
+
+def test_undoing_brings_the_whole_family_back(citizen, family):
+    citizen.post(own(family[0], "cancel/"), {"key": "a" * 32, "whom": "all"})
+
+    citizen.post(own(family[2], "undo/"), {"key": "b" * 32})
+
+    assert set(Booking.objects.values_list("state", flat=True)) == {"confirmed"}
+
+
+def test_undoing_one_leaves_what_was_cancelled_before(citizen, family, at_noon):
+    citizen.post(own(family[0], "cancel/"), {"key": "a" * 32})
+    at_noon.now += timedelta(minutes=1)
+    citizen.post(own(family[1], "cancel/"), {"key": "b" * 32})
+
+    citizen.post(own(family[1], "undo/"), {"key": "c" * 32})
+
+    states = [Booking.objects.get(pk=one.pk).state for one in family]
+    assert states == ["cancelled", "confirmed", "confirmed"]
+
+
+# All who come together
+
+
+def test_a_family_is_asked_who_changes(citizen, family, hall):
+    page = text_of(citizen.get(own(family[0], "change/")))
+
+    assert "Who comes at another time?" in page
+    assert 'name="people" value="3"' in page
+
+
+@pytest.mark.parametrize(("people", "moved"), [(1, 1), (3, 3)])
+def test_one_or_all_of_a_family_move(citizen, family, session, people, moved):
+    new = slot_at(session, 16)
+    address = own(family[0], "change/", hall="H01", people=people)
+    page = citizen.get(address)
+    assert page.status_code == 200
+
+    citizen.post(address, {"key": key_of(page), "slot": new.pk})
+
+    assert Booking.objects.filter(slot=new).count() == moved
+
+
+def test_moving_together_needs_places_for_all(citizen, family, session):
+    new = slot_at(session, 16)
+    for slot in (new, slot_at(session, 16, 30)):
+        session.slots.filter(pk=slot.pk).update(online_quota=6, walkin_quota=84)
+
+    address = own(family[0], "change/", hall="H01", people=3)
+    answer = citizen.post(address, {"key": "a" * 32, "slot": new.pk})
+
+    assert answer.status_code == 409
+    assert "Your present time still stands." in text_of(answer)
+    assert not Booking.objects.filter(slot=new).exists()
+
+
+def test_another_hall_leads_to_the_list_while_changing(citizen, booking, other_hall):
+    page = text_of(citizen.get(own(booking, "change/", hall="H01")))
+
+    link = re.search(r'href="([^"]+)">Another hall', page)[1].replace("&amp;", "&")
+    assert "Which hall?" in text_of(citizen.get(link))
+
+
+# Several matters in one visit
+
+
+@pytest.fixture
+def chain(session, renewal, pickup) -> list[Booking]:
+    person = Attendee(name="陈小宁", id_number=an_id(1), needs=("time",), matters=(renewal, pickup))
+    held = hold(
+        slot_id=slot_at(session, 15).pk, matter=renewal, people=[person], phone=PHONE, now=NOON
+    )
+    first = held.bookings[0]
+    confirm(booking=find(first.reference, first.secret), now=NOON)
+    return list(Booking.objects.order_by("position"))
+
+
+def test_several_matters_are_shown_as_one_visit(citizen, chain, renewal, pickup):
+    for matter, name in ((renewal, "The old card"), (pickup, "The receipt")):
+        Material.objects.create(matter=matter, position=1, name_zh=name, name_en=name)
+
+    for booking in chain:
+        page = text_of(citizen.get(own(booking)))
+        assert "Renew + Pickup" in page
+        assert "The old card" in page
+        assert "The receipt" in page
+        assert "Coming together with you" not in page
+        assert "Needs more time at the window" in page
+
+
+def test_the_calendar_file_names_all_matters(citizen, chain):
+    answer = citizen.get(own(chain[0], "calendar.ics"))
+
+    event = next(iter(Calendar.from_ical(answer.content).walk("VEVENT")))
+    assert str(event["summary"]).startswith("Renew + Pickup")
+
+
+def test_cancelling_and_undoing_take_all_matters(citizen, chain):
+    citizen.post(own(chain[1], "cancel/"), {"key": "a" * 32})
+    assert set(Booking.objects.values_list("state", flat=True)) == {"cancelled"}
+
+    citizen.post(own(chain[0], "undo/"), {"key": "b" * 32})
+    assert set(Booking.objects.values_list("state", flat=True)) == {"confirmed"}
+
+
+# Each state in a person's words
+
+
+def at_three(booking: Booking, **later: int):
+    return booking.starts_at + timedelta(**later)
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        ({"minutes": -31}, "Come at this time"),
+        ({"minutes": -30}, "You can check in now"),
+        ({"minutes": 15}, "You can check in now"),
+        ({"minutes": 16}, "Come all the same"),
+        ({"hours": 1, "minutes": 59}, "Come all the same"),
+        ({"hours": 2}, "This time has passed"),
+    ],
+)
+def test_what_can_be_done_at_each_time(citizen, booking, at_noon, later, words):
+    at_noon.now = at_three(booking, **later)
+
+    assert words in text_of(citizen.get(own(booking)))
 
 
 def test_a_checked_in_booking_leads_to_its_ticket(citizen, booking, hall, at_noon):
@@ -233,6 +448,47 @@ def test_a_checked_in_booking_leads_to_its_ticket(citizen, booking, hall, at_noo
 
     assert f"/t/{ticket.public_id}/" in page
     assert "cancel/" not in page
+
+
+def test_who_came_and_left_reads_that_nothing_counts(citizen, booking, hall, at_noon):
+    at_noon.now = booking.starts_at
+    check_in(hall=hall, now=at_noon.now, reference=booking.reference)
+    void_left(hall_id=hall.pk, service_day=DAY, now=at_three(booking, hours=7))
+    mark_served(now=at_three(booking, hours=7))
+
+    page = text_of(citizen.get(own(booking)))
+
+    assert "Your number ended before you were served" in page
+    assert "this is no missed visit" in page
+
+
+def test_a_missed_visit_leads_to_objecting(citizen, booking, windows, clerk, at_noon):
+    sign_in(staff=clerk, window=windows[0], now=NOON)
+    close_day(day=DAY, now=at_three(booking, hours=7))
+    assert MissedVisit.objects.exists()
+
+    page = text_of(citizen.get(own(booking)))
+
+    assert "Nobody was checked in for this visit" in page
+    assert f"/b/{booking.reference}/appeal/?k=" in page
+
+
+def test_where_nobody_worked_nothing_is_noted(citizen, booking, at_noon):
+    close_day(day=DAY, now=at_three(booking, hours=7))
+
+    page = text_of(citizen.get(own(booking)))
+
+    assert "Nothing is noted against anybody." in page
+    assert "/appeal/" not in page
+
+
+def test_a_withdrawn_booking_is_nobodys_fault(citizen, booking, session, supervisor):
+    withdraw_session(session=session, by=supervisor, now=NOON - timedelta(hours=5))
+
+    page = text_of(citizen.get(own(booking)))
+
+    assert "The hall had to cancel this time" in page
+    assert "Nothing is noted against you" in page
 
 
 def test_after_midnight_it_names_the_evening_that_it_belongs_to(citizen, hall, windows, book):
@@ -265,7 +521,14 @@ def test_a_wrong_link_is_told_beside_its_field(citizen, booking, link, status):
 
 @pytest.mark.parametrize(
     ("part", "method"),
-    [("", "post"), ("calendar.ics", "post"), ("confirm/", "get"), ("cancel/", "put")],
+    [
+        ("", "post"),
+        ("calendar.ics", "post"),
+        ("confirm/", "get"),
+        ("cancel/", "put"),
+        ("extend/", "get"),
+        ("undo/", "get"),
+    ],
 )
 def test_the_wrong_method_is_405(citizen, booking, part, method):
     assert getattr(citizen, method)(own(booking, part)).status_code == 405
