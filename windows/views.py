@@ -12,6 +12,7 @@ from windows import access
 LANDINGS = [
     (access.CLERK, "/desk/"),
     (access.GUIDE, "/floor/"),
+    (access.AGENT, "/floor/assist/"),
     (access.SUPERVISOR, "/supervise/"),
     (access.ADMIN, "/admin/"),
     (access.AUDITOR, "/supervise/city/"),

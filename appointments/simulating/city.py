@@ -16,6 +16,7 @@ PASSWORD = "demo"  # noqa: S105  the demonstration's staff, known to everybody
 NAMES = {
     "clerk": ("办证员 何敏", Role.CLERK, True),
     "guide": ("引导员 周晴", Role.GUIDE, True),
+    "agent": ("话务员 林静", Role.AGENT, False),
     "supervisor": ("主管 梁志远", Role.SUPERVISOR, True),
     "admin": ("管理员 黄思远", Role.ADMIN, False),
     "auditor": ("审计 叶文清", Role.AUDITOR, False),
@@ -125,7 +126,7 @@ def _clerks(windows: list[Window]) -> None:
 
 
 def _staff(first_hall: Hall) -> None:
-    """The five people whom a visitor can be."""
+    """The people whom a visitor can be."""
     there = set(Staff.objects.filter(username__in=NAMES).values_list("username", flat=True))
     for username, (display_name, role, in_hall) in NAMES.items():
         if username not in there:
