@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from appointments.api import bookings, demand, sessions, waitlist
+from appointments.api import bookings, demand, draws, sessions, waitlist
 from appointments.api.appeals import Appeals, Decide, OwnAppeal
 from appointments.api.arrivals import CheckIn
 from appointments.api.links import BookingLinks
@@ -39,6 +39,15 @@ urlpatterns = [
     path("waitlist/<code:public_id>/take/", waitlist.Take.as_view(), name="api_wait_take"),
     path("waitlist/<code:public_id>/pass/", waitlist.Pass.as_view(), name="api_wait_pass"),
     path("waitlist/<code:public_id>/leave/", waitlist.Leave.as_view(), name="api_wait_leave"),
+    path("draws/", draws.Draws.as_view(), name="api_draws"),
+    path("draws/<rowid:pk>/", draws.OneDraw.as_view(), name="api_draw"),
+    path("draws/<rowid:pk>/entries/", draws.Entries.as_view(), name="api_draw_entries"),
+    path("draws/entries/<slug:public_id>/", draws.OwnEntry.as_view(), name="api_draw_entry"),
+    path(
+        "draws/entries/<slug:public_id>/withdraw/",
+        draws.Withdraw.as_view(),
+        name="api_draw_withdraw",
+    ),
     path("sessions/preview/", sessions.Preview.as_view(), name="api_session_preview"),
     path("sessions/", sessions.Sessions.as_view(), name="api_sessions"),
     path("sessions/<rowid:pk>/", sessions.Session.as_view(), name="api_session"),
