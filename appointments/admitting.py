@@ -216,15 +216,23 @@ def places_in(room: WaitingRoom, tokens: Sequence[str]) -> QuerySet[RoomPlace]:
 
 
 def _is_early(room: WaitingRoom, now: datetime) -> bool:
-    """Before the release; the numbering waits until those who come in now stand there."""
+    """Before the release; the numbering waits until those who come in now stand there.
+
+    Who finds that it is done already lets the lock go before asking for a number: two who
+    both hold it would wait for each other.
+    """
     if now >= room.releases_at:
         return False
+    before = transaction.savepoint()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT numbered_at IS NULL FROM appointments_waitingroom WHERE id = %s FOR SHARE",
             [room.pk],
         )
-        return bool(cursor.fetchone()[0])
+        is_early = bool(cursor.fetchone()[0])
+    if not is_early:
+        transaction.savepoint_rollback(before)
+    return is_early
 
 
 def _next_number(room: WaitingRoom, now: datetime) -> int:
