@@ -292,3 +292,18 @@ class FindForm(forms.Form):
                 code="link_shape",
             )
         return path[1], secret
+
+
+class LinksForm(forms.Form):
+    """The phone that booked, to send its links again."""
+
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        help_text=_("The one that you gave when booking. The links go to it, to nobody else."),
+        max_length=40,
+        widget=forms.TextInput({"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={"required": _("Enter a mobile number.")},
+    )
+
+    def clean_phone(self) -> str:
+        return clean_phone(self.cleaned_data["phone"])

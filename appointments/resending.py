@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from appointments import limiting, reminding
 from appointments.chaining import by_person
@@ -24,6 +25,7 @@ from windows.rules import rules
 OF_PHONE = Purpose("links of phone", "", "links_an_hour")
 OF_ADDRESS = Purpose("links", "", "codes_most_an_hour")
 VISITS_TOLD = 6
+SENT = gettext_lazy("If there are bookings for this number, a message is on its way.")
 
 
 @transaction.atomic

@@ -1,15 +1,21 @@
 """Pages for anybody: what for, which hall, how it works, find one's booking."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import halls as hall_reads
 from appointments.booking import find
-from appointments.forms import FindForm
+from appointments.forms import FindForm, LinksForm
+from appointments.journey import form_page
+from appointments.limiting import address_of
+from appointments.pressing import fresh_key, press, session_actor
+from appointments.resending import SENT, send_links
 from appointments.walking_in import walk_in
 from appointments.wording import matters_meant
 from config import civil
@@ -37,22 +43,49 @@ def book_what(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@form_page
 def find_booking(request: HttpRequest) -> HttpResponse:
-    """From a pasted link to the booking's page."""
+    """From a pasted link to the booking's page, or the links again to one's phone."""
+    if request.method == "POST":
+        return _send_links(request)
     form = FindForm(request.GET if "link" in request.GET else None)
     if not form.is_bound:
-        return render(request, "appointments/find_booking.html", {"form": form})
+        return _show_find(request, form, LinksForm())
     if not form.is_valid():
-        return render(request, "appointments/find_booking.html", {"form": form}, status=400)
+        return _show_find(request, form, LinksForm(), status=400)
     reference, secret = form.cleaned_data["link"]
     try:
         booking = find(reference, secret)
     except NotFound:
         form.add_error("link", _("No booking is found under this link. Please compare it."))
-        return render(request, "appointments/find_booking.html", {"form": form}, status=404)
+        return _show_find(request, form, LinksForm(), status=404)
     address = reverse("appointments:booking", args=[booking.reference])
     return redirect(f"{address}?k={secret}")
+
+
+def _show_find(
+    request: HttpRequest, form: FindForm, links: LinksForm, status: int = 200
+) -> HttpResponse:
+    wrong = links if links.errors else form
+    context = {"form": wrong, "find_form": form, "links_form": links, "key": fresh_key()}
+    return render(request, "appointments/find_booking.html", context, status=status)
+
+
+def _send_links(request: HttpRequest) -> HttpResponse:
+    """The same answer for every phone: whether it has bookings is told to nobody here."""
+    form, now = LinksForm(request.POST), civil.now()
+    if not form.is_valid():
+        return _show_find(request, FindForm(), form, status=400)
+    phone, address = form.cleaned_data["phone"], address_of(request)
+
+    def run() -> dict[str, str]:
+        language = get_language() or "zh-hans"
+        send_links(phone=phone, address=address, language=language, now=now)
+        return {}
+
+    press(request, actor=session_actor(request), body=f"links {phone[-4:]}", now=now, run=run)
+    messages.success(request, SENT)
+    return redirect("appointments:find_booking")
 
 
 @require_safe

@@ -8,9 +8,10 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import booking as commands
 from appointments import admitting, changing, proving
+from appointments import booking as commands
 from appointments.api.fields import IdNumberField, NameField, PhoneField, RowField
+from appointments.attending import NEEDS, Attendee
 from appointments.id_numbers import mask_id, mask_name
 from appointments.models import Booking
 from appointments.sealing import booking_secret, unseal
@@ -33,13 +34,34 @@ class PersonInput(serializers.Serializer):
     guardian = NameField(
         required=False, allow_blank=True, default="", help_text="The adult who comes with a child"
     )
+    needs = serializers.ListField(
+        child=serializers.ChoiceField(list(NEEDS)),
+        required=False,
+        max_length=len(NEEDS),
+        help_text="What helps at the window; `sign` and `time` take more minutes",
+    )
+
+
+class VisitorInput(PersonInput):
+    matters = serializers.ListField(
+        child=serializers.SlugRelatedField("code", queryset=Matter.objects.filter(is_offered=True)),
+        required=False,
+        max_length=9,
+        help_text="All that the person comes for in this visit, in order; left out: `matter`",
+    )
+
+
+def attendee(person: dict[str, Any]) -> Attendee:
+    """The person as the commands take them."""
+    several = {name: tuple(person.get(name, ())) for name in ("needs", "matters")}
+    return Attendee(**{**person, **several})
 
 
 class BookingInput(serializers.Serializer):
     slot = RowField(help_text="A slot's `id`")
     matter = serializers.SlugRelatedField("code", queryset=Matter.objects.filter(is_offered=True))
     people = serializers.ListField(
-        child=PersonInput(), min_length=1, max_length=20, help_text="Who come: at most four"
+        child=VisitorInput(), min_length=1, max_length=20, help_text="Who come: at most four"
     )
     phone = PhoneField()
     proof = serializers.CharField(max_length=1000, help_text="The token that proves the phone")
@@ -55,7 +77,9 @@ class HeldOutput(serializers.Serializer):
 
 class GroupOutput(serializers.Serializer):
     group = serializers.IntegerField()
-    bookings = HeldOutput(many=True, help_text="One per person, in the order of `people`")
+    bookings = HeldOutput(
+        many=True, help_text="One per person and matter, in the order of `people`"
+    )
 
 
 class BookingOutput(serializers.Serializer):
@@ -83,8 +107,11 @@ class BookingOutput(serializers.Serializer):
         return mask_id(unseal(booking.id_sealed, purpose="id_number"))
 
 
-class SlotInput(serializers.Serializer):
+class MoveInput(serializers.Serializer):
     slot = RowField(help_text="A slot's `id`")
+    together = serializers.BooleanField(
+        required=False, default=False, help_text="All who come together move, or nobody"
+    )
 
 
 class Bookings(Call):
@@ -99,6 +126,7 @@ class Bookings(Call):
             proving.PhoneNotProven,
             commands.TooManyPeople,
             commands.SamePersonTwice,
+            commands.ChainTooLong,
             commands.AgeNotFitting,
             commands.GuardianMissing,
             commands.SlotFull,
@@ -115,7 +143,7 @@ class Bookings(Call):
         asked["slot_id"], proof = asked.pop("slot"), asked.pop("proof")
         numbers = [person["id_number"].number for person in asked["people"]]
         token = request.headers.get("X-Room-Token", "")
-        asked["people"] = [commands.Attendee(**person) for person in asked["people"]]
+        asked["people"] = [attendee(person) for person in asked["people"]]
 
         def run() -> dict[str, Any]:
             if proving.phone_of_token(proof, now=self.now) != asked["phone"]:
@@ -180,6 +208,26 @@ class Confirm(OwnCall):
         return self.run_once(run, actor=actor)
 
 
+class Extend(OwnCall):
+    @described(
+        "booking_extend",
+        "Booking",
+        gives=BookingOutput,
+        refuses=[commands.HoldExpired, commands.AlreadyExtended],
+        secret=True,
+        private=False,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """More time to confirm, once, for all that were held together."""
+        mine, actor = self.own(reference)
+
+        def run() -> dict[str, Any]:
+            commands.extend_hold(booking=mine, now=self.now)
+            return self.told(reference)
+
+        return self.run_once(run, actor=actor)
+
+
 class Cancel(OwnCall):
     @described(
         "booking_cancel",
@@ -200,6 +248,31 @@ class Cancel(OwnCall):
         return self.run_once(run, actor=actor)
 
 
+class Undo(OwnCall):
+    @described(
+        "booking_undo",
+        "Booking",
+        gives=BookingOutput,
+        refuses=[
+            changing.NothingToUndo,
+            changing.PlaceTaken,
+            commands.AlreadyBooked,
+            commands.VisitThatDay,
+        ],
+        secret=True,
+        private=False,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Take a cancellation back within ten minutes, into the old place."""
+        mine, actor = self.own(reference)
+
+        def run() -> dict[str, Any]:
+            changing.undo_visit(booking=mine, now=self.now)
+            return self.told(reference)
+
+        return self.run_once(run, actor=actor)
+
+
 def number_of(booking: Booking) -> str:
     return unseal(booking.id_sealed, purpose="id_number")
 
@@ -208,23 +281,32 @@ class Reschedule(OwnCall):
     @described(
         "booking_reschedule",
         "Booking",
-        takes=SlotInput,
+        takes=MoveInput,
         gives=BookingOutput,
-        refuses=[*CHANGES, commands.SlotFull, commands.SlotGone, admitting.RoomFirst],
+        refuses=[
+            *CHANGES,
+            changing.TooManyChanges,
+            commands.VisitThatDay,
+            commands.SlotFull,
+            commands.SlotGone,
+            admitting.RoomFirst,
+        ],
         asks=[ROOM_TOKEN],
         secret=True,
         private=False,
     )
     def post(self, request: Request, reference: str) -> Response:
-        """Move the booking to another slot; the old place is given up only with it."""
-        (mine, actor), slot = self.own(reference), self.read(SlotInput)["slot"]
+        """Move the visit, all its matters, to another slot; the old place is given up only
+        with it."""
+        (mine, actor), asked = self.own(reference), self.read(MoveInput)
+        slot, together = asked["slot"], asked["together"]
         token = request.headers.get("X-Room-Token", "")
 
         def run() -> dict[str, Any]:
             admitting.require(
                 slot_id=slot, tokens=[token], id_numbers=[number_of(mine)], now=self.now
             )
-            changing.reschedule(booking=mine, slot_id=slot, now=self.now)
+            changing.reschedule(booking=mine, slot_id=slot, now=self.now, together=together)
             return self.told(reference)
 
         return self.run_once(run, actor=actor)

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from appointments.api.fields import PhoneField
 from appointments.limiting import address_of
-from appointments.resending import send_links
+from appointments.resending import SENT, send_links
 from windows.api.describing import described
 from windows.api.plumbing import Call, stranger
 
@@ -41,6 +40,6 @@ class BookingLinks(Call):
             language = get_language() or "zh-hans"
             address = address_of(request._request)
             send_links(phone=phone, address=address, language=language, now=self.now)
-            return {"detail": _("If there are bookings for this number, a message is on its way.")}
+            return {"detail": str(SENT)}
 
         return self.run_once(run, actor=stranger(phone), made=status.HTTP_202_ACCEPTED)

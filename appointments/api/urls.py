@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from appointments.api import bookings, demand, draws, sessions, waitlist
 from appointments.api.appeals import Appeals, Decide, OwnAppeal
 from appointments.api.arrivals import CheckIn
+from appointments.api.assisted import AssistedBookings
 from appointments.api.links import BookingLinks
 from appointments.api.offers import Availability, Slots
 from appointments.api.proofs import Proof, Proofs
@@ -21,9 +22,12 @@ urlpatterns = [
     path("phone-proofs/<uuid:proof_id>/", Proof.as_view(), name="api_proof"),
     path("rooms/<rowid:pk>/places/", RoomPlaces.as_view(), name="api_room_places"),
     path("rooms/places/<slug:token>/", RoomPlaceNow.as_view(), name="api_room_place"),
+    path("assisted-bookings/", AssistedBookings.as_view(), name="api_assisted_bookings"),
     path("bookings/", bookings.Bookings.as_view(), name="api_bookings"),
     path("bookings/<code:reference>/", bookings.OwnBooking.as_view(), name="api_booking"),
     path("bookings/<code:reference>/confirm/", bookings.Confirm.as_view(), name="api_confirm"),
+    path("bookings/<code:reference>/extend/", bookings.Extend.as_view(), name="api_extend"),
+    path("bookings/<code:reference>/undo/", bookings.Undo.as_view(), name="api_undo"),
     path("bookings/<code:reference>/cancel/", bookings.Cancel.as_view(), name="api_cancel"),
     path(
         "bookings/<code:reference>/reschedule/",

@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from icalendar import Calendar
 
+from appointments import limiting
 from appointments.arriving import check_in
 from appointments.attending import Attendee
 from appointments.booking import confirm, find, hold
 from appointments.housekeeping import close_day, mark_served
-from appointments.models import Booking, MissedVisit, ReturningPlace
+from appointments.models import Booking, Message, MissedVisit, ReturningPlace
 from appointments.sealing import booking_secret
 from appointments.withdrawing import withdraw_session
 from config import civil
@@ -536,3 +537,33 @@ def test_the_wrong_method_is_405(citizen, booking, part, method):
 
 def test_the_page_is_kept_by_no_cache(citizen, booking):
     assert "no-store" in citizen.get(own(booking))["Cache-Control"]
+
+
+# Links sent again
+
+
+@pytest.fixture
+def nobody_counted(monkeypatch):
+    """Counted in PostgreSQL, anew in each test."""
+    monkeypatch.setattr(limiting, "_take_in_redis", lambda *of: None)
+
+
+@pytest.mark.usefixtures("nobody_counted")
+def test_the_answer_is_the_same_for_every_phone(citizen, booking):
+    answers = []
+    for phone in ("138 0013 8000", "139 0013 9000"):
+        key = key_of(citizen.get("/b/"))
+        answers.append(text_of(citizen.post("/b/", {"phone": phone, "key": key}, follow=True)))
+
+    sent = "If there are bookings for this number, a message is on its way."
+    assert [sent in answer for answer in answers] == [True, True]
+    assert Message.objects.filter(kind="links", useless_after=None).count() == 1
+
+
+@pytest.mark.usefixtures("nobody_counted")
+def test_a_number_that_is_none_is_told_beside_its_field(citizen):
+    answer = citizen.post("/b/", {"phone": "12", "key": "a" * 32})
+
+    assert answer.status_code == 400
+    assert 'id="id_phone_error"' in text_of(answer)
+    assert 'value="12"' in text_of(answer)
