@@ -7,13 +7,13 @@ asked for by that day.
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
 from config import civil
-from windows.models import Matter
+from windows.models import HallSession, Matter, Slot
 from windows.rules import rules
 
 _kept: dict[Any, tuple[float, Any]] = {}
@@ -30,6 +30,18 @@ def offered_matters() -> dict[str, Matter]:
     return _remembered(
         "matters", lambda: {one.code: one for one in Matter.objects.filter(is_offered=True)}
     )
+
+
+def slots_behind_rooms(*, now: datetime) -> set[int]:
+    """The slots before whose release a waiting room stands at that instant."""
+    opens, lasts = numbers(("room_opens_minutes", "room_lasts_minutes"), now=now).values()
+    released = (now - timedelta(minutes=lasts), now + timedelta(minutes=opens))
+    behind = Slot.objects.filter(
+        session__release=HallSession.Release.ROOM,
+        session__booking_opens_at__range=released,
+        booking_opens_at__range=released,
+    )
+    return _remembered("rooms", lambda: set(behind.values_list("pk", flat=True)))
 
 
 def _remembered(name: Any, ask: Callable[[], Any]) -> Any:
