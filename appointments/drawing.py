@@ -34,6 +34,7 @@ from windows.sessions import HasBookings
 log = logging.getLogger(__name__)
 State = DrawEntry.State
 AT_LEAST = timedelta(minutes=10)
+LATE = timedelta(hours=1)
 
 
 class DrawEndsEarly(Refusal):
@@ -123,10 +124,16 @@ def announce(
             seed_sealed=seal(seed, purpose="draw seed"),
             made_at=now,
         )
-    Slot.objects.filter(session=session).update(booking_opens_at=hold_until)
-    session.release, session.booking_opens_at = HallSession.Release.DRAW, hold_until
-    session.save(update_fields=["release", "booking_opens_at"])
+    session.release = HallSession.Release.DRAW
+    session.save(update_fields=["release"])
+    _open_rest(session, hold_until)
     return draw
+
+
+def _open_rest(session: HallSession, at: datetime) -> None:
+    Slot.objects.filter(session=session).update(booking_opens_at=at)
+    session.booking_opens_at = at
+    session.save(update_fields=["booking_opens_at"])
 
 
 def draw_due(*, now: datetime) -> int:
@@ -155,6 +162,7 @@ def draw_now(*, draw_id: int, now: datetime) -> bool:
     draw = draws.filter(pk=draw_id, drawn_at=None).select_related("session__hall").first()
     if draw is None:
         return False
+    _give_time(draw, now)
     registered = draw.entries.filter(state=State.REGISTERED).select_related("matter")
     entries = {entry.public_id: entry for entry in registered.prefetch_related("people")}
     inputs = [_input(entry) for entry in entries.values()]
@@ -171,8 +179,17 @@ def draw_now(*, draw_id: int, now: datetime) -> bool:
     result = draw_rule.publish(seed=seed, entries=inputs, slots=slots, take=take)
     _tell_all(draw, entries, result["outcome"], given, now)
     draw.seed, draw.drawn_at, draw.result = seed, now, {**_about(draw), **result}
-    draw.save(update_fields=["seed", "drawn_at", "result"])
+    draw.save(update_fields=["seed", "drawn_at", "result", "hold_until"])
     return True
+
+
+def _give_time(draw: Draw, now: datetime) -> None:
+    """When the house stood still and the draw comes late, winners have their hours anew, as
+    far as the session allows."""
+    until = hold_until_of(draw.session, now)
+    if now > draw.registers_until + LATE and until < draw.session.starts_at:
+        draw.hold_until = until
+        _open_rest(draw.session, until)
 
 
 def _about(draw: Draw) -> dict[str, Any]:

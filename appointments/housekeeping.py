@@ -12,7 +12,15 @@ from django.db.models import Max, QuerySet
 
 from appointments import missing, sending
 from appointments.journal import record
-from appointments.models import Booking, Message, PhoneProof, Tally, UsedChallenge, WaitingRoom
+from appointments.models import (
+    Booking,
+    DrawEntry,
+    Message,
+    PhoneProof,
+    Tally,
+    UsedChallenge,
+    WaitingRoom,
+)
 from appointments.returning import release
 from appointments.waitlist import long_ended
 from config import civil
@@ -30,6 +38,7 @@ KEEP_KEYS = timedelta(hours=48)
 KEEP_PROOFS = timedelta(days=1)
 KEEP_PERIODS = timedelta(days=30)
 KEEP_ROOMS = timedelta(days=1)
+KEEP_REGISTRATIONS = timedelta(days=30)  # after the session
 
 
 def expire_holds(*, now: datetime) -> int:
@@ -144,7 +153,7 @@ def rebalance_yesterday(*, now: datetime) -> bool:
 
 def forget(*, now: datetime) -> int:
     """What need not be kept is deleted: keys, proofs, counts, used work, old periods and rooms,
-    entries of the waiting list that ended long ago."""
+    entries of the waiting list and of draws that ended long ago."""
     secrets = Message.objects.filter(
         kind__in=[Message.Kind.CODE, Message.Kind.LINKS], made_at__lt=now - KEEP_PROOFS
     )
@@ -159,6 +168,7 @@ def forget(*, now: datetime) -> int:
             Tally.objects.filter(ends_at__lt=now),
             UsedChallenge.objects.filter(expires_at__lt=now),
             WaitingRoom.objects.filter(releases_at__lt=now - KEEP_ROOMS),
+            DrawEntry.objects.filter(draw__session__ends_at__lt=now - KEEP_REGISTRATIONS),
             *long_ended(now),
         )
     )

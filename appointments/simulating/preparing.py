@@ -8,12 +8,14 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from appointments import reminding
+from appointments.drawing import draw_due
 from appointments.models import Booking, BookingGroup
 from appointments.simulating import history
 from appointments.simulating.booked import Book, fill_slots, unmet, write_unmet
 from appointments.simulating.calendar import cover_now, lay_days
 from appointments.simulating.city import build_city
 from appointments.simulating.copying import Row
+from appointments.simulating.drawn import lay_draws
 from appointments.simulating.story import HallDay, Story, World
 from appointments.simulating.waking import wake_up
 from config import civil
@@ -74,6 +76,7 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     is_new = not HallSession.objects.filter(service_day__lt=today).exists()
     first = today - timedelta(days=DAYS_BACK if is_new else 0)
     wake_up(now)
+    draw_due(now=now)
     slots = lay_days(halls, first, today + timedelta(days=DAYS_AHEAD), now)
     slots += cover_now(halls, now, HOURS_AHEAD)
     say(f"{len(halls)} halls, {len(slots)} new slots")
@@ -83,6 +86,7 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     story.write()
     book.write()
     _count_taken(slots)
+    lay_draws(halls, now)
     _bring_up(known)
     _remind(book.bookings, now)
     write_unmet(unmet(slots, now))

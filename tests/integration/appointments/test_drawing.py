@@ -26,7 +26,7 @@ from appointments.drawing import (
     announce,
     draw_due,
 )
-from appointments.housekeeping import expire_holds
+from appointments.housekeeping import expire_holds, forget
 from appointments.invariants import holds
 from appointments.models import Booking, BookingGroup, Draw, DrawEntry, Message
 from appointments.registering import (
@@ -358,6 +358,44 @@ def test_a_winner_confirms_and_what_is_not_confirmed_opens_to_everyone(enter, dr
             slot_id=slot.pk, matter=renewal, people=[a_person(person)], phone=phone_of(person),
             now=later,
         )  # fmt: skip
+
+
+def test_a_draw_that_comes_late_gives_winners_their_hours_anew(enter, draw, night):
+    entry = enter(1)
+    late = ENDS + timedelta(hours=20)
+
+    found = drawn(draw, now=late)
+
+    night.refresh_from_db()
+    assert found.hold_until == late + timedelta(hours=24) == night.booking_opens_at
+    entry.refresh_from_db()
+    assert entry.group.bookings.get().hold_expires_at == found.hold_until
+    assert set(night.slots.values_list("booking_opens_at", flat=True)) == {found.hold_until}
+
+
+def test_winners_are_told_when_the_hall_cancels_later(enter, draw, night):
+    entry = enter(1)
+    drawn(draw)
+
+    withdraw_session(session=night, by=None, now=DRAWN)
+
+    booking = Booking.objects.get(group=DrawEntry.objects.get(pk=entry.pk).group)
+    assert booking.state == "withdrawn"
+    assert Message.objects.filter(booking=booking, kind="withdrawn").exists()
+
+
+def test_registrations_are_forgotten_a_month_after_the_session(enter, draw, night):
+    enter(1)
+    drawn(draw)
+
+    forget(now=night.ends_at + timedelta(days=29))
+    assert DrawEntry.objects.exists()
+    forget(now=night.ends_at + timedelta(days=31))
+
+    assert not DrawEntry.objects.exists()
+    draw.refresh_from_db()
+    assert draw.result["outcome"]
+    assert [one.name for one in holds(DRAWN) if "draw" in one.name] == []
 
 
 def test_a_session_that_people_registered_for_is_not_undone_but_cancelled(enter, draw, night):
