@@ -218,6 +218,12 @@ SELECT e.id FROM appointments_waitentry e
 LEFT JOIN appointments_waitperson p ON p.entry_id = e.id
 WHERE (e.state IN ('waiting', 'offered')) IS DISTINCT FROM p.is_waiting
   OR (e.state IN ('waiting', 'offered')) <> (e.ended_at IS NULL)""",
+    "a missed visit is one to which nobody came": """
+SELECT m.id FROM appointments_missedvisit m JOIN appointments_booking b ON b.id = m.booking_id
+WHERE b.state <> 'no_show' OR b.arrived_at IS NOT NULL""",
+    "an accepted appeal excuses its visit": """
+SELECT a.id FROM appointments_appeal a JOIN appointments_missedvisit m ON m.id = a.missed_id
+WHERE a.state = 'accepted' AND m.excused_at IS NULL""",
     "arrived bookings and their tickets agree": """
 SELECT b.id FROM appointments_booking b LEFT JOIN queues_ticket t ON t.id = b.ticket_id
 WHERE (b.state IN ('arrived', 'served') AND t.id IS NULL)

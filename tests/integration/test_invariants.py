@@ -27,7 +27,19 @@ DRAW = (
     " commitment, seed_sealed, seed, made_at) SELECT id, '2020-01-01', '{}', '2099-01-03', '', '',"
     " '', '2020-01-01' FROM windows_hallsession LIMIT 1"
 )
+MISSED = (
+    "INSERT INTO appointments_missedvisit (booking_id, id_index, missed_at, counts_until, most,"
+    " closed_days, excuse) SELECT id, id_index, now(), now(), 3, 30, '' FROM appointments_booking"
+    " LIMIT 1"
+)
 SPOILS: dict[str, list[str]] = {
+    "a missed visit": [MISSED],
+    "an accepted appeal": [
+        MISSED,
+        "INSERT INTO appointments_appeal (missed_id, text_sealed, made_at, state, decided_at,"
+        " decided_by_id) SELECT m.id, '', now(), 'accepted', now(), s.id"
+        " FROM appointments_missedvisit m, windows_staff s LIMIT 1",
+    ],
     "a draw decides": [
         DRAW.format("2099-01-02"),
         "INSERT INTO appointments_drawentry (draw_id, public_id, matter_id, minutes, wishes,"
