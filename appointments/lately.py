@@ -35,11 +35,10 @@ def offered_matters() -> dict[str, Matter]:
 def slots_behind_rooms(*, now: datetime) -> set[int]:
     """The slots before whose release a waiting room stands at that instant."""
     opens, lasts = numbers(("room_opens_minutes", "room_lasts_minutes"), now=now).values()
-    released = (now - timedelta(minutes=lasts), now + timedelta(minutes=opens))
     behind = Slot.objects.filter(
         session__release=HallSession.Release.ROOM,
-        session__booking_opens_at__range=released,
-        booking_opens_at__range=released,
+        booking_opens_at__gt=now - timedelta(minutes=lasts),
+        booking_opens_at__lte=now + timedelta(minutes=opens),
     )
     return _remembered("rooms", lambda: set(behind.values_list("pk", flat=True)))
 
