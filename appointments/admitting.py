@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from appointments import lately
 from appointments.limiting import PLACES
 from appointments.models import RoomPlace, WaitingRoom
 from appointments.puzzling import ask
@@ -199,9 +200,9 @@ def require(
 
     One of those who come must be the person a place is for. Refuses: RoomFirst.
     """
-    releases_at = release_of(slot_id)
-    if releases_at is None or not hours_of(releases_at).stands(now):
+    if slot_id not in lately.slots_behind_rooms(now=now):
         return
+    releases_at = Slot.objects.values_list("booking_opens_at", flat=True).get(pk=slot_id)
     room = room_before(releases_at)
     lots = [lot_of(releases_at, number) for number in id_numbers]
     carried = places_in(room, tokens).filter(lot__in=lots)
