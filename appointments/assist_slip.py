@@ -7,10 +7,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
 from appointments import saying
-from appointments.chaining import by_person
-from appointments.check_views import own_address
+from appointments.chaining import by_person, to_bring
 from appointments.id_numbers import mask_name
 from appointments.models import Booking
+from appointments.own_page import own_address
 from appointments.own_views import qr_code
 from appointments.sealing import unseal
 from windows.models import Material
@@ -68,8 +68,6 @@ def _slip(visit: list[Booking], absolute: Callable[[str], str]) -> Slip:
     first = visit[0]
     matters = {one.matter_id: one.matter for one in visit}
     sealed = first.guardian_sealed
-    materials = Material.objects.filter(matter__in=matters, kind=Material.Kind.BRING)
-    bring = {one.name: one for one in materials.order_by("matter__position", "position", "pk")}
     return Slip(
         booking=first,
         name=mask_name(unseal(first.name_sealed, purpose="name")),
@@ -77,6 +75,6 @@ def _slip(visit: list[Booking], absolute: Callable[[str], str]) -> Slip:
         matters=[matter.name for matter in matters.values()],
         when=saying.when(first.starts_at),
         early=rule("checkin_early_minutes", hall=first.hall_id, day=first.service_day),
-        bring=list(bring.values()),
+        bring=to_bring(visit),
         code=qr_code(absolute(own_address(first))),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from appointments.models import Booking
 from config import civil
-from windows.models import Matter, Window
+from windows.models import Material, Matter, Window
 from windows.rules import rule
 
 
@@ -23,6 +23,14 @@ def asked_also(matter: Matter, codes: Iterable[str], now: datetime) -> tuple[Mat
         return ()
     most = rule("chain_max", hall=None, day=civil.city_date(now))
     return tuple([one for one in joinable(matter) if one.code in wanted][: max(most - 1, 0)])
+
+
+def to_bring(bookings: Iterable[Booking]) -> list[Material]:
+    """What to bring for all these matters, each thing once."""
+    wanted = [one.matter_id for one in bookings]
+    materials = Material.objects.filter(matter__in=wanted, kind=Material.Kind.BRING)
+    ordered = materials.order_by("matter__position", "position", "pk")
+    return list({material.name: material for material in ordered}.values())
 
 
 def by_person(bookings: Iterable[Booking]) -> list[list[Booking]]:

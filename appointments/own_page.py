@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments import saying
 from appointments.appealing import missed_visit
 from appointments.attending import NEEDS, needs_of
-from appointments.chaining import by_person
+from appointments.chaining import by_person, to_bring
 from appointments.changing import CHANGEABLE, undo_until
 from appointments.id_numbers import mask_id, mask_name
 from appointments.models import Booking
@@ -109,11 +109,7 @@ class OwnVisit:
         return self.stage not in ("held", "booked", "check_in", "late", "arrived")
 
     def bring(self) -> list[Material]:
-        """What to bring for all matters, each thing once."""
-        materials = Material.objects.filter(
-            matter__in=[one.matter_id for one in self.matters], kind=Material.Kind.BRING
-        ).order_by("position", "pk")
-        return list({material.name: material for material in materials}.values())
+        return to_bring(self.matters)
 
 
 def visit_of(booking: Booking, now: datetime) -> OwnVisit:

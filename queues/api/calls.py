@@ -135,7 +135,11 @@ class Finish(TicketCall):
 
     @described("ticket_finish", "Desk", takes=FinishInput, gives=TicketOutput, refuses=AT_WINDOW)
     def post(self, request: Request, ticket_id: str) -> Response:
-        """The visit is over; one that was never started counts from its call."""
+        """The present matter is done, and with the last one the visit is over.
+
+        When another matter follows, the ticket is `serving` it here, or `waiting` with its
+        old rank for a window that serves it. One that was never started counts from its call.
+        """
         return self.act(request, ticket_id)
 
 
