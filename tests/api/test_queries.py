@@ -1,9 +1,18 @@
 """The hot path stays short."""
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from appointments import lately
 from tests.conftest import PHONE, an_id, slot_at
+
+
+@pytest.fixture(autouse=True)
+def _rooms_are_remembered(monkeypatch):
+    """A process asks for them once a second, not once a call."""
+    monkeypatch.setattr(lately, "slots_behind_rooms", lambda *, now: set())
+
 
 FRAME = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 
