@@ -7,14 +7,13 @@ from django.test.utils import CaptureQueriesContext
 from appointments import lately
 from tests.conftest import PHONE, an_id, slot_at
 
+FRAME = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+
 
 @pytest.fixture(autouse=True)
 def _rooms_are_remembered(monkeypatch):
     """A process asks for them once a second, not once a call."""
     monkeypatch.setattr(lately, "slots_behind_rooms", lambda *, now: set())
-
-
-FRAME = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 
 
 def asked_of_the_database(call) -> list[str]:
