@@ -15,7 +15,7 @@ from appointments.benching.load import id_numbers
 from appointments.proving import token_for
 from config import civil
 from tests.faults.ledger import Said, Told
-from tests.faults.web import Web
+from tests.faults.web import Web, until
 
 TIMEOUT = 12.0  # of a client that waits for an answer
 PATIENCE = 60.0  # of one who asks again and again
@@ -185,19 +185,13 @@ class Crowd:
             self.press(line, press)
 
 
-def gather_words(crowd: Crowd) -> str:
-    """How it went, for the log of a failed test."""
-    kinds = Counter(said.refusal or "yes" for said in crowd.said)
-    return f"{crowd.people} people, answers {dict(crowd.counts)}, said {dict(kinds)}"
-
-
-def during(crowd: Crowd, troubles: Iterable[Callable[[], None]], *, pause: float = 1.0) -> None:
-    """The crowd books while one trouble after the other comes."""
+def during(crowd: Crowd, troubles: Iterable[Callable[[], None]], *, answers: int) -> None:
+    """The crowd books; after every so many answers comes the next trouble."""
     crowd.begin()
     try:
-        for trouble in troubles:
-            time.sleep(pause)
+        for trouble in [*troubles, lambda: None]:
+            enough = len(crowd.said) + answers
+            until(lambda enough=enough: len(crowd.said) >= enough)
             trouble()
-        time.sleep(pause)
     finally:
         crowd.end()

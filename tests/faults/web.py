@@ -93,7 +93,7 @@ class Web(Process):
     def answers(self) -> bool:
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            client.request("GET", "/readyz")
+            client.request("GET", "/healthz")
             return client.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False
@@ -101,7 +101,12 @@ class Web(Process):
             client.close()
 
     def await_answer(self) -> None:
-        until(self.answers)
+        """Comes back when it serves; otherwise it is stopped, and its log says why."""
+        try:
+            until(self.answers)
+        except AssertionError as never:
+            self.stop(signal.SIGKILL)
+            raise AssertionError(self.log.read_text()[-3000:]) from never
 
     def workers(self) -> list[int]:
         """The processes that answer; the one we started only watches them."""
