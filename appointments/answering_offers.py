@@ -123,8 +123,9 @@ def settle(*, now: datetime) -> int:
         booking__confirmed_at__isnull=True,
         booking__group__wait_offers__end__in=(End.DECLINED, End.EXPIRED),
     )
-    for place in left.order_by("left_at", "pk"):
-        offer_place(place=place, now=now)
+    places = list(left.order_by("left_at", "pk"))
+    for place in places:
+        offer_place(place=place, now=now, along=places)
     return ended
 
 

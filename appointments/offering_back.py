@@ -7,6 +7,7 @@ place that somebody waits for stays out of reach until the morning. Locks: the e
 people, slots by id, bookings.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db.models import Q
 
 from appointments import waitlist
 from appointments.attending import attendee_of
-from appointments.booking import hold
+from appointments.booking import Held, SlotFull, hold
 from appointments.claiming import lock_people, lock_slots
 from appointments.models import Booking, Message, ReturningPlace, WaitEntry, WaitOffer, WaitPerson
 from appointments.offering import last_day
@@ -84,26 +85,59 @@ class _PlaceGone(Exception):
     """Somebody else ended the place's return meanwhile."""
 
 
-def offer_place(*, place: ReturningPlace, now: datetime) -> bool:
+def offer_place(
+    *, place: ReturningPlace, now: datetime, along: Sequence[ReturningPlace] = ()
+) -> bool:
     """A place that comes back is held for the first who wait for it and fit.
 
-    False when nobody does: then it is for everyone. True also when it is kept until the
-    morning. Must be called outside a transaction that holds slots.
+    A group may need more places of the slot: those that are due as well, or `along`, are
+    used with it, and for those that are still to come it waits. False when nobody fits:
+    then it is for everyone. True also when it is kept until the morning. Must be called
+    outside a transaction that holds slots.
     """
     if place.channel != Booking.Channel.ONLINE:
         return False
+    coming = _coming_with(place)
+    due = [place, *(one for one in coming if one.returns_at <= now or one in along)]
     until = offer_end(now)
     if until is None:
-        return _keep_until_morning(place, now)
-    for entry_id, slot_id in _line(now, until + _notice(now), place=place):
+        morning = _morning(now)
+        return _keep(place, morning, [place, *coming], now=now, earliest=morning + AFTER_MORNING)
+    earliest = until + _notice(now)
+    for entry_id, slot_id in _line(now, earliest, due):
         try:
-            if _offer(entry_id, slot_id, now=now, until=until, place=place):
+            if _offer(entry_id, slot_id, now=now, until=until, due=due):
                 return True
         except _PlaceGone:
             return True
         except Refusal:
             continue
-    return False
+    if len(due) > len(coming):  # nothing else is still to come
+        return False
+    return _keep(place, coming[-1].returns_at, [place, *coming], now=now, earliest=earliest)
+
+
+def _coming_with(place: ReturningPlace) -> list[ReturningPlace]:
+    """Other places that come back in the same slot, the last one last."""
+    returning = ReturningPlace.objects.filter(
+        slot_id=place.slot_id, channel=place.channel, ended_at__isnull=True
+    )
+    return list(returning.exclude(pk=place.pk).order_by("returns_at", "pk"))
+
+
+def _keep(
+    place: ReturningPlace,
+    until: datetime,
+    places: Sequence[ReturningPlace],
+    *,
+    now: datetime,
+    earliest: datetime,
+) -> bool:
+    """The place stays out of reach until then when somebody waits for these places."""
+    if not _line(now, earliest, places):
+        return False
+    ReturningPlace.objects.filter(pk=place.pk, ended_at__isnull=True).update(returns_at=until)
+    return True
 
 
 def offer_free(*, now: datetime, most: int = OFFERS_A_RUN) -> int:
@@ -146,24 +180,18 @@ def _minutes(name: str, now: datetime) -> timedelta:
     return timedelta(minutes=rule(name, hall=None, day=civil.city_date(now)))
 
 
-def _keep_until_morning(place: ReturningPlace, now: datetime) -> bool:
-    """By night the place stays out of reach when somebody waits for it, unless it is early."""
-    until = now + _minutes("hold_offer_minutes", now)
-    morning = after_quiet_hours(now if is_quiet(now) else until)
-    if not _line(now, morning + AFTER_MORNING, place=place):
-        return False
-    coming = ReturningPlace.objects.filter(pk=place.pk, ended_at__isnull=True)
-    coming.update(returns_at=morning)
-    return True
+def _morning(now: datetime) -> datetime:
+    """The end of the quiet hours that an offer made now would touch."""
+    return after_quiet_hours(now if is_quiet(now) else now + _minutes("hold_offer_minutes", now))
 
 
 def _line(
-    now: datetime, earliest: datetime, *, place: ReturningPlace | None = None
+    now: datetime, earliest: datetime, places: Sequence[ReturningPlace] = ()
 ) -> list[tuple[int, int]]:
     """(entry, slot) pairs in the order in which they are asked; see LINE."""
     asked: dict[str, Any] = {
-        "place_slot": place.slot_id if place else None,
-        "more": place.minutes if place else 0,
+        "place_slot": places[0].slot_id if places else None,
+        "more": sum(place.minutes for place in places),
         "now": now,
         "earliest": earliest,
         "last_day": last_day(now),
@@ -185,11 +213,12 @@ def _offer(
     *,
     now: datetime,
     until: datetime,
-    place: ReturningPlace | None = None,
+    due: Sequence[ReturningPlace] = (),
 ) -> bool:
     """The entry has an offer: places held until then, and a message; False when it cannot.
 
-    Refuses as `hold`; then nothing happened, and the place has not come back.
+    Of the places that are `due` as many come back as it takes. Refuses as `hold`; then
+    nothing happened, and none of them has come back.
     """
     entry = waitlist.locked(entry_id, state=State.WAITING)
     if entry is None:
@@ -198,24 +227,44 @@ def _offer(
     lock_people([bytes(one.id_index) for one in people], bytes(entry.phone_index))
     if _is_busy(entry, people, slot_id):
         return False
-    if place is not None:
-        lock_slots([slot_id, place.slot_id])
-        if not give_back(place, now=now):
+    if due:
+        lock_slots([slot_id, due[0].slot_id])
+        if not give_back(due[0], now=now):
             raise _PlaceGone
-    held = hold(
-        slot_id=slot_id,
-        matter=entry.matter,
-        people=[attendee_of(person) for person in people],
-        phone=unseal(entry.phone_sealed, purpose="phone"),
-        now=now,
-        language=entry.language,
-        simulated=entry.is_simulated,
-        expires_at=until,
-        early=place is not None,
-        limited=False,
-    )
+    others = list(due[1:])
+    while (held := _hold(entry, people, slot_id, now=now, until=until, early=bool(due))) is None:
+        if not others:
+            raise SlotFull
+        give_back(others.pop(0), now=now)
     _write_down(entry, held.group_id, now=now, until=until)
     return True
+
+
+def _hold(
+    entry: WaitEntry,
+    people: list[WaitPerson],
+    slot_id: int,
+    *,
+    now: datetime,
+    until: datetime,
+    early: bool,
+) -> Held | None:
+    """Places for all of them; None when the slot has not enough."""
+    try:
+        return hold(
+            slot_id=slot_id,
+            matter=entry.matter,
+            people=[attendee_of(person) for person in people],
+            phone=unseal(entry.phone_sealed, purpose="phone"),
+            now=now,
+            language=entry.language,
+            simulated=entry.is_simulated,
+            expires_at=until,
+            early=early,
+            limited=False,
+        )
+    except SlotFull:
+        return None
 
 
 def _is_busy(entry: WaitEntry, people: list[WaitPerson], slot_id: int) -> bool:

@@ -364,6 +364,60 @@ class TestGroups:
         assert len(kept_places(family, NOON + COOLED)) == 3
         nothing_is_broken()
 
+    def test_get_the_places_that_another_family_leaves(self, hall, windows, wait, book):
+        """Each place cools off for itself; the first ones wait for the last."""
+        session = make_session(hall, windows, day=TOMORROW, online=18)
+        slot = slot_at(session, 14)
+        Slot.objects.exclude(pk=slot.pk).update(is_open=False)
+        booked = [book(slot, person=n) for n in (7, 8, 9)]
+        family = wait(1, 2, 3)
+        for n, one in enumerate(booked):
+            cancel(booking=one, now=NOON)
+            ReturningPlace.objects.filter(booking=one).update(
+                returns_at=NOON + timedelta(minutes=2 + n)
+            )
+
+        for minute in (2, 3):
+            return_due(now=NOON + timedelta(minutes=minute))
+            assert now_of(family).state == State.WAITING
+            assert Slot.objects.get(pk=slot.pk).online_taken == 18
+        return_due(now=NOON + timedelta(minutes=4))
+
+        assert len(kept_places(family, NOON + COOLED)) == 3
+        nothing_is_broken()
+
+    def test_let_a_place_go_to_those_who_need_no_other(self, hall, windows, wait, book):
+        session = make_session(hall, windows, day=TOMORROW, online=18)
+        slot = slot_at(session, 14)
+        Slot.objects.exclude(pk=slot.pk).update(is_open=False)
+        booked = [book(slot, person=n) for n in (7, 8, 9)]
+        family, *alone = wait(1, 2, 3), wait(4), wait(5)
+        for one in booked:
+            cancel(booking=one, now=NOON)
+        ReturningPlace.objects.update(returns_at=NOON + timedelta(minutes=2))
+        ReturningPlace.objects.filter(booking=booked[0]).update(returns_at=NOON + COOLED)
+
+        return_due(now=NOON + timedelta(minutes=2))
+
+        assert [now_of(one).state for one in (family, *alone)] == [
+            State.WAITING, State.OFFERED, State.OFFERED,
+        ]  # fmt: skip
+        return_due(now=NOON + COOLED)
+        assert Slot.objects.get(pk=slot.pk).online_taken == 12
+        nothing_is_broken()
+
+    def test_hand_all_their_places_to_the_next_family(self, hall, windows, wait):
+        session = make_session(hall, windows, day=TOMORROW, online=18)
+        Slot.objects.exclude(pk=slot_at(session, 14).pk).update(is_open=False)
+        first, second = wait(1, 2, 3), wait(4, 5, 6)
+        offer_free(now=NOON)
+
+        let_pass(entry=first, now=NOON)
+        settle(now=NOON)
+
+        assert len(kept_places(second, NOON)) == 3
+        nothing_is_broken()
+
     @pytest.mark.parametrize("left", [14, 15])
     def test_get_two_slots_that_follow_each_other(self, hall, windows, wait, book, left):
         """A place that comes back fills up the slot before it, or the one after."""
