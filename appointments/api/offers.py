@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from appointments.answering import Answers
 from appointments.api.fields import DayField
+from appointments.limiting import count_reading
 from appointments.offering import HallDay, availability, last_day, minutes_of, record_vain, slots_of
 from config import civil
 from windows.api.describing import Word, described
@@ -105,12 +106,14 @@ class Availability(Call):
         gives=HallDayOutput(many=True),
         unsafe=False,
         private=False,
+        limited=True,
     )
     def get(self, request: Request) -> HttpResponse:
         """Free places per hall and service day, for days on which something is open.
 
         An answer is at most half a second old.
         """
+        count_reading(request, self.now)
         asked = self.read(AvailabilityInput, request.query_params)
         compute = _computing(asked, self.now)
         return _answered(ANSWERS.answer(_question(request._request), compute))
@@ -167,9 +170,11 @@ class Slots(Call):
         gives=SlotOutput(many=True),
         unsafe=False,
         private=False,
+        limited=True,
     )
     def get(self, request: Request, code: str) -> Response:
         """The slots of a hall's service day and their free places."""
+        count_reading(request, self.now)
         hall = hall_by(code)
         asked = self.read(SlotsInput, request.query_params)
         asked["day"] = asked.pop("date")
