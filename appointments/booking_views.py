@@ -16,6 +16,7 @@ from appointments.attending import check_people
 from appointments.chaining import asked_also, joinable
 from appointments.drafting import Draft
 from appointments.forms import WhoForm, attendees, typed_before
+from appointments.limiting import count_reading
 from appointments.journey import form_page, free_slot, offered, show_who, time_is_gone
 from appointments.picker_views import show_picker
 from appointments.picking import Wish, wish_of
@@ -55,6 +56,7 @@ def book_wish(request: HttpRequest, matter: Matter, now: datetime) -> Wish:
 def book_when(request: HttpRequest, matter: str) -> HttpResponse:
     """Which hall, which day, what time."""
     found, now = offered(matter), civil.now()
+    count_reading(request, now)
     wish = book_wish(request, found, now)
     slot = request.GET.get("slot", "")
     if slot.isascii() and slot.isdigit() and len(slot) < 19:
