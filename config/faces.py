@@ -67,7 +67,10 @@ class RefusalMiddleware:
             return permission_denied(request, PermissionDenied())
         if isinstance(error, Refusal):
             status = 429 if isinstance(error, TooMany) else 409
-            return render(request, "refused.html", {"refusal": error}, status=status)
+            response = render(request, "refused.html", {"refusal": error}, status=status)
+            if isinstance(error, TooMany):
+                response["Retry-After"] = str(error.retry_after)
+            return response
         return None
 
 
