@@ -16,8 +16,8 @@ from appointments.attending import check_people
 from appointments.chaining import asked_also, joinable
 from appointments.drafting import Draft
 from appointments.forms import WhoForm, attendees, typed_before
-from appointments.limiting import count_reading
 from appointments.journey import form_page, free_slot, offered, show_who, time_is_gone
+from appointments.limiting import count_reading
 from appointments.picker_views import show_picker
 from appointments.picking import Wish, wish_of
 from appointments.proof_views import ask_for_code

@@ -26,6 +26,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from rest_framework.request import Request
 
 from appointments.models import Tally
 from appointments.sealing import blind_index
@@ -92,7 +93,7 @@ CODES = Purpose("codes", "codes_free_an_hour", "codes_most_an_hour")
 PLACES = Purpose("places", "room_free_an_hour", "room_most_an_hour")
 
 
-def address_of(request: HttpRequest) -> str:
+def address_of(request: HttpRequest | Request) -> str:
     """Who asks, as the network tells: behind trusted proxies, what the first of them saw.
 
     DENGTA_PROXY_HOPS says how many there are; what a client itself puts into
@@ -135,7 +136,7 @@ def too_many(purpose: Purpose, now: datetime) -> TooManyAsked:
     return TooManyAsked(retry_after=seconds_until(end, now), clock=clock)
 
 
-def count_reading(request: HttpRequest, now: datetime) -> None:
+def count_reading(request: HttpRequest | Request, now: datetime) -> None:
     """One more question about places from this address. Refuses: TooManyAsked."""
     reading = Purpose("reads", "", "reads_most_a_minute", MINUTE)
     start = _start(now, MINUTE)
