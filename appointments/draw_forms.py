@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from appointments import saying
@@ -41,6 +42,9 @@ class DrawWishForm(forms.Form):
 
     def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def times(self) -> list[BoundField]:
+        return [self[name] for name in ("first", "second", "third")]
 
     def chosen(self) -> dict[str, Any]:
         """The wishes as the draft keeps them."""

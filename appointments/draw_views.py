@@ -214,7 +214,7 @@ def own_entry(request: HttpRequest, public_id: str) -> DrawEntry:
 def show_entry(
     request: HttpRequest, entry: DrawEntry, now: datetime, why: str = "", status: int = 200
 ) -> HttpResponse:
-    bookings = Booking.objects.filter(group=entry.group) if entry.group_id else []
+    bookings = Booking.objects.filter(group_id=entry.group_id or 0).order_by("position", "pk")
     people = entry.people.order_by("position")
     context = {
         "entry": entry,

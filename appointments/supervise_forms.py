@@ -67,10 +67,12 @@ class OpenForm(forms.Form):
     release_at = forms.DateTimeField(
         label=_("At which moment?"),
         help_text=_("When the places open. By draw: when registration ends."),
-        required=False,
         widget=forms.DateTimeInput({**PLAIN, "type": "datetime-local"}, format=WHEN_RELEASED),
         input_formats=[WHEN_RELEASED, "%Y-%m-%d %H:%M"],
-        error_messages={"invalid": _("Enter day and hour like 2027-03-04 18:30.")},
+        error_messages={
+            "required": _("Enter the moment: day and hour."),
+            "invalid": _("Enter day and hour like 2027-03-04 18:30."),
+        },
     )
     windows = forms.MultipleChoiceField(
         label=_("Which windows will be staffed?"),
@@ -85,6 +87,8 @@ class OpenForm(forms.Form):
         super().__init__(*args, **rest)
         self.hall = hall
         usable = hall.windows.filter(is_in_use=True).order_by("number")
+        at_once = self.data.get("release", "plain") in ("", "plain")
+        self.fields["release_at"].required = not (self.is_bound and at_once)
         self.usable = {str(window.pk): window for window in usable}
         self.fields["windows"].choices = [  # type: ignore[attr-defined]
             (pk, _now("Window %(number)s") % {"number": window.number})
@@ -107,13 +111,6 @@ class OpenForm(forms.Form):
             message = self.fields["release_at"].error_messages["invalid"]
             raise forms.ValidationError(message, code="invalid")
         return at
-
-    def clean(self) -> dict[str, Any]:
-        answers = super().clean() or {}
-        needs_moment = answers.get("release", "plain") != "plain"
-        if needs_moment and not answers.get("release_at") and "release_at" not in self.errors:
-            self.add_error("release_at", _("Enter the moment: day and hour."))
-        return answers
 
     def release_asked(self) -> Release:
         how, at = self.cleaned_data["release"], self.cleaned_data["release_at"]

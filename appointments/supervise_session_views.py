@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -14,6 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments import saying
+from appointments.draw_words import until_words
+from appointments.models import Draw, DrawEntry
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, show
 from appointments.withdrawing import loss_of, undo_opening, withdraw_session
@@ -59,6 +62,7 @@ def _page(
     slots = list(session.slots.order_by("starts_at"))
     alive = session.state == HallSession.State.OPEN and session.ends_at > now
     booked = any(slot.online_taken or slot.assisted_taken for slot in slots)
+    booked |= registrations(session).exists()
     served = Matter.objects.filter(
         is_offered=True, windows__staffed__session=session, windows__staffed__is_cancelled=False
     )
@@ -79,11 +83,31 @@ def _page(
         "runs": alive and session.starts_at < now,
         "can_undo": alive and not booked and not session.ticket_set.exists(),
         "loss": loss_of(session=session, now=now) if alive else None,
+        "opens": opens_words(session, now),
+        "draw": Draw.objects.filter(session=session).values_list("pk", flat=True).first(),
         "bookable": _bookable(session, served.order_by("position", "pk").first(), alive),
         "errors": errors,
         "key": fresh_key(),
     }
     return show(request, "session", context, status=status)
+
+
+def registrations(session: HallSession) -> QuerySet[DrawEntry]:
+    """Who takes part in the session's draw, until it is drawn."""
+    return DrawEntry.objects.filter(draw__session=session, state=DrawEntry.State.REGISTERED)
+
+
+def opens_words(session: HallSession, now: datetime) -> str:
+    """How the places open that nobody can book yet; "" when they can be booked."""
+    draw = Draw.objects.filter(session=session).defer("result").first()
+    if draw:
+        registered = registrations(session).count()
+        said = ngettext("%(n)s registration so far.", "%(n)s registrations so far.", registered)
+        counted = said % {"n": registered} if draw.drawn_at is None else ""
+        return f"{until_words(draw, now)} {counted}".strip()
+    if session.booking_opens_at <= now:
+        return ""
+    return _("The places open on %(when)s.") % {"when": saying.when(session.booking_opens_at)}
 
 
 def _bookable(session: HallSession, matter: Matter | None, alive: bool) -> str:

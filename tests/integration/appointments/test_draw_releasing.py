@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from appointments.booking import NotReleased, hold
 from appointments.drawing import DrawEndsEarly, DrawEndsLate, NothingToDraw
 from appointments.models import Draw
+from appointments.registering import Registration, register
 from appointments.releasing import (
     OpensTooLate,
     RegistrationNeedsEnd,
@@ -199,3 +200,19 @@ def test_the_command_line_opens_it_by_draw(hall, windows):
     assert Draw.objects.exists()
     with pytest.raises(CommandError):
         call_command("open_session", **asked, release="room")
+
+
+def test_the_page_of_the_session_says_how_it_opens(client, hall, windows, renewal, supervisor):
+    client.cookies["django_language"] = "en"
+    client.force_login(supervisor)
+    drawn = opened(hall, windows, Release("draw", registers_until=TOMORROW))
+    page = f"/supervise/sessions/{drawn.pk}/"
+    assert "Undo" in client.get(page).content.decode()
+    asked = Registration(matter=renewal, people=[a_person(1)])
+    register(draw=Draw.objects.get(), asked=asked, phone=PHONE, now=NOON)
+
+    said = client.get(page).content.decode()
+
+    assert "register until Friday 5 March, 12:00. 1 registration so far." in said
+    assert f"/draws/{Draw.objects.get().pk}/" in said
+    assert "Undo" not in said
