@@ -52,7 +52,10 @@ class WishForm(forms.Form):
     evenings = forms.BooleanField(
         label=_("Only evenings: from 17:00 on, and night sessions"), required=False
     )
-    people = forms.ChoiceField(label=_("How many people come together?"))
+    people = forms.ChoiceField(
+        label=_("How many people come together?"),
+        error_messages={"required": _("Choose how many people come.")},
+    )
 
     def __init__(self, data: Any = None, *, now: datetime, most: int, **rest: Any) -> None:
         super().__init__(data, **rest)
