@@ -82,7 +82,7 @@ ORDER BY x.code, x.service_day, d.first_at, x.id
 
 BY_SLOT = """
 SELECT o.id, o.starts_at, o.ends_at, o.places, x.kind, o.session_id, o.service_day,
-  o.booking_opens_at, x.release, o.online_quota > 0
+  o.booking_opens_at, x.release, o.booking_opens_at > %(now)s AND o.online_quota > 0
 FROM ({offered}) o JOIN ({sessions}) x ON x.id = o.session_id
 ORDER BY o.starts_at, o.id
 """
@@ -138,7 +138,7 @@ class OfferedSlot(NamedTuple):
     service_day: date
     booking_opens_at: datetime
     release: str
-    online: bool
+    is_later: bool
 
 
 class Party(NamedTuple):

@@ -188,10 +188,7 @@ def picker(*, matter: Matter, hall: Hall, wish: Wish, now: datetime, chosen: int
     few, span = few_places(now), _span(now, asked["bookable"], open_days)
     return Picker(
         hall=hall,
-        days=tuple(
-            _day(one, open_days.get(one), day, wish, few)
-            for one in _span(now, asked["bookable"], open_days)
-        ),
+        days=tuple(_day(one, open_days.get(one), day, wish, few) for one in span),
         chips=chips(wish),
         views=views(wish),
         day=day,
@@ -298,7 +295,7 @@ def _state(offered: HallDay | None, few: int) -> tuple[str, str]:
         return pgettext("day", "No booking needed"), "full"
     if offered.places <= 0 and offered.opens_at:
         by_draw = offered.release == "draw"
-        return pgettext("day", "By draw") if by_draw else pgettext("day", "Not open yet"), "later"
+        return pgettext("day", "By draw") if by_draw else pgettext("day", "Later"), "later"
     return saying.places_left(offered.places, few), saying.level(offered.places, saying.FEW_A_DAY)
 
 
@@ -314,10 +311,13 @@ def _by_date(slots: list[OfferedSlot], day: date | None, chosen: int, few: int) 
 
 
 def _time(slot: OfferedSlot, checked: bool, few: int) -> Time:
+    words = saying.places_left(slot.places, few)
+    if slot.is_later:
+        words = gettext("Not open yet")
     return Time(
         slot=slot.id,
         at=saying.clock(slot.starts_at),
-        places=saying.places_left(slot.places, few),
+        places=words,
         level=saying.level(slot.places, few),
         kind=slot.kind,
         checked=checked and slot.places > 0,
