@@ -20,7 +20,7 @@ class DrawWishForm(forms.Form):
         error_messages={"required": _("Choose what you come for.")},
     )
     people = forms.ChoiceField(label=_("How many people come together?"), initial="1")
-    first = forms.ChoiceField(label=_("Which time suits you best?"), required=False)
+    first = forms.ChoiceField(label=_("First choice"), required=False)
     second = forms.ChoiceField(label=_("Second choice"), required=False)
     third = forms.ChoiceField(label=_("Third choice"), required=False)
     any_other = forms.BooleanField(
@@ -38,7 +38,7 @@ class DrawWishForm(forms.Form):
         self._choices("people", [(str(n), saying.people_words(n)) for n in range(1, most + 1)])
         self._choices("first", [("", _("Any time")), *times])
         for name in ("second", "third"):
-            self._choices(name, [("", _("No further choice")), *times])
+            self._choices(name, [("", _("No other")), *times])
 
     def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]

@@ -99,11 +99,13 @@ def lost_text(entry: DrawEntry) -> str:
 def until_words(draw: Draw, now: datetime) -> str:
     """What is going on with the draw, in one sentence."""
     facts = {"when": saying.when(draw.registers_until), "opens": saying.when(draw.hold_until)}
+    if draw.drawn_at is not None and now >= draw.hold_until:
+        return _("It is drawn. What was left is open to everyone.")
+    if draw.drawn_at is not None:
+        return _("It is drawn. What is left opens to everyone on %(opens)s.") % facts
     if now < draw.registers_from:
         opens = {"when": saying.when(draw.registers_from)}
         return _("By draw: registration opens on %(when)s.") % opens
     if now < draw.registers_until:
         return _("By draw: register until %(when)s.") % facts
-    if draw.drawn_at is None:
-        return _("Registration has ended; it is being drawn.")
-    return _("It is drawn. What is left opens to everyone on %(opens)s.") % facts
+    return _("Registration has ended; it is being drawn.")
