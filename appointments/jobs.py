@@ -15,6 +15,7 @@ from appointments.drawing import draw_due
 from appointments.providing import NoProvider
 from appointments.returning import return_due
 from config import civil
+from config.clock import right_now
 from windows.once import takes_period
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ SCHEDULES = {
 
 def each_minute() -> None:
     """Holds end, visits are marked, and what Celery missed is sent all through the minute."""
-    now = civil.now()
+    now = right_now()
     if not _takes("each_minute", now, minutes=1):
         return
     housekeeping.expire_holds(now=now)
@@ -65,7 +66,7 @@ def sweep_until(
 
 def each_quarter() -> None:
     """Service days that are over are closed, and their visits marked."""
-    now = civil.now()
+    now = right_now()
     if _takes("each_quarter", now, minutes=15):
         housekeeping.close_days(now=now)
         housekeeping.mark_served(now=now)
@@ -73,7 +74,7 @@ def each_quarter() -> None:
 
 def each_hour() -> None:
     """What need not be kept is deleted; a rebalancing that the night missed is done."""
-    now = civil.now()
+    now = right_now()
     if not _takes("each_hour", now, minutes=60):
         return
     housekeeping.forget(now=now)

@@ -10,7 +10,7 @@ from celery import shared_task
 
 from appointments import housekeeping, sending
 from appointments.providing import NoProvider
-from config import civil
+from config.clock import right_now
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 def send_due() -> None:
     """What is due leaves."""
     try:
-        sending.send_due(now=civil.now(), limit=300)
+        sending.send_due(now=right_now(), limit=300)
     except NoProvider as error:
         log.error("%s", error)
 
@@ -27,4 +27,4 @@ def send_due() -> None:
 @shared_task(name="appointments.rebalance")
 def rebalance() -> None:
     """Quotas follow the demand of the day that has ended, once."""
-    housekeeping.rebalance_yesterday(now=civil.now())
+    housekeeping.rebalance_yesterday(now=right_now())

@@ -6,14 +6,27 @@ Periods are half-open: [starts_at, ends_at).
 
 import os
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 CITY = ZoneInfo(os.environ.get("DENGTA_CITY_ZONE", "Asia/Shanghai"))
 
 
+_anchor: tuple[datetime, float] | None = None
+
+
 def now() -> datetime:
     """The present instant, for the edge only: views, tasks, management commands."""
-    return datetime.now(UTC)
+    if _anchor is None:
+        return datetime.now(UTC)
+    instant, since = _anchor
+    return instant + timedelta(seconds=monotonic() - since)
+
+
+def count_on(instant: datetime, *, since: float) -> None:
+    """It was that instant when the steady clock stood at `since` (config/clock.py)."""
+    global _anchor
+    _anchor = (instant.astimezone(UTC), since)
 
 
 def city_time(instant: datetime) -> datetime:

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.clock.Clock",
     "appointments.api.hot_path.HotPath",  # booking under a rush needs none of the following
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -140,6 +141,8 @@ DATABASE_PREPARE = env_bool("DATABASE_PREPARE", True)  # not behind a pooler of 
 GATHER_BOOKINGS = env_bool("GATHER_BOOKINGS", not TESTING)
 GATHER_LINE = int(env("GATHER_LINE", "56"))  # requests of a process that wait; less than threads
 MEMORY_SECONDS = 0.0 if TESTING else 1.0  # how long rules are remembered (appointments/lately.py)
+
+CLOCK_SECONDS = 0.0 if TESTING else float(env("DENGTA_CLOCK_SECONDS", "10"))  # config/clock.py
 
 # --- Redis: the doorbell ------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
