@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from appointments.assist_places import Search
@@ -13,6 +14,8 @@ from appointments.forms import WhoForm, clean_name
 from appointments.hall_forms import ArrivalForm
 from appointments.saying import people_words
 from windows.models import Hall, Matter
+
+ANYWHERE = "any"
 
 
 class SearchForm(forms.Form):
@@ -28,16 +31,8 @@ class SearchForm(forms.Form):
             "invalid_choice": _("Choose what the person comes for."),
         },
     )
-    people = forms.TypedChoiceField(
-        label=_("How many people?"), coerce=int, required=False, empty_value=1
-    )
-    hall = forms.ModelChoiceField(
-        label=_("Where?"),
-        queryset=Hall.objects.none(),
-        to_field_name="code",
-        required=False,
-        empty_label=_("Wherever it is soonest"),
-    )
+    people = forms.TypedChoiceField(label=_("How many people?"), coerce=int)
+    hall = forms.ChoiceField(label=_("Where?"))
     also = forms.ModelMultipleChoiceField(
         label=_("Anything else in the same visit?"),
         queryset=Matter.objects.filter(is_offered=True).order_by("position", "pk"),
@@ -51,14 +46,25 @@ class SearchForm(forms.Form):
     day = forms.DateField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, halls: QuerySet[Hall], most: int, chain_most: int, **rest: Any
+        self, asked: QueryDict, *, halls: QuerySet[Hall], most: int, chain_most: int
     ) -> None:
-        super().__init__(*args, **rest)
+        super().__init__(self._filled(asked) if "matter" in asked else None, initial=asked.dict())
         self.chain_most = chain_most
-        self.fields["hall"].queryset = halls  # type: ignore[attr-defined]
+        self.halls = {hall.code: hall for hall in halls}
+        self.fields["hall"].choices = [  # type: ignore[attr-defined]
+            (ANYWHERE, _("Wherever it is soonest")),
+            *[(code, hall.name) for code, hall in self.halls.items()],
+        ]
         self.fields["people"].choices = [(n, people_words(n)) for n in range(1, most + 1)]  # type: ignore[attr-defined]
-        for name in ("matter", "hall", "also"):
+        for name in ("matter", "also"):
             self.fields[name].label_from_instance = lambda one: one.name  # type: ignore[attr-defined]
+
+    def _filled(self, asked: QueryDict) -> QueryDict:
+        """What an address leaves out is one person, anywhere."""
+        filled = asked.copy()
+        filled.setdefault("people", "1")
+        filled.setdefault("hall", ANYWHERE)
+        return filled
 
     def clean_also(self) -> list[Matter]:
         also = [one for one in self.cleaned_data["also"] if one != self.cleaned_data.get("matter")]
@@ -75,7 +81,7 @@ class SearchForm(forms.Form):
             matters=(found["matter"], *found["also"]),
             people=found["people"],
             more_time=found["more_time"],
-            hall=found["hall"],
+            hall=self.halls.get(found["hall"]),
             day=found["day"],
         )
 

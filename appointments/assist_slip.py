@@ -19,7 +19,7 @@ from windows.rules import rule
 
 @dataclass(frozen=True)
 class Slip:
-    """The visit of one person."""
+    """The visit of one person; the paper masks the names, the voice says them."""
 
     booking: Booking
     name: str
@@ -29,6 +29,12 @@ class Slip:
     early: int
     bring: list[Material]
     code: SafeString
+
+    @property
+    def masked(self) -> dict[str, str]:
+        """The names as the paper shows them."""
+        guardian = mask_name(self.guardian) if self.guardian else ""
+        return {"name": mask_name(self.name), "guardian": guardian}
 
     @property
     def read_aloud(self) -> list[str]:
@@ -70,8 +76,8 @@ def _slip(visit: list[Booking], absolute: Callable[[str], str]) -> Slip:
     sealed = first.guardian_sealed
     return Slip(
         booking=first,
-        name=mask_name(unseal(first.name_sealed, purpose="name")),
-        guardian=mask_name(unseal(sealed, purpose="name")) if sealed else "",
+        name=unseal(first.name_sealed, purpose="name"),
+        guardian=unseal(sealed, purpose="name") if sealed else "",
         matters=[matter.name for matter in matters.values()],
         when=saying.when(first.starts_at),
         early=rule("checkin_early_minutes", hall=first.hall_id, day=first.service_day),

@@ -45,7 +45,7 @@ def halls_for(request: HttpRequest) -> QuerySet[Hall]:
 def search_form(request: HttpRequest, now: datetime) -> SearchForm:
     numbers = rules(["group_max", "chain_max"], hall=None, day=civil.city_date(now))
     return SearchForm(
-        request.GET if "matter" in request.GET else None,
+        request.GET,
         halls=halls_for(request),
         most=numbers["group_max"],
         chain_most=numbers["chain_max"],

@@ -29,8 +29,10 @@ def to_bring(bookings: Iterable[Booking]) -> list[Material]:
     """What to bring for all these matters, each thing once."""
     wanted = [one.matter_id for one in bookings]
     materials = Material.objects.filter(matter__in=wanted, kind=Material.Kind.BRING)
-    ordered = materials.order_by("matter__position", "position", "pk")
-    return list({material.name: material for material in ordered}.values())
+    bring: dict[str, Material] = {}
+    for material in materials.order_by("matter__position", "position", "pk"):
+        bring.setdefault(material.name, material)
+    return list(bring.values())
 
 
 def by_person(bookings: Iterable[Booking]) -> list[list[Booking]]:

@@ -75,13 +75,21 @@ HALLS = [
     _P("湖心", "Huxin", 7, 3, "湖心路", "Huxin Road", 90, "53"),
 ]
 
+# Who need not come: the conditions of the province's own online way, all of them.
+_ONLINE_ZH = (
+    "户口在本省、年满 16 周岁、以前在本省办证时留过指纹并同意沿用、有照相回执的人，"
+    "可以在网上{}，证件邮寄到家（邮费自付），不用来窗口。"
+)
+_ONLINE_EN = (
+    "With your hukou in this province, from the age of 16, with fingerprints taken here for an"
+    " earlier card that may be used again, and a photo receipt, you can {} online; the card is"
+    " posted at your cost, and you need not come."
+)
+
 MATTERS = [
     dict(code="RENEW", prefix="A", name_zh="期满换领", name_en="Renewal", minutes=6, fee_cny=20,
          summary_zh="身份证快到期或已到期", summary_en="The card expires soon or has expired",
-         online_hint_zh="已在本省采集过指纹、年满 16 周岁的人，可以在网上换领并邮寄到家，"
-         "不用来窗口。",
-         online_hint_en="From 16 on, with fingerprints taken in this province before, you can"
-         " renew online and have the card posted; you need not come."),
+         online_hint_zh=_ONLINE_ZH.format("换领"), online_hint_en=_ONLINE_EN.format("renew")),
     dict(code="FIRST", prefix="B", name_zh="首次申领", name_en="First card", minutes=10, fee_cny=0,
          summary_zh="年满 16 周岁第一次办证", summary_en="The first card, from the age of 16",
          min_age=16),
@@ -91,10 +99,8 @@ MATTERS = [
          summary_en="Under 16, together with a guardian", max_age=15, needs_guardian=True),
     dict(code="LOST", prefix="D", name_zh="丢失补领", name_en="Replacement of a lost card",
          minutes=6, fee_cny=40, summary_zh="身份证丢了", summary_en="The card is lost",
-         online_hint_zh="已在本省采集过指纹、年满 16 周岁的人，可以在网上补领并邮寄到家，"
-         "不用来窗口。",
-         online_hint_en="From 16 on, with fingerprints taken in this province before, you can"
-         " order the replacement online and have it posted; you need not come."),
+         online_hint_zh=_ONLINE_ZH.format("补领"),
+         online_hint_en=_ONLINE_EN.format("order the replacement")),
     dict(code="DAMAGED", prefix="E", name_zh="损坏换领", name_en="Replacement of a damaged card",
          minutes=6, fee_cny=40, summary_zh="身份证损坏、看不清或读不出",
          summary_en="The card is damaged or cannot be read"),
