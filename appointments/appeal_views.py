@@ -18,7 +18,7 @@ from appointments.models import Appeal, Booking, MissedVisit
 from appointments.own_page import own_address, shown_person
 from appointments.own_views import own_booking
 from appointments.pressing import SaidNo, fresh_key, press
-from appointments.supervise_views import WHO, show
+from appointments.supervise_views import WHO, halls_here, show
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound
@@ -93,8 +93,10 @@ def supervise_appeals(request: HttpRequest) -> HttpResponse:
     mine = appealing.appeals_for(request.user)  # type: ignore[arg-type]
     waiting = mine.filter(state=Appeal.State.OPEN)
     decided = mine.exclude(state=Appeal.State.OPEN).order_by("-decided_at", "-pk")
+    halls = halls_here(request)
     context = {
         "here": "appeals",
+        "hall": halls[0] if len(halls) == 1 else None,
         "number": waiting.count(),
         "waiting": [_row(appeal) for appeal in waiting[:SHOWN]],
         "decided": [_row(appeal) for appeal in decided[: SHOWN // 5]],

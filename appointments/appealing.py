@@ -28,7 +28,7 @@ REASONS = {
     "transport": _("I was on the way and could not get there"),
     "hall": _("The hall was closed, or sent me away"),
     "there": _("I was there"),
-    "other": _("Something else"),
+    "other": _("Another reason"),
 }
 
 
