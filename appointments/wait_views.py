@@ -5,6 +5,7 @@ people and the proof of the phone are asked on the pages of the booking journey.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -18,15 +19,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from appointments import drafting, saying, waitlist
 from appointments.answering_offers import kept_places, leave, let_pass, settle, take, taken_places
+from appointments.asking_who import ask_who
 from appointments.booking_views import most_people
 from appointments.check_views import own_address
 from appointments.drafting import Draft
-from appointments.forms import WhoForm, attendees, typed_before
+from appointments.forms import WhoForm, attendees
 from appointments.journey import form_page, offered
 from appointments.models import WaitEntry
 from appointments.phones import mask_phone
 from appointments.pressing import SaidNo, fresh_key, press, session_actor
-from appointments.proof_views import ask_for_code, is_proven
+from appointments.proof_views import is_proven
 from appointments.sealing import unseal
 from appointments.wait_forms import WishForm, asked_before, wish_kept, wish_of
 from appointments.wait_words import days_words, own_path
@@ -58,27 +60,14 @@ def wait_who(request: HttpRequest) -> HttpResponse:
     wish = WishForm(request.GET, now=now, most=most_people(now))
     if not wish.is_valid():
         return show_wish(request, wish, status=400)
-    matter = wish.matters[wish.cleaned_data["matter"]]
-    people = int(wish.cleaned_data["people"])
-    facts: dict[str, Any] = {"matter": matter, "people": people, "today": civil.city_date(now)}
-    if request.method != "POST":
-        before = drafting.kept(request.session, matter=matter.code)
-        return show_who(request, WhoForm(initial=typed_before(before), **facts))
-    form = WhoForm(request.POST, **facts)
-    if not form.is_valid():
-        return show_who(request, form, status=400)
-    draft = Draft(
-        matter=matter.code,
-        slot=0,
-        people=form.as_typed(),
-        phone=form.cleaned_data["phone"],
-        back=request.get_full_path(),
+    return ask_who(
+        request,
+        matter=wish.matters[wish.cleaned_data["matter"]],
+        people=int(wish.cleaned_data["people"]),
         then=reverse("appointments:wait_check"),
         more=wish_of(wish).kept(),
-    )
-    drafting.keep(request.session, draft)
-    return ask_for_code(
-        request, draft, form, now, lambda again, status: show_who(request, again, status)
+        now=now,
+        show=partial(show_who, request),
     )
 
 
