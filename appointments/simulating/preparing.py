@@ -16,6 +16,7 @@ from appointments.simulating.calendar import cover_now, lay_days
 from appointments.simulating.city import build_city
 from appointments.simulating.copying import Row
 from appointments.simulating.drawn import lay_draws
+from appointments.simulating.missed import tell_missed
 from appointments.simulating.story import HallDay, Story, World
 from appointments.simulating.waking import wake_up
 from config import civil
@@ -88,6 +89,7 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     _count_taken(slots)
     lay_draws(halls, now)
     _bring_up(known)
+    tell_missed(now)
     _remind(book.bookings, now)
     write_unmet(unmet(slots, now))
     say(f"{len(book.bookings)} new bookings, {len(story.tickets)} new tickets")

@@ -11,9 +11,11 @@ from appointments.arriving import check_in
 from appointments.booking import OnlineClosed, hold
 from appointments.changing import cancel
 from appointments.housekeeping import close_day, mark_served
+from appointments.invariants import holds
 from appointments.missing import days_closed
-from appointments.models import Booking, Closure, Message, MissedVisit
+from appointments.models import Appeal, Booking, Closure, Message, MissedVisit
 from appointments.sealing import unseal
+from appointments.simulating import city, preparing
 from appointments.withdrawing import withdraw_session
 from config import civil
 from queues.closing import void_left
@@ -365,3 +367,19 @@ def _another_day(booking: Booking, slot, n: int) -> Booking:
         "hall_id": slot.hall_id, "state": "no_show",
     }  # fmt: skip
     return Booking.objects.create(**facts)
+
+
+@pytest.mark.django_db
+def test_the_simulated_city_has_missed_visits_and_appeals(monkeypatch):
+    now = civil.city_instant(date(2026, 11, 24), time(11))
+    monkeypatch.setattr(city, "HALLS", city.HALLS[:3])
+    monkeypatch.setattr(preparing, "DAYS_BACK", 5)
+    monkeypatch.setattr(preparing, "DAYS_AHEAD", 2)
+
+    preparing.prepare(now)
+
+    absent = Booking.objects.filter(state="no_show", arrived_at=None)
+    assert MissedVisit.objects.count() == absent.count() > 0
+    assert Appeal.objects.filter(state="open", missed__booking__hall__code="H01").exists()
+    assert Appeal.objects.filter(decided_by__username="supervisor").exists()
+    assert holds(now) == []
