@@ -203,6 +203,10 @@ WHERE (e.state IN ('won', 'lost')) <> (told.one IS NOT NULL)
     "no draw is forgotten": """
 SELECT id FROM appointments_draw
 WHERE drawn_at IS NULL AND registers_until < %(now)s - interval '1 hour'""",
+    "the numbers of a waiting room have no gap": """
+SELECT r.id FROM appointments_waitingroom r
+LEFT JOIN appointments_roomplace p ON p.room_id = r.id AND p.number IS NOT NULL
+GROUP BY r.id HAVING count(p.id) <> r.last_number OR coalesce(max(p.number), 0) <> r.last_number""",
     "who is offered a place has one open offer, and nobody else has": """
 SELECT e.id FROM appointments_waitentry e
 WHERE (e.state = 'offered')::int <> (SELECT count(*) FROM appointments_waitoffer o
