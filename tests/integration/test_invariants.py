@@ -48,6 +48,10 @@ SPOILS: dict[str, list[str]] = {
         " FROM appointments_draw d, windows_matter m LIMIT 1",
     ],
     "no draw is forgotten": [DRAW.format("2020-01-02")],
+    "the numbers of a waiting room": [
+        "INSERT INTO appointments_waitingroom (releases_at, admits_per_minute, last_number)"
+        " VALUES (now(), 1, 3)"
+    ],
     "who is offered": ["UPDATE appointments_waitentry SET state = 'waiting'"],
     "an open offer": [
         "WITH empty AS (INSERT INTO appointments_bookinggroup (language, made_at, is_simulated)"
