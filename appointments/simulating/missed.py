@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from appointments.appealing import appeal, decide
-from appointments.models import Booking, MissedVisit
+from appointments.models import Booking, Message, MissedVisit
 from appointments.simulating.copying import copy_in, new_ids
 from config import civil
 from windows.models import Staff
