@@ -17,7 +17,7 @@ from config import civil
 from tests.faults.ledger import Said, Told
 from tests.faults.web import Web, until
 
-TIMEOUT = 12.0  # of a client that waits for an answer
+TIMEOUT = 20.0  # of a client that waits for an answer
 PATIENCE = 60.0  # of one who asks again and again
 AN_HOUR = timedelta(hours=1)
 
@@ -52,10 +52,10 @@ class Line:
             self.client.request("POST", f"/api/v1/{press.path}", json.dumps(press.body), headers)
             answer = self.client.getresponse()
             return answer.status, json.loads(answer.read() or b"{}")
-        except (OSError, http.client.HTTPException, ValueError):
+        except (OSError, http.client.HTTPException, ValueError) as error:
             self.client.close()
             self.client = None
-            raise ConnectionError from None
+            raise ConnectionError(type(error).__name__) from None
 
 
 def told_in(answer: dict) -> tuple[Told, ...]:
@@ -158,8 +158,8 @@ class Crowd:
     def _try(self, line: Line, press: Press) -> dict | None:
         try:
             status, answer = line.send(press)
-        except ConnectionError:
-            self.counts["no answer"] += 1
+        except ConnectionError as error:
+            self.counts[f"no answer: {error}"] += 1
             return None
         self.counts[str(status)] += 1
         if status >= 500:

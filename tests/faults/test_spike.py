@@ -53,7 +53,7 @@ def test_a_spike_with_everything_killed(serve, hot_slots, gathered):
     crowd.ask_again()
 
     assert untrue(crowd) == []
-    assert crowd.counts["no answer"] > 0  # the troubles were felt
+    assert not crowd.counts.keys() <= {"200", "201", "409"}  # the troubles were felt
     assert crowd.people >= 100
 
 

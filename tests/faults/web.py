@@ -27,6 +27,7 @@ def environment(**more: str) -> dict[str, str]:
         **kept,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DENGTA_EMBEDDED": "1",
+        "DEMO": "1",  # messages arrive in the inbox
         "DATABASE_URL": here.run.database_url.replace("/dengta?", f"/{name}?"),
         "REDIS_URL": here.run.redis_url,
         **more,
@@ -74,13 +75,21 @@ class Process:
 
 
 class Web(Process):
-    """granian with two workers. `application`: another entry point, for planted mistakes."""
+    """granian with two workers.
+
+    `application`: another entry point, for planted mistakes; `begin`: another machine.
+    """
 
     def __init__(
-        self, log: Path, *, application: str = "config.wsgi:application", **environ: str
+        self,
+        log: Path,
+        *,
+        application: str = "config.wsgi:application",
+        begin: tuple[str, ...] = (sys.executable, "-m"),
+        **environ: str,
     ) -> None:
         self.port = free_port()
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+        command = [*begin, "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--workers", "2", "--blocking-threads", "4"]
         command += ["--respawn-failed-workers", "--workers-kill-timeout", "3", "--no-ws"]
         super().__init__([*command, application], log, environment(**environ))
