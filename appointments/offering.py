@@ -204,7 +204,7 @@ def availability(
     `bookable` is the last day that can be booked, when it is known already.
     """
     party = Party.of(matter, people=people, matters=matters, minutes=minutes, channel=channel)
-    rows = _answer(*question(BY_SESSION, party, first, days, hall, bookable or last_day(now), now))
+    rows = answer(*question(BY_SESSION, party, first, days, hall, bookable or last_day(now), now))
     found: list[HallDay] = []
     for session in map(HallDay._make, rows):
         if kinds and session.kinds[0] not in kinds:
@@ -244,11 +244,11 @@ def slots_of(
 ) -> list[OfferedSlot]:
     """The slots of a hall's service day (or some days) with the places a party can have."""
     party = Party.of(matter, people=people, matters=matters, minutes=minutes, channel=channel)
-    rows = _answer(*question(BY_SLOT, party, day, days, hall, bookable or last_day(now), now))
+    rows = answer(*question(BY_SLOT, party, day, days, hall, bookable or last_day(now), now))
     return [OfferedSlot._make(row) for row in rows]
 
 
-def _answer(statement: str, asked: dict[str, Any]) -> list[tuple]:
+def answer(statement: str, asked: dict[str, Any]) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, asked)
         return list(cursor.fetchall())
@@ -295,7 +295,7 @@ def next_releases(
         "hall": None,
         "now": now,
     }
-    rows = _answer(TO_COME.format(sessions=_sessions([one.pk for one in matters], asked)), asked)
+    rows = answer(TO_COME.format(sessions=_sessions([one.pk for one in matters], asked)), asked)
     found = [
         Release(max(opens_at, civil.city_day(day - ahead)[0]), day, how, session)
         for opens_at, day, how, session in rows

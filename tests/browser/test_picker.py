@@ -160,7 +160,7 @@ def test_every_state_of_the_picker_is_accessible(open_page, city, language, size
         f"{PICKER}&view=list",
         "/book/RENEW/when/?hall=H02&show=evenings",
     ]
-    for n, state in enumerate(states):
+    for state in states:
         page.goto(state)
         is_accessible(page)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
