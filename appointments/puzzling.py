@@ -9,10 +9,10 @@ clock of its own.
 The cost. The right counter is drawn evenly from 0 to TRIES - 1, so that the work has an
 end (the usual leading zeros have none: one in twenty would take three times the average)
 and the bar on the page is true. One try is 2,000 rounds of PBKDF2/SHA-256: 0.7 ms here
-natively (AMD EPYC, one core), 0.9 ms in a worker of Chromium. At p95, 238 tries, that is
-0.2 s here; a phone ten times slower needs 2.1 s, below three seconds. Making a challenge
-costs us one try, checking it none. Somebody with a thousand codes in mind pays minutes
-of processor time per thousand on top of the bound per address; it is a price, not a wall.
+natively (one core of an AMD EPYC), 1.2 ms in a worker of Chromium. At p95, 190 tries,
+that is 0.24 s; a phone ten times slower needs 2.4 s, below three seconds. Making a
+challenge costs us one try, checking it none. A thousand codes cost a program minutes of
+processor time, on top of the bound per address; it is a price, not a wall.
 """
 
 import json
@@ -30,7 +30,7 @@ from appointments.models import UsedChallenge
 from config import civil
 from config.refusals import Refusal, TooMany, refusing
 
-ALGORITHM, COST, TRIES = "PBKDF2/SHA-256", 2000, 250
+ALGORITHM, COST, TRIES = "PBKDF2/SHA-256", 2000, 200
 VALID = timedelta(minutes=5)
 LONGEST = 4000  # characters of a `work`
 

@@ -166,6 +166,7 @@ def show_room(
         "opens": saying.clock(hours.opens_at),
         "releases": saying.when(hours.releases_at),
         "release": saying.clock(hours.releases_at),
+        "stay": int(hours.stay / timedelta(minutes=1)),
         "is_open": hours.stands(now),
         "is_late": now >= hours.releases_at,
         "standing": stands,

@@ -186,7 +186,7 @@ def test_a_wrong_answer_does_not_count(challenge):
 
 
 def test_the_work_is_bounded_and_stays_small():
-    """The argument of the docstring: an even draw below TRIES, so that p95 is 238 tries."""
+    """The argument of the docstring: an even draw below TRIES, so that p95 is 190 tries."""
     counters = [solve_counter(challenge_for("code", now=NOON)) for _ in range(12)]
 
     assert max(counters) < TRIES
