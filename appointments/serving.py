@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Avg, Count, F, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from appointments.attending import needs_of
 from appointments.id_numbers import mask_id, mask_name
@@ -27,14 +27,16 @@ ASIDE = (Ticket.State.PARKED, Ticket.State.MISSED)
 NEXT_SHOWN, LINE_SHOWN = 5, 30
 NO_CARD = {"TEMP", "PICKUP"}  # matters that end without a new card
 SHORT_NEEDS = {
-    "wheelchair": _lazy("wheelchair"),
-    "sign": _lazy("sign language"),
-    "time": _lazy("more time"),
+    "wheelchair": gettext_lazy("wheelchair"),
+    "sign": gettext_lazy("sign language"),
+    "time": gettext_lazy("more time"),
 }
 WHAT_HELPS = {
-    "wheelchair": _lazy("Comes in a wheelchair or cannot climb steps: help with the way."),
-    "sign": _lazy("Speaks sign language or reads lips: face the person, write down what matters."),
-    "time": _lazy("Needs more time: the visit is planned longer, there is no hurry."),
+    "wheelchair": gettext_lazy("Comes in a wheelchair or cannot climb steps: help with the way."),
+    "sign": gettext_lazy(
+        "Speaks sign language or reads lips: face the person, write down what matters."
+    ),
+    "time": gettext_lazy("Needs more time: the visit is planned longer, there is no hurry."),
 }
 
 
