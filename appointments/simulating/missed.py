@@ -78,5 +78,7 @@ def _decide(bookings: list[int], now: datetime) -> None:
     visits = MissedVisit.objects.filter(booking__in=bookings).order_by("pk")
     for accept, visit in zip((True, False), visits, strict=False):
         written = visit.appeals.get()
-        answer = "" if accept else ANSWER
-        decide(appeal=written, accept=accept, answer=answer, by=by, now=now - timedelta(minutes=20))
+        at = now - timedelta(minutes=20)
+        decide(appeal=written, accept=accept, answer="" if accept else ANSWER, by=by, now=at)
+    told = Message.objects.filter(kind=Message.Kind.ANSWERED, booking__in=bookings)
+    told.update(state=Message.State.VOID)
