@@ -22,7 +22,7 @@ from math import ceil
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments import lately
@@ -245,11 +245,11 @@ def _next_number(room: WaitingRoom, now: datetime) -> int:
 
 def _number_of(place: RoomPlace, now: datetime) -> int:
     """The place's number; another place of the same person that came early shares it."""
-    if place.number is None:
-        _number_early(place.room, now)
-        same = RoomPlace.objects.filter(room=place.room_id, lot=place.lot, number__isnull=False)
-        place.number = same.order_by("number").values_list("number", flat=True)[0]
-    return place.number
+    if place.number is not None:
+        return place.number
+    _number_early(place.room, now)
+    same = RoomPlace.objects.filter(room=place.room_id, lot=place.lot)
+    return int(same.aggregate(first=Min("number"))["first"])
 
 
 @transaction.atomic

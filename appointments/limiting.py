@@ -188,7 +188,7 @@ def _take_in_redis(name: bytes, start: datetime, stretch: timedelta, most: int) 
     key = f"{PREFIX}{name.hex()}:{int(start.timestamp())}"
     seconds = int(stretch.total_seconds()) * 2
     try:
-        return int(_redis().eval(TAKE_ONE, 1, key, most, seconds))  # type: ignore[arg-type]
+        return int(_redis().eval(TAKE_ONE, 1, key, most, seconds))
     except (redis.RedisError, OSError):
         _Absence.until = time.monotonic() + AWAY
         return None

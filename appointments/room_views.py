@@ -69,7 +69,7 @@ class ComeInForm(forms.Form):
 
 def tokens_of(request: HttpRequest) -> list[str]:
     """The places that this browser holds, from its signed cookie."""
-    return request.get_signed_cookie(COOKIE, default="", salt=SALT).split(".")
+    return (request.get_signed_cookie(COOKIE, default="", salt=SALT) or "").split(".")
 
 
 def to_the_room(slot: int, onward: str) -> HttpResponse:
