@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -282,7 +282,7 @@ def _tell_all(
     now: datetime,
 ) -> None:
     """Everybody's rank and state are kept; the news is owed, after the quiet hours."""
-    due = reminding.after_quiet_hours(now)
+    due, messages = reminding.after_quiet_hours(now), []
     for one in outcome:
         entry = entries[one["id"]]
         entry.draw, entry.rank = draw, one["rank"]
@@ -292,8 +292,25 @@ def _tell_all(
             text, until = won_text(entry, reference=reference, starts_at=starts_at), draw.hold_until
         else:
             text, until = lost_text(entry), draw.session.starts_at
-        reminding.owe(
+        message = reminding.owed(
             subject=f"draw:{entry.pk}", kind=Message.Kind.DRAWN, to_sealed=entry.phone_sealed,
-            text=text, now=now, due=due, useless_after=until,
+            text=text, now=now,
         )  # fmt: skip
-    DrawEntry.objects.bulk_update(entries.values(), ["rank", "state", "group"], batch_size=500)
+        message.due_at, message.useless_after = due, until
+        messages.append(message)
+    reminding.owe_all(messages)
+    _keep(entries.values())
+
+
+KEEP = """
+UPDATE appointments_drawentry e SET rank = t.rank, state = t.state, group_id = t.group_id
+FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::bigint[]) AS t(id, rank, state, group_id)
+WHERE e.id = t.id
+"""
+
+
+def _keep(entries: Iterable[DrawEntry]) -> None:
+    """Ranks, states and groups of all, in one statement."""
+    rows = [(one.pk, one.rank, str(one.state), one.group_id) for one in entries]
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [list(column) for column in zip(*rows, strict=True)] or [[]] * 4)

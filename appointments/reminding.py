@@ -79,18 +79,29 @@ def owe(
     """
     if to_sealed is None:
         return
-    message = Message(
+    message = owed(subject=subject, kind=kind, to_sealed=to_sealed, text=text, now=now)
+    message.booking, message.version = booking, version
+    message.due_at, message.useless_after = due or now, useless_after
+    _insert([message])
+
+
+def owed(
+    *, subject: str, kind: str, to_sealed: bytes | memoryview, text: str, now: datetime
+) -> Message:
+    """The message of a text that is owed now, not kept yet; see `owe_all`."""
+    return Message(
         subject=subject,
-        booking=booking,
         kind=kind,
-        version=version,
         to_sealed=to_sealed,
         text_sealed=seal(text, purpose="message"),
-        due_at=due or now,
-        useless_after=useless_after,
+        due_at=now,
         made_at=now,
     )
-    _insert([message])
+
+
+def owe_all(messages: Iterable[Message]) -> None:
+    """Many texts are owed at once, each once per subject, kind and version."""
+    _insert(messages)
 
 
 def void_unsent(*, booking: Booking) -> None:
