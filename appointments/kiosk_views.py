@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments.arriving import check_in
 from appointments.hall_forms import ArrivalForm, GiveForm, matters_of
+from appointments.offering import record_vain
 from appointments.pairing import kiosk_of, pair, pair_for_demo, remember
 from appointments.pressing import SaidNo, fresh_key, press
 from config import civil
@@ -122,6 +123,10 @@ def kiosk_walk_in(request: HttpRequest, hall: Hall, device: DeviceToken) -> Http
             run=lambda: {"ticket": issue_walk_in(hall=hall, matter=form.chosen, now=now).public_id},
         )
     except SaidNo as refusal:
+        today = civil.city_date(now)
+        record_vain(
+            matter=form.chosen, halls=[hall.code], first=today, last=today, now=now, channel="kiosk"
+        )
         show_refusal(form, refusal)
         return _home(request, hall, form=form, status=409)
     return redirect("appointments:kiosk_given", hall.code, answer["ticket"])

@@ -26,7 +26,7 @@ TWO_WEEKS = 14
 ALL_DAYS = 370  # offering stops at the last day that can be booked
 EVENING_KINDS = {"night", "late"}
 SHOWS = ("all", "evenings", "weekends", "earliest")
-PLACE = re.compile(r"(-?\d{1,2}(?:\.\d{1,6})?),(-?\d{1,3}(?:\.\d{1,6})?)")
+PLACE = re.compile(r"(-?[0-9]{1,2}(?:\.[0-9]{1,15})?),(-?[0-9]{1,3}(?:\.[0-9]{1,15})?)")
 
 
 @dataclass(frozen=True)
