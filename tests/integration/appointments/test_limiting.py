@@ -15,8 +15,17 @@ from django.test import RequestFactory
 
 from appointments import limiting
 from appointments.housekeeping import forget
-from appointments.limiting import CODES, CannotCount, TooManyAsked, address_of, count_reading, take
+from appointments.limiting import (
+    CODES,
+    PLACES,
+    CannotCount,
+    TooManyAsked,
+    address_of,
+    count_reading,
+    take,
+)
 from appointments.models import Tally
+from appointments.simulating.city import _one_address
 from tests.concurrency.test_booking_race import crowd
 from tests.conftest import NOON, race
 from windows.models import Rule
@@ -245,3 +254,11 @@ def test_tallies_of_the_past_are_forgotten(db, no_redis):
     assert Tally.objects.count() == 1
     forget(now=NOON + timedelta(hours=2))
     assert Tally.objects.count() == 0
+
+
+def test_the_simulated_city_lifts_the_bounds(db):
+    """Everybody there comes from 127.0.0.1."""
+    _one_address()
+    _one_address()
+
+    assert CODES.bounds(NOON) == PLACES.bounds(NOON) == (100_000, 100_000)
