@@ -185,11 +185,47 @@ def run_claim(facts: dict[str, Any], of_slot: list[int]) -> list[tuple]:
 
 LOCK_ASKING = Prepared("lock_asking", LOCK_PEOPLE)
 
-# The asks (numbered) that a rule would have to look at, with the answer that is kept for them.
-NOT_PLAIN = Prepared(
-    "asks_not_plain",
+# What decides about the asks (numbered as they came), and ids for as many groups:
+# `slot`: those with room, and those that follow a party's slot; locked by id
+# `key`: an answer that is kept already    `past`: a rule would have to look at it
+DECIDE = Prepared(
+    "decide_asks",
     """
-SELECT p.n, NULL::bytea, NULL::smallint, NULL::text
+WITH room AS MATERIALIZED (
+  SELECT s.id, s.session_id, s.hall_id, s.service_day, s.starts_at, s.ends_at,
+    s.online_quota - s.online_taken AS minutes,
+    ARRAY(SELECT m FROM unnest(%(matters)s::bigint[]) AS wanted(m) WHERE EXISTS (
+      SELECT 1 FROM windows_sessionwindow sw
+      JOIN windows_window_matters wm ON wm.window_id = sw.window_id
+      WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled AND wm.matter_id = m)) AS matters
+  FROM windows_slot s
+  WHERE s.id = ANY(ARRAY(
+      SELECT unnest(%(slots)s::bigint[])
+      UNION SELECT later.id FROM windows_slot one JOIN windows_slot later
+        ON later.session_id = one.session_id AND later.starts_at = one.ends_at
+      WHERE one.id = ANY(%(of_parties)s::bigint[])))
+    AND s.is_open AND s.starts_at > %(now)s::timestamptz
+    AND s.booking_opens_at <= %(now)s::timestamptz
+    AND s.service_day <= %(last_day)s::date AND s.online_taken < s.online_quota
+  ORDER BY s.id FOR NO KEY UPDATE OF s
+), asked AS MATERIALIZED (
+  SELECT a.n, k.id, k.body_hash, k.status, k.answer::text AS answer, a.phone_index
+  FROM unnest(%(asks)s::int[], %(actors)s::text[], %(request_keys)s::text[], %(phones)s::bytea[])
+    AS a(n, actor, key, phone_index)
+  LEFT JOIN windows_requestkey k ON k.actor = a.actor AND k.route = 'POST bookings/'
+    AND k.key = a.key
+)
+SELECT 'slot', id, NULL::bytea, NULL::int, NULL::text, session_id, hall_id, service_day,
+  starts_at, ends_at, minutes, matters FROM room
+UNION ALL
+SELECT 'key', n, body_hash, status, answer, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM asked WHERE id IS NOT NULL
+UNION ALL
+SELECT 'past', n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM asked WHERE EXISTS (SELECT 1 FROM appointments_bookinggroup g
+  WHERE g.phone_index = asked.phone_index AND g.made_at > %(since)s::timestamptz)
+UNION ALL
+SELECT 'past', p.n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM unnest(%(of_ask)s::int[], %(indexes)s::bytea[]) AS p(n, id_index)
 WHERE EXISTS (SELECT 1 FROM appointments_booking b WHERE b.id_index = p.id_index
     AND (b.state IN ('held', 'confirmed', 'arrived') OR b.made_at > %(since)s::timestamptz
@@ -197,36 +233,8 @@ WHERE EXISTS (SELECT 1 FROM appointments_booking b WHERE b.id_index = p.id_index
   OR EXISTS (SELECT 1 FROM appointments_closure c WHERE c.id_index = p.id_index
     AND c.lifted_at IS NULL AND c.ends_at > %(now)s::timestamptz)
 UNION ALL
-SELECT a.n, k.body_hash, k.status, k.answer::text
-FROM unnest(%(asks)s::int[], %(actors)s::text[], %(request_keys)s::text[], %(phones)s::bytea[])
-  AS a(n, actor, key, phone_index)
-LEFT JOIN windows_requestkey k ON k.actor = a.actor AND k.route = 'POST bookings/'
-  AND k.key = a.key
-WHERE k.id IS NOT NULL OR EXISTS (SELECT 1 FROM appointments_bookinggroup g
-  WHERE g.phone_index = a.phone_index AND g.made_at > %(since)s::timestamptz)
-""",
-)
-
-# The slots that have room, and those that follow a party's slot; locked by id.
-ROOM = Prepared(
-    "slots_with_room",
-    """
-SELECT s.id, s.session_id, s.hall_id, s.service_day, s.starts_at, s.ends_at,
-  s.online_quota - s.online_taken,
-  ARRAY(SELECT m FROM unnest(%(matters)s::bigint[]) AS wanted(m) WHERE EXISTS (
-    SELECT 1 FROM windows_sessionwindow sw
-    JOIN windows_window_matters wm ON wm.window_id = sw.window_id
-    WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled AND wm.matter_id = m))
-FROM windows_slot s
-WHERE s.id = ANY(ARRAY(
-    SELECT unnest(%(slots)s::bigint[])
-    UNION SELECT later.id FROM windows_slot one JOIN windows_slot later
-      ON later.session_id = one.session_id AND later.starts_at = one.ends_at
-    WHERE one.id = ANY(%(of_parties)s::bigint[])))
-  AND s.is_open AND s.starts_at > %(now)s::timestamptz
-  AND s.booking_opens_at <= %(now)s::timestamptz
-  AND s.service_day <= %(last_day)s::date AND s.online_taken < s.online_quota
-ORDER BY s.id FOR NO KEY UPDATE OF s
+SELECT 'group', nextval('appointments_bookinggroup_id_seq'),
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM asked
 """,
 )
 
@@ -235,11 +243,10 @@ TAKE = Prepared(
     "take_places",
     """
 WITH party AS MATERIALIZED (
-  SELECT p.*, nextval('appointments_bookinggroup_id_seq') AS id
-  FROM unnest(%(parties)s::int[], %(sealed_phones)s::bytea[], %(phones)s::bytea[],
+  SELECT * FROM unnest(%(groups)s::bigint[], %(sealed_phones)s::bytea[], %(phones)s::bytea[],
     %(languages)s::text[], %(actors)s::text[], %(request_keys)s::text[], %(bodies)s::bytea[],
     %(answers)s::text[])
-    AS p(n, phone_sealed, phone_index, language, actor, key, body_hash, bookings)
+    AS p(id, phone_sealed, phone_index, language, actor, key, body_hash, bookings)
 ), together AS (
   INSERT INTO appointments_bookinggroup
     (id, phone_sealed, phone_index, language, made_at, is_simulated)
@@ -252,31 +259,28 @@ WITH party AS MATERIALIZED (
   INSERT INTO appointments_booking (group_id, reference, slot_id, hall_id, matter_id,
     service_day, starts_at, channel, minutes, state, version, name_sealed, id_sealed, id_index,
     born_on, guardian_sealed, needs_sealed, position, hold_expires_at, made_at, was_late)
-  SELECT party.id, v.reference, v.slot_id, v.hall_id, v.matter_id, v.service_day, v.starts_at,
+  SELECT v.group_id, v.reference, v.slot_id, v.hall_id, v.matter_id, v.service_day, v.starts_at,
     'online', v.minutes, 'held', 1, v.name_sealed, v.id_sealed, v.id_index, v.born_on,
     v.guardian_sealed, v.needs_sealed, v.position, %(expires)s::timestamptz,
     %(now)s::timestamptz, false
-  FROM unnest(%(of_party)s::int[], %(references)s::text[], %(of_slot)s::bigint[],
+  FROM unnest(%(of_group)s::bigint[], %(references)s::text[], %(of_slot)s::bigint[],
     %(of_hall)s::bigint[], %(of_matter)s::bigint[], %(days)s::date[],
     %(starts)s::timestamptz[], %(minutes)s::int[], %(names)s::bytea[], %(ids)s::bytea[],
     %(indexes)s::bytea[], %(births)s::date[], %(guardians)s::bytea[], %(helps)s::bytea[],
     %(positions)s::int[])
-    AS v(n, reference, slot_id, hall_id, matter_id, service_day, starts_at, minutes,
+    AS v(group_id, reference, slot_id, hall_id, matter_id, service_day, starts_at, minutes,
       name_sealed, id_sealed, id_index, born_on, guardian_sealed, needs_sealed, position)
-  JOIN party ON party.n = v.n
   ORDER BY v.id_index, v.matter_id
   RETURNING id
 ), journal AS (
   INSERT INTO appointments_bookingevent
     (booking_id, at, kind, from_state, to_state, by_id, facts)
   SELECT id, %(now)s::timestamptz, 'held', '', 'held', NULL, '{}'::jsonb FROM made
-), kept AS (
-  INSERT INTO windows_requestkey (actor, route, key, body_hash, status, answer, made_at)
-  SELECT actor, 'POST bookings/', key, body_hash, 201,
-    jsonb_build_object('group', id, 'bookings', bookings::jsonb), %(now)s::timestamptz
-  FROM party
 )
-SELECT n, id FROM party
+INSERT INTO windows_requestkey (actor, route, key, body_hash, status, answer, made_at)
+SELECT actor, 'POST bookings/', key, body_hash, 201,
+  jsonb_build_object('group', id, 'bookings', bookings::jsonb), %(now)s::timestamptz
+FROM party
 """,
 )
 

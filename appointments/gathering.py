@@ -9,9 +9,10 @@ back. When the process dies nothing was promised: an answer is given after the c
 
 import logging
 import threading
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from django.conf import settings
+from django.db import connection
 
 from appointments.sharing import ALONE, BUSY, Ask, Outcome, serve_surely
 
@@ -36,7 +37,7 @@ class Line:
     def __init__(self, most: int) -> None:
         self.most = most
         self.length = 0  # in the line or being served
-        self._waiting: SimpleQueue[Waiting] = SimpleQueue()
+        self._waiting: SimpleQueue[Waiting | None] = SimpleQueue()
         self._one = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -56,9 +57,14 @@ class Line:
             return BUSY
         return ask.outcome or BUSY
 
+    def rest(self) -> None:
+        """The gatherer serves who waits, gives its connection back and ends, until an ask comes."""
+        if self._thread is not None and self._thread.is_alive():
+            self._waiting.put(None)
+            self._thread.join()
+
     def _gather(self) -> None:
-        while True:
-            batch = self._take()
+        while batch := self._take():
             asks = [one.ask for one in batch if not one.given_up]
             try:
                 serve_surely(asks)
@@ -70,15 +76,17 @@ class Line:
                 self.length -= len(batch)
             for one in batch:
                 one.answered.release()
+        connection.close()
 
     def _take(self) -> list[Waiting]:
-        """Everything that waits, at least one."""
-        batch = [self._waiting.get()]
-        try:
-            while len(batch) < AT_ONCE:
-                batch.append(self._waiting.get_nowait())
-        except Empty:
-            pass
+        """Everything that waits, at least one; nothing when the gatherer shall rest."""
+        batch: list[Waiting] = []
+        while (one := self._waiting.get()) is not None:
+            batch.append(one)
+            if len(batch) == AT_ONCE or self._waiting.empty():
+                return batch
+        if batch:
+            self._waiting.put(None)  # first these, then rest
         return batch
 
 

@@ -6,12 +6,14 @@ Behind a pooler in transaction mode set DATABASE_PREPARE=0.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error as DatabaseTrouble
+from django.db import connection, transaction
 
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 _PLACE = re.compile(r"%\((\w+)\)s")
@@ -31,9 +33,9 @@ class Prepared:
         self._prepare()
         return f"EXECUTE {self.name} ({', '.join(f'%({place})s' for place in self.places)})"
 
-    def run(self, facts: Mapping[str, Any], *, after: "Prepared | None" = None) -> list[tuple]:
-        """The rows; `after` is a statement that goes before it in the same round trip."""
-        text = self.text() if after is None else f"{after.text()}; {self.text()}"
+    def run(self, facts: Mapping[str, Any], *, first: str = "", last: str = "") -> list[tuple]:
+        """The rows, when it ends with them. `first` and `last` travel with it."""
+        text = f"{first}{self.text()}{last}"
         with connection.cursor() as cursor:
             cursor.execute(text, facts)
             return cursor.fetchall() if cursor.description else []
@@ -45,5 +47,26 @@ class Prepared:
             return
         numbered = _PLACE.sub(lambda place: f"${self.places.index(place[1]) + 1}", self.sql)
         with connection.cursor() as cursor:
+            if not known:  # of statements prepared here: values never change these plans
+                cursor.execute("SET plan_cache_mode = force_generic_plan")
             cursor.execute(f"PREPARE {self.name} AS {numbered.replace('%%', '%')}")
         known.add(self.name)
+
+
+@contextmanager
+def short_transaction() -> Iterator[tuple[str, str]]:
+    """Yields what begins and what ends a transaction, to be sent with its statements.
+
+    Each word of its own would be a round trip. Within a transaction of the caller it is a
+    savepoint. Whatever is raised inside undoes it.
+    """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield "", ""
+        return
+    try:
+        yield "BEGIN; ", "; COMMIT"
+    except BaseException:
+        with suppress(DatabaseTrouble), connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+        raise

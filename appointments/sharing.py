@@ -20,11 +20,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseTrouble
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from appointments.attending import Visit
 from appointments.booking import NotReleased, SlotFull
-from appointments.claiming import LOCK_ASKING, LOOK, NOT_PLAIN, ROOM, TAKE, lock_keys, visit_facts
+from appointments.claiming import DECIDE, LOCK_ASKING, LOOK, TAKE, lock_keys, visit_facts
+from appointments.prepared import short_transaction
 from config import civil
 from config.refusals import Refusal
 
@@ -97,6 +98,7 @@ def serve_surely(asks: Sequence[Ask]) -> None:
     """
     for _attempt in range(2):
         try:
+            connection.health_check_done = True  # the statement itself finds out
             return serve(asks)
         except DatabaseTrouble:
             if connection.in_atomic_block:  # not ours to end
@@ -154,9 +156,10 @@ def _look(asks: list[Ask], now: datetime) -> None:
 def _looked(
     asks: list[Ask], now: datetime
 ) -> tuple[dict[int, tuple[int, datetime]], dict[int, tuple], set[bytes]]:
-    facts = {**_facts(asks, now), "slots": _slots(asks)}
-    slots, kept, left = {}, {}, set()
-    for what, number, digest, status, answer, room, opens in LOOK.run(facts):
+    slots: dict[int, tuple[int, datetime]] = {}
+    kept: dict[int, tuple] = {}
+    left: set[bytes] = set()
+    for what, number, digest, status, answer, room, opens in LOOK.run(_facts(asks, now)):
         if what == "slot":
             slots[number] = (room, opens)
         elif what == "key":
@@ -180,15 +183,20 @@ def _tell(ask: Ask, room: int, opens: datetime, now: datetime) -> None:
 
 
 def _take(asks: list[Ask], now: datetime) -> None:
-    """The plain ones among them get their places, in order of arrival."""
-    with transaction.atomic():
-        facts = _facts(asks, now)
-        plain = _plain(asks, NOT_PLAIN.run(facts, after=LOCK_ASKING))
-        served = _share_out(plain, _rooms(plain, facts)) if plain else []
-        groups = dict(TAKE.run({**facts, **_columns(served, facts["expires"])})) if served else {}
-    for n, (ask, places) in enumerate(served):
-        answer = {"group": groups[n], "bookings": _told(ask, places, facts["expires"])}
-        ask.outcome = Kept(201, answer)
+    """The plain ones among them get their places, in order of arrival. Two round trips."""
+    facts = _facts(asks, now)
+    with short_transaction() as (begin, end):
+        found = DECIDE.run(facts, first=f"{begin}{LOCK_ASKING.text()}; ")
+        rooms = {row[1]: Room(row[1], *row[5:]) for row in found if row[0] == "slot"}
+        served = _share_out(_plain(asks, found), rooms)
+        groups = [row[1] for row in found if row[0] == "group"]
+        if served:
+            TAKE.run({**facts, **_columns(served, groups, facts["expires"])}, last=end)
+        elif end:
+            with connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")
+    for (ask, places), group in zip(served, groups, strict=False):
+        ask.outcome = Kept(201, {"group": group, "bookings": _told(ask, places, facts["expires"])})
 
 
 def _facts(asks: list[Ask], now: datetime) -> dict[str, Any]:
@@ -204,20 +212,21 @@ def _facts(asks: list[Ask], now: datetime) -> dict[str, Any]:
         "actors": [ask.actor for ask in asks],
         "request_keys": [ask.key for ask in asks],
         "phones": [ask.phone_index for ask in asks],
+        "slots": sorted({ask.slot_id for ask in asks}),
+        "of_parties": sorted({ask.slot_id for ask in asks if len(ask.visits) > 1}),
+        "matters": sorted({visit.matter_id for ask in asks for visit in ask.visits}),
         "of_ask": [n for n, _index in people],
         "indexes": [index for _n, index in people],
     }
 
 
-def _slots(asks: list[Ask]) -> list[int]:
-    return sorted({ask.slot_id for ask in asks})
-
-
 def _plain(asks: list[Ask], found: list[tuple]) -> list[Ask]:
     """Without those that have a past, or share a person or a phone with one before them."""
-    for n, digest, status, answer in found:
-        if asks[n].outcome is None or status is not None:
-            asks[n].outcome = ALONE if status is None else _kept(asks[n], digest, status, answer)
+    for what, n, digest, status, answer, *_room in found:
+        if what == "key":
+            asks[n].outcome = _kept(asks[n], digest, status, answer)
+        elif what == "past":
+            asks[n].outcome = asks[n].outcome or ALONE
     seen: set[bytes] = set()
     for ask in _open(asks):
         own = {ask.phone_index, *(visit.id_index for visit in ask.visits)}
@@ -230,17 +239,6 @@ def _plain(asks: list[Ask], found: list[tuple]) -> list[Ask]:
 def _kept(ask: Ask, digest: memoryview, status: int, answer: str) -> Kept:
     same = bytes(digest) == ask.body_hash
     return Kept(status, json.loads(answer) if same else None, same=same, replayed=True)
-
-
-def _rooms(asks: list[Ask], facts: dict[str, Any]) -> dict[int, Room]:
-    """The slots of the asks that have room, locked; for parties also the next ones."""
-    asked = {
-        **facts,
-        "slots": _slots(asks),
-        "of_parties": _slots([ask for ask in asks if len(ask.visits) > 1]),
-        "matters": sorted({visit.matter_id for ask in asks for visit in ask.visits}),
-    }
-    return {row[0]: Room(*row) for row in ROOM.run(asked)}
 
 
 def _share_out(asks: list[Ask], rooms: dict[int, Room]) -> list[Served]:
@@ -290,17 +288,17 @@ def _told(ask: Ask, places: list[Room], expires: datetime) -> list[dict[str, str
     ]
 
 
-def _columns(served: list[Served], expires: datetime) -> dict[str, list]:
-    """What TAKE writes; a party is numbered by its place in `served`."""
+def _columns(served: list[Served], groups: list[int], expires: datetime) -> dict[str, list]:
+    """What TAKE writes, each party with the next of the groups' ids."""
     asks = [ask for ask, _places in served]
     touched = {room.id: room for _ask, places in served for room in places}
     rows = [
-        (n, place, visit, room)
-        for n, (ask, places) in enumerate(served)
+        (group, place, visit, room)
+        for (ask, places), group in zip(served, groups, strict=False)
         for place, (visit, room) in enumerate(zip(ask.visits, places, strict=True), start=1)
     ]
     return {
-        "parties": list(range(len(served))),
+        "groups": groups[: len(served)],
         "sealed_phones": [ask.phone_sealed for ask in asks],
         "phones": [ask.phone_index for ask in asks],
         "languages": [ask.language for ask in asks],
@@ -310,8 +308,8 @@ def _columns(served: list[Served], expires: datetime) -> dict[str, list]:
         "answers": [json.dumps(_told(ask, places, expires)) for ask, places in served],
         "slots": list(touched),
         "taken": [room.taken for room in touched.values()],
-        **visit_facts([visit for _n, _place, visit, _room in rows]),
-        "of_party": [row[0] for row in rows],
+        **visit_facts([row[2] for row in rows]),
+        "of_group": [row[0] for row in rows],
         "positions": [row[1] for row in rows],
         "of_slot": [row[3].id for row in rows],
         "of_hall": [row[3].hall_id for row in rows],

@@ -20,6 +20,7 @@ from typing import Any
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, ValidationError
+from django.db import Error as DatabaseTrouble
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -69,6 +70,8 @@ class HotPath:
             ask = understand(request, language, now)
         except (Unusual, ValidationError, Refusal, DisallowedHost):
             return None
+        except DatabaseTrouble:
+            return self.busy(language)
         outcome = served(ask)
         if isinstance(outcome, sharing.Kept):
             return self.kept(outcome, language) if outcome.same else None
@@ -104,10 +107,12 @@ class HotPath:
 
     def say(self, status: int, body: Any, language: str) -> HttpResponse:
         """With the headers that the call itself and the middleware that was passed over set."""
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         return HttpResponse(
-            json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            content,
             status=status,
             headers={
+                "Content-Length": str(len(content)),
                 "Content-Type": "application/json",
                 "Vary": "Accept, Accept-Language",
                 "Allow": "POST, OPTIONS",

@@ -1,4 +1,4 @@
-"""Raw statements and our endpoint, interleaved in one run; medians and ratios."""
+"""Calling: raw statements and our endpoint, interleaved in one run; medians and ratios."""
 
 import http.client
 import os
@@ -6,42 +6,25 @@ import statistics
 import subprocess
 import sys
 import time
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from appointments.benching import cpu, load
-from appointments.benching.raw import Pgbench, booking_script, calling_script
+from appointments.benching.raw import Pgbench, calling_script
 from appointments.benching.scene import Scene
-from appointments.proving import token_for
 
 ROUNDS, SECONDS = 3, 3
-SCRIPTS = {"booking": booking_script, "call-next": calling_script}
-CLIENTS = {"booking": 16, "call-next": 40}
-STEPS = {"booking": 1, "call-next": 2}  # requests that make one raw transaction script
+CLIENTS, STEPS = 40, 2  # requests that make one raw transaction script
 
 
-def plan_for(name: str, scene: Scene, port: int, now: datetime) -> dict[str, Any]:
-    phone = "+8613800138000"
-    proof = token_for(phone, until=now + timedelta(hours=1))
-    return {
-        "port": port,
-        "seconds": SECONDS,
-        "connections": CLIENTS[name],
-        "slots": scene.slots,
-        "windows": sorted(scene.cookies.items()),
-        "phone": {"phone": phone, "proof": proof},
-    }
-
-
-def serve(port: int) -> "subprocess.Popen[bytes]":
+def serve(port: int, *, threads: int = 8, **environ: str) -> "subprocess.Popen[bytes]":
     """Granian as in production: two workers, blocking threads."""
     command = [
         str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--port", str(port),
-        "--workers", "2", "--blocking-threads", "8", "--no-access-log", "--log-level", "warning",
-        "config.wsgi:application",
+        "--workers", "2", "--blocking-threads", str(threads), "--no-access-log",
+        "--log-level", "warning", "config.wsgi:application",
     ]  # fmt: skip
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **environ})
     for _ in range(400):
         time.sleep(0.2)
         try:
@@ -55,11 +38,16 @@ def serve(port: int) -> "subprocess.Popen[bytes]":
     raise RuntimeError("The web server did not start.")
 
 
-def measure(name: str, scene: Scene, pgbench: Pgbench, port: int, now: datetime) -> dict[str, Any]:
+def measure(name: str, scene: Scene, pgbench: Pgbench, port: int) -> dict[str, Any]:
     """Medians of interleaved bursts; rates in answers per second, CPU in microseconds."""
     script = Path(os.environ["BENCH_FOLDER"]) / f"{name}.sql"
-    script.write_text(SCRIPTS[name](scene))
-    plan = plan_for(name, scene, port, now)
+    script.write_text(calling_script(scene))
+    plan = {
+        "port": port,
+        "seconds": SECONDS,
+        "connections": CLIENTS,
+        "windows": sorted(scene.cookies.items()),
+    }
     server = serve(port)
     try:
         load.burst(name, {**plan, "seconds": 1, "start": 9_000_000})  # warm
@@ -69,7 +57,7 @@ def measure(name: str, scene: Scene, pgbench: Pgbench, port: int, now: datetime)
         server.wait(timeout=20)
     result = {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
     result["ratio"] = result["endpoint_rate"] / result["raw_rate"]
-    return {"name": name, "clients": CLIENTS[name], **result}
+    return {"name": name, "clients": CLIENTS, **result}
 
 
 def _round(
@@ -78,7 +66,7 @@ def _round(
     postgres = int(os.environ["BENCH_POSTGRES_PID"])
     stolen, all_ticks = cpu.steal()
     before = cpu.seconds(postgres)
-    raw_rate, raw_count = pgbench.run(script, clients=CLIENTS[name], seconds=SECONDS)
+    raw_rate, raw_count = pgbench.run(script, clients=CLIENTS, seconds=SECONDS)
     raw_cpu = cpu.seconds(postgres) - before
     before_web, before_pg = cpu.seconds(web), cpu.seconds(postgres)
     count, took, complaints = load.burst(name, {**plan, "start": 100_000 * (n + 1)})
@@ -86,7 +74,7 @@ def _round(
     if complaints:
         raise RuntimeError(f"{len(complaints)} of {count} were refused, first: {complaints[0]}")
     now_stolen, now_all = cpu.steal()
-    steps = STEPS[name]
+    steps = STEPS
     return {
         "raw_rate": raw_rate * steps,
         "endpoint_rate": count / SECONDS,

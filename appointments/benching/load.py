@@ -25,15 +25,6 @@ def id_numbers(start: int) -> Iterator[str]:
         yield first + check_character(first)
 
 
-def bookings(worker: int, plan: dict[str, Any]) -> Iterator[Request]:
-    people = id_numbers(plan["start"] + worker * 2_000)
-    for n, number in enumerate(people):
-        slot = plan["slots"][(worker * 37 + n) % len(plan["slots"])]
-        person = {"name": "陈小宁", "id_number": number}
-        body = {"slot": slot, "matter": "RENEW", "people": [person], **plan["phone"]}
-        yield "/api/v1/bookings/", {}, body
-
-
 def calls(worker: int, plan: dict[str, Any]) -> Iterator[Request]:
     """Call, finish, call, finish; the ticket's id comes from the answer."""
     window, cookie = plan["windows"][worker % len(plan["windows"])]
@@ -43,7 +34,7 @@ def calls(worker: int, plan: dict[str, Any]) -> Iterator[Request]:
         yield "/api/v1/tickets/{id}/finish/", headers, {}
 
 
-KINDS = {"booking": bookings, "call-next": calls}
+KINDS = {"call-next": calls}
 
 
 def _connection(kind: str, worker: int, plan: dict[str, Any]) -> tuple[int, list[float], list[str]]:

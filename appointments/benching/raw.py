@@ -1,15 +1,26 @@
 """The raw side: the same statements by pgbench, with nothing of ours around them."""
 
+import json
+import os
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 from appointments.benching.scene import WINDOWS, Scene
-from appointments.booking import CLAIM
+from appointments.claiming import DECIDE, LOCK_ASKING, TAKE
 
-RANDOM_BYTES = "ARRAY[convert_to(md5(random()::text || clock_timestamp()::text), 'UTF8')]"
+ANSWER = {
+    "reference": "ABCDEFGH",
+    "state": "held",
+    "hold_expires_at": "2027-03-04T12:15:00.000000+08:00",
+    "starts_at": "2027-03-05T08:00:00+08:00",
+}
+ENVIRON = {**os.environ, "PGOPTIONS": "-c plan_cache_mode=force_generic_plan"}  # as ours
+GROUP = "currval('appointments_bookinggroup_id_seq')"  # as the statement before gave it
+SEALED = "decode(repeat('ab', 44), 'hex')"  # as long as a sealed name or number
 
 
 @dataclass(frozen=True)
@@ -21,14 +32,8 @@ class Pgbench:
 
     def run(self, script: Path, *, clients: int, seconds: int) -> tuple[float, int]:
         """Transactions per second, and how many there were."""
-        parts = urlparse(self.url)
-        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
-        command = [
-            str(self.program), "-n", "-M", "prepared", "-c", str(clients), "-j", "1",
-            "-T", str(seconds), "-f", str(script), "-h", host, "-U", parts.username or "",
-            parts.path.lstrip("/"),
-        ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = self._command(script, clients, seconds)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRON)
         if done.returncode:
             raise RuntimeError(done.stderr)
         rate = re.search(r"tps = ([\d.]+)", done.stdout)
@@ -37,42 +42,89 @@ class Pgbench:
             raise RuntimeError(done.stdout + done.stderr)
         return float(rate.group(1)), int(count.group(1))
 
+    def run_warm(
+        self, script: Path, *, clients: int, seconds: int, warm: int, began: Callable[[], None]
+    ) -> tuple[float, float]:
+        """The same after `warm` seconds: new backends first fill their caches and plan.
 
-def booking_script(scene: Scene) -> str:
-    """Key, claim, answer: what the endpoint asks of the database in its transaction."""
-    claim = CLAIM["online"]
-    values = {
-        "slots": "ARRAY[:slot::bigint]",
-        "needs": "ARRAY[6]",
-        "of_slot": "ARRAY[:slot::bigint]",
-        "now": "now()",
-        "last_day": "(now() + interval '14 days')::date",
-        "expires": "now() + interval '15 minutes'",
-        "matter": str(scene.matter.pk),
-        "minutes": "6",
-        "channel": "'online'",
-        "language": "'en'",
-        "simulated": "true",
-        "by": "NULL::bigint",
-        "phone_sealed": "'\\x00'::bytea",
-        "phone_index": "'\\x00'::bytea",
-        "references": "ARRAY[substr(md5(random()::text || clock_timestamp()::text), 1, 12)]",
-        "names": RANDOM_BYTES,
-        "ids": RANDOM_BYTES,
-        "indexes": RANDOM_BYTES,
-        "births": "ARRAY['1975-03-07'::date]",
-        "guardians": "ARRAY[NULL::bytea]",
+        `began` is called when that is over.
+        """
+        command = [*self._command(script, clients, warm + seconds), "-P", "1"]
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRON
+        ) as running:
+            assert running.stderr is not None  # noqa: S101
+            said, rates = "", []
+            for line in running.stderr:
+                said += line
+                if rate := re.search(r"progress: .* ([\d.]+) tps", line):
+                    rates.append(float(rate[1]))
+                    if len(rates) == warm:
+                        began()
+        measured = rates[warm : warm + seconds]
+        if running.returncode or len(measured) < seconds - 1:
+            raise RuntimeError(said)
+        return sum(measured), sum(measured) / len(measured)
+
+    def _command(self, script: Path, clients: int, seconds: int) -> list[str]:
+        parts = urlparse(self.url)
+        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+        return [
+            str(self.program), "-n", "-M", "prepared", "-c", str(clients), "-j", "1",
+            "-T", str(seconds), "-f", str(script), "-h", host, "-U", parts.username or "",
+            parts.path.lstrip("/"),
+        ]  # fmt: skip
+
+
+def booking_script(scene: Scene, slot: int | None = None) -> str:
+    """What one booking asks of the database, in its transaction: the same statements.
+
+    For the given slot, or any of the scene's.
+    """
+    texts = {
+        "slots": ["bigint", ":slot"],
+        "of_parties": ["bigint"],
+        "matters": ["bigint", str(scene.matter.pk)],
+        "keys": ["bigint", ":person", ":phone"],
+        "of_ask": ["int", "0"],
+        "asks": ["int", "0"],
+        "groups": ["bigint", GROUP],
+        "of_group": ["bigint", GROUP],
+        "indexes": ["bytea", "sha256(:person::text::bytea)"],
+        "phones": ["bytea", "sha256(:phone::text::bytea)"],
+        "actors": ["text", "'anon:' || repeat('a', 40)"],
+        "request_keys": ["text", "md5(:person::text)"],
+        "sealed_phones": ["bytea", SEALED],
+        "languages": ["text", "'zh-hans'"],
+        "bodies": ["bytea", "sha256('body')"],
+        "answers": ["text", f"'{json.dumps([ANSWER])}'"],
+        "taken": ["int", ":minutes"],
+        "references": ["text", "substr(md5(:phone::text || :person::text), 1, 12)"],
+        "of_slot": ["bigint", ":slot"],
+        "of_hall": ["bigint", str(scene.halls[0].pk)],
+        "of_matter": ["bigint", str(scene.matter.pk)],
+        "days": ["date", f"'{scene.day}'"],
+        "starts": ["timestamptz", "now() + interval '1 day'"],
+        "minutes": ["int", ":minutes"],
+        "names": ["bytea", SEALED],
+        "ids": ["bytea", SEALED],
+        "births": ["date", "'1975-03-07'"],
+        "guardians": ["bytea", "NULL"],
+        "helps": ["bytea", "NULL"],
+        "positions": ["int", "1"],
     }
-    return f"""
-\\set slot random({scene.slots[0]}, {scene.slots[-1]})
-BEGIN;
-INSERT INTO windows_requestkey (actor, route, key, body_hash, made_at)
- VALUES ('raw', 'bookings', md5(random()::text || clock_timestamp()::text), '\\x00', now())
- ON CONFLICT ON CONSTRAINT request_runs_once DO NOTHING RETURNING id AS kept \\gset
-{(claim % values).strip()};
-UPDATE windows_requestkey SET status = 201, answer = '{{}}' WHERE id = :kept;
-COMMIT;
-"""
+    values = {name: f"ARRAY[{', '.join(more)}]::{kind}[]" for name, (kind, *more) in texts.items()}
+    values |= {
+        "now": "now()",
+        "since": "(now() - interval '30 days')",
+        "last_day": "(now() + interval '14 days')",
+        "expires": "(now() + interval '15 minutes')",
+    }
+    which = str(slot) if slot else f"random({scene.slots[0]}, {scene.slots[-1]})"
+    lines = [f"\\set slot {which}", f"\\set minutes {scene.matter.minutes}"]
+    lines += [f"\\set {name} random(1, 1000000000000000)" for name in ("person", "phone")]
+    statements = [one.sql % values for one in (LOCK_ASKING, DECIDE, TAKE)]
+    return "\n".join([*lines, "BEGIN;", *(f"{one};" for one in statements), "COMMIT;", ""])
 
 
 def calling_script(scene: Scene) -> str:

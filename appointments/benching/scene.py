@@ -1,7 +1,7 @@
 """A scratch database with a hall full of slots, windows, clerks and waiting people."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.test import Client
 
@@ -23,12 +23,13 @@ class Scene:
     halls: list[Hall]
     slots: list[int]
     cookies: dict[int, str]
+    day: date
 
 
-def make_scene(now: datetime, *, lines: tuple[int, int] = (0, 0)) -> Scene:
+def make_scene(now: datetime, *, lines: tuple[int, int] = (0, 0), minutes: int = 6) -> Scene:
     """Two halls: one for the raw statements, one for the endpoint, with so many waiting."""
     matter = Matter.objects.create(
-        code="RENEW", prefix="A", minutes=6, name_zh="换领", name_en="Renew", summary_zh="-",
+        code="RENEW", prefix="A", minutes=minutes, name_zh="换领", name_en="Renew", summary_zh="-",
         summary_en="-",
     )  # fmt: skip
     halls = [_hall(n, matter, now, waiting) for n, waiting in enumerate(lines, start=1)]
@@ -40,7 +41,8 @@ def make_scene(now: datetime, *, lines: tuple[int, int] = (0, 0)) -> Scene:
         client = Client()
         client.force_login(staff)
         cookies[window.pk] = client.cookies["sessionid"].value
-    return Scene(matter, halls, _many_slots(halls[0], now), cookies)
+    day = halls[0].sessions.get().service_day
+    return Scene(matter, halls, _many_slots(halls[0], now), cookies, day)
 
 
 def _hall(n: int, matter: Matter, now: datetime, waiting: int) -> Hall:

@@ -8,12 +8,14 @@ from django.db import IntegrityError, connection
 
 from appointments import claiming as module
 from appointments.arriving import check_in
-from appointments.booking import Held, PersonNotOnline, SlotFull, hold
+from appointments.booking import Held, PersonNotOnline, SlotFull
 from appointments.changing import reschedule
+from appointments.gathering import line
 from appointments.models import Booking
 from config.refusals import Refusal
 from queues.models import Ticket
 from tests.concurrency.asking import nothing_is_broken
+from tests.concurrency.ways import WAYS, by_command, way_of
 from tests.conftest import NOON, PHONE, a_person, make_session, race, slot_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,16 +43,31 @@ def five_places(hall, windows, renewal):
     return slot_at(make_session(hall, windows, online=30), 14)
 
 
+@pytest.fixture(params=WAYS)
+def take(request, settings, monkeypatch):
+    """Each of the ways to a place: the same guarantees for all of them."""
+    yield way_of(request.param, settings, monkeypatch)
+    line.rest()
+
+
+def phone_of(n):
+    return f"+86138{n:08d}"
+
+
 def hold_one(slot, renewal, n):
-    phone = f"+86138{n:08d}"
-    return hold(slot_id=slot.pk, matter=renewal, people=[a_person(n)], phone=phone, now=NOON)
+    return by_command(slot, renewal, [a_person(n)], phone_of(n))
 
 
-def test_two_hundred_people_and_five_places(five_places, renewal):
-    outcomes = crowd(200, partial(hold_one, five_places, renewal))
+def is_held(outcome):
+    return isinstance(outcome, Held | dict)
 
-    assert sum(isinstance(one, Held) for one in outcomes) == 5
+
+def test_two_hundred_people_and_five_places(five_places, renewal, take):
+    outcomes = crowd(200, lambda n: take(five_places, renewal, [a_person(n)], phone_of(n)))
+
+    assert sum(map(is_held, outcomes)) == 5
     assert outcomes.count(SlotFull) == 195
+    assert Booking.objects.count() == 5
     nothing_is_broken()
 
 
@@ -87,35 +104,34 @@ def test_without_guard_and_constraint_it_oversells(five_places, renewal, monkeyp
     assert five_places.online_taken == 240 > five_places.online_quota
 
 
-def test_one_person_presses_in_two_tabs(session, renewal):
+def test_one_person_presses_in_two_tabs(session, renewal, take):
     slots = [slot_at(session, 14), slot_at(session, 15)]
     phones = ["+8613800138000", "+8613900139000"]
     party = [a_person(1)]
 
     outcomes = race(
         *[
-            partial(hold, slot_id=slot.pk, matter=renewal, people=party, phone=phone, now=NOON)
+            partial(take, slot, renewal, party, phone)
             for slot, phone in zip(slots, phones, strict=True)
         ]
     )
 
-    assert sum(isinstance(one, Held) for one in outcomes) == 1
+    assert sum(map(is_held, outcomes)) == 1
     assert outcomes.count(PersonNotOnline) == 1
     nothing_is_broken()
 
 
-def test_families_in_neighbouring_slots_never_deadlock(hall, windows, renewal):
+def test_families_in_neighbouring_slots_never_deadlock(hall, windows, renewal, take):
     session = make_session(hall, windows, online=18)
     slots = [slot_at(session, hour, minute) for hour in (14, 15) for minute in (0, 30)]
 
     def family(n):
         people = [a_person(10 * n + k) for k in range(4)]
-        phone = f"+86138{n:08d}"
-        return hold(slot_id=slots[n % 4].pk, matter=renewal, people=people, phone=phone, now=NOON)
+        return take(slots[n % 4], renewal, people, phone_of(n))
 
     outcomes = crowd(40, family, at_once=20)
 
-    held = sum(isinstance(one, Held) for one in outcomes)
+    held = sum(map(is_held, outcomes))
     assert held >= 2
     assert outcomes.count(SlotFull) == 40 - held
     nothing_is_broken()
@@ -145,16 +161,11 @@ def test_one_booking_at_two_kiosks_is_one_ticket(hall, session, book):
     nothing_is_broken()
 
 
-def test_a_hold_and_the_same_phones_other_tab(session, renewal):
+def test_a_hold_and_the_same_phones_other_tab(session, renewal, take):
     """Both tabs of one phone may win in turn; the last one stands, nothing is lost."""
     slots = [slot_at(session, hour) for hour in (13, 14, 15, 16)]
     party = [a_person(1)]
-    race(
-        *[
-            partial(hold, slot_id=slot.pk, matter=renewal, people=party, phone=PHONE, now=NOON)
-            for slot in slots
-        ]
-    )
+    race(*[partial(take, slot, renewal, party, PHONE) for slot in slots])
 
     assert Booking.objects.filter(state="held").count() == 1
     nothing_is_broken()

@@ -1,4 +1,4 @@
-"""Benchmarks as ratios inside one run: `bench booking`, `bench call-next`, `bench all`."""
+"""Benchmarks as ratios inside one run: `bench spike`, `bench call-next`, `bench all`."""
 
 import json
 import os
@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from config import civil, housing, servers
 
-NAMES = ["booking", "call-next"]
+RUSHES = ["booking", "spike", "soldout", "overload"]
+NAMES = [*RUSHES, "call-next"]
 ROWS = [
     ("raw_rate", "raw statements by pgbench, per second"),
     ("endpoint_rate", "endpoint, per second"),
@@ -50,9 +51,20 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(results))
             return
         for result in results:
-            self.stdout.write(f"\n{result['name']}, {result['clients']} connections, medians of 3")
+            self.stdout.write(f"\n{result['name']}, {result['clients']} connections, medians")
+            if "figures" in result:
+                self.table(result["figures"])
+                continue
             for key, words in ROWS:
                 self.stdout.write(f"  {words:<42} {result[key]:>10.2f}")
+
+    def table(self, figures: dict[str, dict[str, float]]) -> None:
+        """A line per burst; rates per second, CPU per answer."""
+        names = ["rate", "pg_us", "web_us", "p50_ms", "p99_ms", "told_to_come_back"]
+        self.stdout.write(f"  {'':<16}" + "".join(f"{name:>18}" for name in names))
+        for burst, found in figures.items():
+            cells = "".join(f"{found.get(name, 0.0):>18.2f}" for name in names)
+            self.stdout.write(f"  {burst:<16}{cells}")
 
 
 def on_scratch(name: str) -> dict[str, Any]:
@@ -81,13 +93,19 @@ def on_scratch(name: str) -> dict[str, Any]:
 def inside(name: str) -> dict[str, Any]:
     from appointments.benching.compare import measure
     from appointments.benching.raw import Pgbench
+    from appointments.benching.rushing import Rushing
     from appointments.benching.scene import make_scene
 
     call_command("migrate", verbosity=0)
     now = civil.now()
-    scene = make_scene(now, lines=(30_000, 3_000) if name == "call-next" else (0, 0))
     pgbench = Pgbench(housing.programs("postgres") / "pgbench", os.environ["DATABASE_URL"])
+    if name in RUSHES:
+        scene = make_scene(now, minutes=1)
+        return Rushing(scene, pgbench, (free_port(), free_port()), now).measure(name)
+    return measure(name, make_scene(now, lines=(30_000, 3_000)), pgbench, free_port())
+
+
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return measure(name, scene, pgbench, port, now)
+        return int(free.getsockname()[1])
