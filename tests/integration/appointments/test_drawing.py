@@ -399,7 +399,7 @@ def test_registrations_are_forgotten_a_month_after_the_session(enter, draw, nigh
 
 
 def test_a_session_that_people_registered_for_is_not_undone_but_cancelled(enter, draw, night):
-    entry = enter(1)
+    entry = enter(1, language="en")
 
     with pytest.raises(HasBookings):
         undo_opening(session=night, by=None, now=NOON)
