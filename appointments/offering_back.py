@@ -39,45 +39,60 @@ LINE_LENGTH = 200
 # minutes of `place_slot` are about to become free; only it, or the slot before it together
 # with it, is asked for then, else every slot that has been released.
 LINE = """
-SELECT entry_id, slot_id FROM (
-SELECT DISTINCT ON (e.priority, e.made_at, e.id) e.id AS entry_id, s.id AS slot_id,
-  e.priority, e.made_at
-FROM appointments_waitentry e
-JOIN appointments_waitentry_halls w ON w.waitentry_id = e.id
-JOIN windows_slot s ON s.hall_id = w.hall_id
-  AND s.service_day BETWEEN e.first_day AND e.last_day
-JOIN windows_hallsession x ON x.id = s.session_id
-LEFT JOIN windows_slot n
-  ON n.session_id = s.session_id AND n.starts_at = s.ends_at AND n.is_open
-CROSS JOIN LATERAL (SELECT
-  s.online_quota - s.online_taken
-    + CASE WHEN s.id = %(place_slot)s THEN %(more)s ELSE 0 END AS here,
-  coalesce(n.online_quota - n.online_taken, 0)
-    + CASE WHEN n.id = %(place_slot)s THEN %(more)s ELSE 0 END AS there) AS free
-WHERE e.state = 'waiting' AND s.is_open AND s.starts_at >= %(earliest)s
-  AND s.service_day <= %(last_day)s
-  AND (free.here >= e.minutes OR (free.here > 0 AND free.here + free.there >= e.minutes))
-  AND CASE WHEN %(place_slot)s::bigint IS NULL THEN
-    s.booking_opens_at <= CASE x.release WHEN 'room' THEN %(before_room)s ELSE %(now)s END
-    AND NOT EXISTS (SELECT 1 FROM appointments_draw d
-      WHERE d.session_id = x.id AND d.drawn_at IS NULL)
-  ELSE s.id = %(place_slot)s OR (n.id = %(place_slot)s AND free.here < e.minutes) END
-  AND (NOT e.evenings_only OR x.kind = ANY(%(evening_kinds)s)
-    OR (s.starts_at AT TIME ZONE %(zone)s)::time >= '17:00')
-  AND EXISTS (SELECT 1 FROM windows_sessionwindow sw
-    JOIN windows_window_matters wm ON wm.window_id = sw.window_id
-    WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled AND wm.matter_id = e.matter_id)
-  AND NOT EXISTS (SELECT 1 FROM appointments_waitoffer o
-    JOIN appointments_booking b ON b.group_id = o.group_id
-    WHERE o.entry_id = e.id AND (b.slot_id = s.id
-      OR (b.state = 'expired' AND o.ended_at > %(pause)s)))
-  AND NOT EXISTS (SELECT 1 FROM appointments_waitperson p
-    JOIN appointments_booking b ON b.id_index = p.id_index
-    WHERE p.entry_id = e.id AND b.state IN ('held', 'confirmed', 'arrived')
-      AND (b.matter_id = e.matter_id OR b.service_day = s.service_day))
-ORDER BY e.priority DESC, e.made_at, e.id, s.id IS DISTINCT FROM %(place_slot)s, s.starts_at, s.id
-) AS line
-ORDER BY priority DESC, made_at, entry_id LIMIT %(length)s
+WITH asking AS MATERIALIZED (
+  SELECT e.*, w.hall_id FROM appointments_waitentry e
+  JOIN appointments_waitentry_halls w ON w.waitentry_id = e.id
+  WHERE e.state = 'waiting' AND (%(entry)s::bigint IS NULL OR e.id = %(entry)s)
+    AND NOT EXISTS (SELECT 1 FROM appointments_waitoffer o
+      JOIN appointments_booking b ON b.group_id = o.group_id
+      WHERE o.entry_id = e.id AND b.state = 'expired' AND o.ended_at > %(pause)s)
+    AND NOT EXISTS (SELECT 1 FROM appointments_waitperson p
+      JOIN appointments_booking b ON b.id_index = p.id_index
+      WHERE p.entry_id = e.id AND b.matter_id = e.matter_id
+        AND b.state IN ('held', 'confirmed', 'arrived'))
+), free AS MATERIALIZED (
+  SELECT s.id, s.hall_id, s.service_day, room.here, room.there,
+    array(SELECT wm.matter_id FROM windows_sessionwindow sw
+      JOIN windows_window_matters wm ON wm.window_id = sw.window_id
+      WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled) AS matters,
+    row_number() OVER (ORDER BY s.id IS DISTINCT FROM %(place_slot)s, s.starts_at, s.id) AS turn,
+    x.kind = ANY(%(evening_kinds)s)
+      OR (s.starts_at AT TIME ZONE %(zone)s)::time >= '17:00' AS is_evening
+  FROM windows_slot s JOIN windows_hallsession x ON x.id = s.session_id
+  LEFT JOIN windows_slot n
+    ON n.session_id = s.session_id AND n.starts_at = s.ends_at AND n.is_open
+  CROSS JOIN LATERAL (SELECT
+    s.online_quota - s.online_taken
+      + CASE WHEN s.id = %(place_slot)s THEN %(more)s ELSE 0 END AS here,
+    coalesce(n.online_quota - n.online_taken, 0)
+      + CASE WHEN n.id = %(place_slot)s THEN %(more)s ELSE 0 END AS there) AS room
+  WHERE s.is_open AND s.starts_at >= %(earliest)s AND s.service_day <= %(last_day)s
+    AND room.here > 0 AND CASE WHEN %(place_slot)s::bigint IS NULL THEN
+      s.booking_opens_at <= CASE x.release WHEN 'room' THEN %(before_room)s ELSE %(now)s END
+      AND NOT EXISTS (SELECT 1 FROM appointments_draw d
+        WHERE d.session_id = x.id AND d.drawn_at IS NULL)
+    ELSE s.session_id = %(session)s AND %(place_slot)s IN (s.id, n.id) END
+), let_pass AS MATERIALIZED (
+  SELECT DISTINCT o.entry_id, b.slot_id FROM appointments_waitoffer o
+  JOIN asking e ON e.id = o.entry_id JOIN appointments_booking b ON b.group_id = o.group_id
+), busy AS MATERIALIZED (
+  SELECT DISTINCT p.entry_id, b.service_day FROM appointments_waitperson p
+  JOIN asking e ON e.id = p.entry_id JOIN appointments_booking b ON b.id_index = p.id_index
+  WHERE b.state IN ('held', 'confirmed', 'arrived')
+), line AS (
+  SELECT e.id AS entry_id, e.priority, e.made_at, min(s.turn) AS turn
+  FROM asking e
+  JOIN free s ON s.hall_id = e.hall_id AND s.service_day BETWEEN e.first_day AND e.last_day
+  LEFT JOIN let_pass l ON l.entry_id = e.id AND l.slot_id = s.id
+  LEFT JOIN busy u ON u.entry_id = e.id AND u.service_day = s.service_day
+  WHERE l.slot_id IS NULL AND u.service_day IS NULL
+    AND e.matter_id = ANY(s.matters) AND (s.is_evening OR NOT e.evenings_only)
+    AND (s.here >= e.minutes AND (%(place_slot)s IS NULL OR s.id = %(place_slot)s)
+      OR s.here < e.minutes AND s.here + s.there >= e.minutes)
+  GROUP BY e.id, e.priority, e.made_at
+)
+SELECT line.entry_id, free.id FROM line JOIN free USING (turn)
+ORDER BY line.priority DESC, line.made_at, line.entry_id LIMIT %(length)s
 """
 
 
@@ -145,23 +160,26 @@ def offer_free(*, now: datetime, most: int = OFFERS_A_RUN) -> int:
 
     Returns how many offers were made, at most so many.
     """
-    until, made, tried = offer_end(now), 0, set[tuple[int, int]]()
-    while until and made < most and _offer_one(tried, now=now, until=until):
-        made += 1
+    until, made = offer_end(now), 0
+    line = _line(now, until + _notice(now)) if until else []
+    for entry_id, slot_id in line:
+        if until and made < most:
+            made += _offer_some(entry_id, slot_id, now=now, until=until)
     return made
 
 
-def _offer_one(tried: set[tuple[int, int]], *, now: datetime, until: datetime) -> bool:
-    """One more offer, to the first in line whom it can be made; False when to nobody."""
-    for pair in _line(now, until + _notice(now)):
-        if pair in tried:
-            continue
-        tried.add(pair)
+def _offer_some(entry_id: int, slot_id: int, *, now: datetime, until: datetime) -> bool:
+    """The entry has an offer of that slot, or of another one when it is full by now."""
+    tried, slots = set[int](), [slot_id]
+    while slots and slots[0] not in tried:
+        tried.add(slots[0])
         try:
-            if _offer(*pair, now=now, until=until):
-                return True
+            return _offer(entry_id, slots[0], now=now, until=until)
+        except SlotFull:
+            line = _line(now, until + _notice(now), entry_id=entry_id)
+            slots = [slot for _entry, slot in line]
         except Refusal:
-            continue
+            break
     return False
 
 
@@ -186,11 +204,16 @@ def _morning(now: datetime) -> datetime:
 
 
 def _line(
-    now: datetime, earliest: datetime, places: Sequence[ReturningPlace] = ()
+    now: datetime,
+    earliest: datetime,
+    places: Sequence[ReturningPlace] = (),
+    entry_id: int | None = None,
 ) -> list[tuple[int, int]]:
     """(entry, slot) pairs in the order in which they are asked; see LINE."""
     asked: dict[str, Any] = {
         "place_slot": places[0].slot_id if places else None,
+        "session": places[0].slot.session_id if places else None,
+        "entry": entry_id,
         "more": sum(place.minutes for place in places),
         "now": now,
         "earliest": earliest,
