@@ -56,6 +56,12 @@ def shown_draws(now: datetime) -> list[ShownDraw]:
     return sorted((shown_draw(one, now) for one in draws), key=lambda one: order.index(one.phase))
 
 
+def is_drawing(now: datetime) -> bool:
+    """Whether people can register for a draw."""
+    open_now = Draw.objects.filter(registers_from__lte=now, registers_until__gt=now)
+    return open_now.filter(session__state=HallSession.State.OPEN, drawn_at=None).exists()
+
+
 def shown_draw(draw: Draw, now: datetime) -> ShownDraw:
     return ShownDraw(
         draw=draw,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from appointments import halls as hall_reads
 from appointments.booking import find
+from appointments.draw_facts import is_drawing
 from appointments.forms import FindForm, LinksForm
 from appointments.journey import form_page
 from appointments.limiting import address_of
@@ -33,6 +34,7 @@ def start(request: HttpRequest) -> HttpResponse:
     matters = list(Matter.objects.filter(is_offered=True).order_by("position", "pk"))
     meant = matters_meant(asked, matters) if asked else []
     context = {"matters": matters, "asked": asked, "meant": meant, "find_form": FindForm()}
+    context["is_drawing"] = is_drawing(civil.now())
     return render(request, "appointments/start.html", context)
 
 

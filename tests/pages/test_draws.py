@@ -266,6 +266,12 @@ def test_a_cancelled_session_is_said(citizen, draw, night, enter):
     assert "The hall cancelled this session." in text_of(citizen.get("/draws/"))
 
 
+def test_the_first_page_leads_to_draws_while_one_can_register(citizen, draw, clock):
+    assert 'href="/draws/"' in text_of(citizen.get("/"))
+    clock.now = ENDS
+    assert 'href="/draws/"' not in text_of(citizen.get("/"))
+
+
 def test_the_picker_leads_to_the_draw(citizen, draw, night):
     day = night.service_day
     said = text_of(citizen.get(f"/book/RENEW/when/?hall=H01&day={day}"))
