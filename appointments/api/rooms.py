@@ -27,7 +27,7 @@ class ComeInInput(serializers.Serializer):
     )
 
 
-class PlaceOutput(serializers.Serializer):
+class RoomPlaceOutput(serializers.Serializer):
     token = serializers.CharField(help_text="For `X-Room-Token`; keep it")
     room = serializers.IntegerField()
     turn = Word([str(turn) for turn in admitting.Turn])
@@ -41,7 +41,7 @@ class PlaceOutput(serializers.Serializer):
 def told(place: RoomPlace, now: datetime) -> dict[str, Any]:
     stands, hours = admitting.standing(place, now), admitting.hours_of(place.room.releases_at)
     facts = {"token": place.token, "room": place.room_id, "closes_at": hours.closes_at}
-    return dict(PlaceOutput({**vars(stands), **facts, "releases_at": hours.releases_at}).data)
+    return dict(RoomPlaceOutput({**vars(stands), **facts, "releases_at": hours.releases_at}).data)
 
 
 class RoomPlaces(Call):
@@ -49,7 +49,7 @@ class RoomPlaces(Call):
         "room_place",
         "Booking",
         takes=ComeInInput,
-        gives=PlaceOutput,
+        gives=RoomPlaceOutput,
         made=201,
         refuses=[admitting.RoomNotOpen, admitting.RoomOver],
         private=False,
@@ -81,7 +81,7 @@ class RoomPlaces(Call):
 
 
 class RoomPlaceNow(Call):
-    @described("room_place_now", "Booking", gives=PlaceOutput, unsafe=False, private=False)
+    @described("room_place_now", "Booking", gives=RoomPlaceOutput, unsafe=False, private=False)
     def get(self, request: Request, token: str) -> Response:
         """Where a place stands; ask every 15 seconds or so."""
         return Response(told(admitting.place_of(token), self.now))
