@@ -65,7 +65,7 @@ def check_in(
     visit = _visit_with(_the_one(_mine(reference, id_number), hall, now))
     expected = [booking for booking in visit if booking.ticket_id is None]
     if not expected:
-        return Ticket.objects.get(pk=visit[0].ticket_id)
+        return Ticket.objects.get(bookings=visit[0])
     first, *others = expected
     numbers = rules(
         ["checkin_early_minutes", "checkin_late_minutes"], hall=hall, day=first.service_day

@@ -96,7 +96,11 @@ def _show(
     request: HttpRequest, visit: list[Booking], now: datetime, error: str = "", status: int = 200
 ) -> HttpResponse:
     shown = shown_visit(visit, now)
-    context = {"visit": shown, "key": fresh_key(), "errors": [error] if error else []}
+    context: dict[str, Any] = {
+        "visit": shown,
+        "key": fresh_key(),
+        "errors": [error] if error else [],
+    }
     if shown["can_change"]:
         search = _other_times(request, visit)
         context |= {"search": search, **places_for(search, halls_for(request), now)}

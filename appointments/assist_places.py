@@ -45,12 +45,14 @@ class Search:
 
     def asked(self, now: datetime) -> dict[str, Any]:
         """As the offer takes it."""
-        usual = {"people": self.people, "more_time": self.more_time, "now": now}
+        minutes = self.minutes or minutes_of(
+            self.matters, people=self.people, more_time=self.more_time, now=now
+        )
         return {
             "matter": self.matters[0],
             "matters": self.matters,
             "people": self.people,
-            "minutes": self.minutes or minutes_of(self.matters, **usual),
+            "minutes": minutes,
             "channel": self.channel,
             "now": now,
         }

@@ -156,7 +156,8 @@ def _in_line(tickets: QuerySet[Ticket], now: datetime) -> list[InLine]:
 def _needs_in(tickets: Iterable[Ticket]) -> dict[int, tuple[str, ...]]:
     """What helps the people of these tickets; those who need nothing are left out."""
     told = Booking.objects.filter(ticket__in=tickets, needs_sealed__isnull=False)
-    return {one.ticket_id: needs_of(one) for one in told.only("ticket", "needs_sealed")}
+    by_ticket = {one.ticket_id: one for one in told.only("ticket", "needs_sealed")}
+    return {pk: needs_of(one) for pk, one in by_ticket.items() if pk is not None}
 
 
 def _matters_after(tickets: Iterable[Ticket]) -> dict[int, Matter]:

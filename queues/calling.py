@@ -238,7 +238,7 @@ def _go_on(ticket: Ticket, staff: Staff, now: datetime) -> Ticket:
     """
     done, (following, *rest) = ticket.matter_id, ticket.then
     goes_on = Matter.objects.get(pk=following)
-    here = Window.objects.filter(pk=ticket.window_id, matters=goes_on).exists()
+    here = Window.objects.filter(ticket=ticket, matters=goes_on).exists()
     return _move(
         ticket, State.SERVING if here else State.WAITING, "continued", now=now, by=staff,
         about={"done": done}, matter=goes_on, then=rest, started_at=now if here else None,
