@@ -58,7 +58,7 @@ def book_check(request: HttpRequest, group: int) -> HttpResponse:
         "matter": bookings[0].matter,
         "matters": list(dict.fromkeys(b.matter.name for b in bookings)),
         "when": [saying.when(at) for at in sorted({b.starts_at for b in bookings})],
-        "phone": mask_phone(unseal(bookings[0].group.phone_sealed, purpose="phone")),
+        "phone": mask_phone(_phone(bookings[0])),
         **hold_words(bookings[0], now),
         "key": fresh_key(),
     }
@@ -117,9 +117,14 @@ def keep_again(request: HttpRequest, bookings: list[Booking]) -> None:
         also=codes[1:],
         slot=first.slot_id,
         people=tuple(_as_typed(visit) for visit in by_person(bookings)),
-        phone=unseal(first.group.phone_sealed, purpose="phone"),
+        phone=_phone(first),
     )
     drafting.keep(request.session, draft)
+
+
+def _phone(booking: Booking) -> str:
+    sealed = booking.group.phone_sealed
+    return unseal(sealed, purpose="phone") if sealed else ""
 
 
 def _as_typed(visit: list[Booking]) -> drafting.Person:

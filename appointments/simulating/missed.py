@@ -36,7 +36,8 @@ def tell_missed(now: datetime) -> None:
     names = ["missed_most", "missed_days", "missed_closed_days"]
     numbers = rules(names, hall=None, day=civil.city_date(now))
     counts = timedelta(days=numbers["missed_days"])
-    found = list(absent.order_by("pk").values_list("pk", "id_index", "ended_at"))
+    ended = absent.filter(ended_at__isnull=False).order_by("pk")
+    found = [(b.pk, b.id_index, b.ended_at or now) for b in ended.only("id_index", "ended_at")]
     copy_in(
         MissedVisit,
         [
