@@ -114,6 +114,7 @@ def _orders(models: Any, event: Any, item: Any, dates: list[Any], at: datetime) 
         models.OrderPosition(
             order=order, organizer=event.organizer, item=item, price=0, positionid=1,
             subevent=dates[(n * 7) % SLOTS], secret=f"secret{n}", pseudonymization_id=f"P{n:08d}",
+            tax_rate=0, tax_value=0,
         )
         for n, order in enumerate(orders)
     )  # fmt: skip
