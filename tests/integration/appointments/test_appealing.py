@@ -174,7 +174,7 @@ class TestDeciding:
 
     @pytest.mark.django_db(transaction=True)
     def test_two_supervisors_decide_at_once(self, open_appeal, hall):
-        """Mutant: without the lock on the appeal both decide, and both messages leave."""
+        """Mutant: without the lock on the appeal both decide."""
         by = [make_staff(f"supervisor-{n}", hall, "supervisor") for n in (1, 2)]
 
         outcomes = race(
