@@ -114,7 +114,7 @@ class HotPath:
             headers={
                 "Content-Length": str(len(content)),
                 "Content-Type": "application/json",
-                "Vary": "Accept, Accept-Language",
+                "Vary": "Accept-Language",
                 "Allow": "POST, OPTIONS",
                 "Content-Language": language,
                 "X-Frame-Options": settings.X_FRAME_OPTIONS,
