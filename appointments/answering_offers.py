@@ -132,8 +132,10 @@ def settle(*, now: datetime) -> int:
 @transaction.atomic
 def _settle(entry_id: int, now: datetime) -> bool:
     entry = waitlist.locked(entry_id, state=State.OFFERED)
-    offer = entry and open_offer(entry)
-    if entry is None or offer is None:
+    if entry is None:
+        return False
+    offer = open_offer(entry)
+    if offer is None:
         return False
     places = _locked_places(offer)
     if any(one.confirmed_at for one in places):

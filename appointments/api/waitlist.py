@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from appointments import answering_offers, attending, booking, proving, waitlist
-from appointments.api.bookings import PersonInput
+from appointments.api.bookings import PersonInput, attendee
 from appointments.api.fields import DayField, PhoneField
 from appointments.models import Booking, WaitEntry
 from appointments.sealing import booking_secret, link_secret
@@ -30,7 +31,7 @@ SECRET = OpenApiParameter(
 class JoinInput(serializers.Serializer):
     matter = serializers.SlugRelatedField("code", queryset=Matter.objects.filter(is_offered=True))
     halls = serializers.ListField(
-        child=serializers.SlugRelatedField("code", queryset=Hall.objects.filter(is_open=True)),
+        child=serializers.CharField(max_length=12),
         max_length=100,
         help_text="Codes of the halls that would do",
     )
@@ -47,13 +48,25 @@ class JoinInput(serializers.Serializer):
     def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "from": DayField(help_text="The first day that would do")}
 
+    def validate_halls(self, codes: list[str]) -> list[Hall]:
+        halls = list(Hall.objects.filter(code__in=codes, is_open=True))
+        if unknown := sorted(set(codes) - {hall.code for hall in halls}):
+            words = _("No open hall has the code %(code)s.") % {"code": unknown[0]}
+            raise serializers.ValidationError(words, code="does_not_exist")
+        return halls
 
-class PlaceOutput(serializers.Serializer):
+
+class PlaceKept(serializers.Serializer):
+    """A place as the answer is kept."""
+
     reference = serializers.CharField()
-    secret = serializers.CharField(help_text="For `X-Booking-Secret`")
-    hall = serializers.CharField()
+    hall = serializers.CharField(source="hall.code")
     starts_at = serializers.DateTimeField()
     hold_expires_at = serializers.DateTimeField(help_text="Take it before")
+
+
+class PlaceOutput(PlaceKept):
+    secret = serializers.CharField(help_text="For `X-Booking-Secret`")
 
 
 class EntryOutput(serializers.Serializer):
@@ -104,16 +117,7 @@ class EntryCall(Call):
 
 
 def _places(bookings: list[Booking]) -> list[dict[str, Any]]:
-    shown = serializers.DateTimeField()
-    return [
-        {
-            "reference": one.reference,
-            "hall": one.hall.code,
-            "starts_at": shown.to_representation(one.starts_at),
-            "hold_expires_at": shown.to_representation(one.hold_expires_at),
-        }
-        for one in bookings
-    ]
+    return [dict(PlaceKept(one).data) for one in bookings]
 
 
 def shown(answer: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +160,7 @@ class Waitlist(EntryCall):
         """Wait for a place; when one comes free it is kept for you, and a message says so."""
         asked = self.read(JoinInput)
         proof, asked["first"], asked["last"] = (asked.pop(n) for n in ("proof", "from", "to"))
-        asked["people"] = [attending.Attendee(**person) for person in asked["people"]]
+        asked["people"] = [attendee(person) for person in asked["people"]]
 
         def run() -> dict[str, Any]:
             if proving.phone_of_token(proof, now=self.now) != asked["phone"]:
