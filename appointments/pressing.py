@@ -42,13 +42,15 @@ def press(
     body: str,
     now: datetime,
     run: Callable[[], dict[str, Any]],
+    key: str = "",
 ) -> dict[str, Any]:
     """Runs `run` once for the key in the form; the twin of a press gets the same answer.
 
-    Other answers under the same key (the browser's "back") are another press.
+    Other answers under the same key (the browser's "back") are another press. `key`
+    replaces the form's where several tabs show the same thing.
     Refuses: SaidNo with what the command said.
     """
-    match, key = request.resolver_match, request.POST.get("key", "")
+    match, key = request.resolver_match, key or request.POST.get("key", "")
     if not key or len(key) > 64 or "\x00" in key:
         raise BadRequest("The form has no key.")
     digest = hashlib.sha256(body.encode()).hexdigest()[:20]

@@ -172,8 +172,11 @@ def take_places(request: HttpRequest, draft: Draft, now: datetime) -> HttpRespon
         return {"group": held.group_id, "references": [one.reference for one in held.bookings]}
 
     try:
-        answer = press(request, actor=session_actor(request), body=draft.id, now=now, run=run)
+        actor = session_actor(request)
+        answer = press(request, actor=actor, body="hold", now=now, run=run, key=draft.id)
     except SaidNo as no:
+        draft = draft.with_(id=fresh_key())  # asked again, it may be answered differently
+        drafting.keep(request.session, draft)
         return _not_held(request, draft, matter, no, now)
     drafting.forget(request.session)
     drafting.remember_group(request.session, answer["group"], answer["references"])
