@@ -93,7 +93,6 @@ class AssistForm(WhoForm):
         super().__init__(*args, **rest)
         phone = self.fields["phone"]
         phone.required = False
-        phone.label = _("Mobile number, when there is one")
         phone.help_text = _("The confirmation and the reminder go there. No code is needed.")
 
     def _ask_consent(self) -> None:
