@@ -98,7 +98,7 @@ def serve_surely(asks: Sequence[Ask]) -> None:
     """
     for _attempt in range(2):
         try:
-            connection.health_check_done = True  # the statement itself finds out
+            connection.health_check_done = True  # type: ignore[attr-defined]  # found out here
             return serve(asks)
         except DatabaseTrouble:
             if connection.in_atomic_block:  # not ours to end
@@ -259,15 +259,17 @@ def _places(ask: Ask, rooms: dict[int, Room]) -> list[Room]:
     here = rooms.get(ask.slot_id)
     if here is None or not {visit.matter_id for visit in ask.visits} <= set(here.matters):
         return []
-    places, left = [], here.left
+    following = _next(here, rooms) if len(ask.visits) > 1 else None
+    left, places = here.left, []
     for visit in ask.visits:
         left -= visit.minutes
-        places.append(here if left >= 0 else _next(here, rooms))
-    there = [v.minutes for v, room in zip(ask.visits, places, strict=True) if room is not here]
-    other = places[-1]
-    if other is None or places[0] is not here or (there and sum(there) > other.left):
-        return []
-    return places
+        room = here if left >= 0 else following
+        if room is None:
+            return []
+        places.append(room)
+    there = sum(v.minutes for v, room in zip(ask.visits, places, strict=True) if room is not here)
+    fits = places[0] is here and (not there or there <= places[-1].left)
+    return places if fits else []
 
 
 def _next(room: Room, rooms: dict[int, Room]) -> Room | None:

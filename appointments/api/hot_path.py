@@ -23,7 +23,6 @@ from django.core.exceptions import DisallowedHost, ValidationError
 from django.db import Error as DatabaseTrouble
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from appointments import gathering, lately, sharing
 from appointments.attending import Attendee, check_people, visits_of
@@ -100,7 +99,7 @@ class HotPath:
 
     def busy(self, language: str) -> HttpResponse:
         """The line is full: come back, not all at the same moment."""
-        body = {"code": Busy.default_code, "detail": _(Busy.default_detail), "field": None}
+        body = {"code": Busy.default_code, "detail": str(Busy.default_detail), "field": None}
         response = self.say(503, body, language)
         response["Retry-After"] = str(random.randint(2, 5))  # noqa: S311
         return response

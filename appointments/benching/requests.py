@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ _people = itertools.count()
 
 def bookings(slots: list[int], count: int, now: datetime) -> list[bytes]:
     """So many bookings of new people, over the slots in turn."""
-    start = 1_000_000 + next(_people) * 8_000
+    start = 1_000_000 + next(_people) * 12_000
     numbers = id_numbers(start)
     return [
         _booking(slots[(n * 37) % len(slots)], next(numbers), f"+86138{start + n:08d}", now)
@@ -46,17 +46,23 @@ def _booking(slot: int, number: str, phone: str, now: datetime) -> bytes:
     return head.encode() + body
 
 
-def sent(requests: list[bytes], plan: dict[str, Any]) -> dict[str, Any]:
-    """What came of them: {lasted, counts by status, took, strange}."""
+def sent(
+    requests: list[bytes], plan: dict[str, Any], began: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """What came of them: {lasted, counts by status, took, strange}; `began` after the warm-up."""
     folder = Path(os.environ["BENCH_FOLDER"])
     (folder / "requests").write_bytes(b"".join(requests))
     order = {**plan, "requests": str(folder / "requests"), "lengths": [len(r) for r in requests]}
     (folder / "plan.json").write_text(json.dumps(order))
     command = [sys.executable, "-m", "appointments.benching.rush", str(folder / "plan.json")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    found = json.loads(done.stdout)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None  # noqa: S101
+        if running.stdout.readline():
+            began()
+        said = running.stdout.read()
+    if running.returncode:
+        raise RuntimeError("The load ended with an error.")
+    found = json.loads(said)
     found["counts"] = {int(status): count for status, count in found["counts"].items()}
     return dict(found)
 

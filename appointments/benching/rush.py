@@ -26,7 +26,8 @@ class Rush:
     def __init__(self, plan: dict[str, Any]) -> None:
         self.requests = split(Path(plan["requests"]).read_bytes(), plan["lengths"])
         self.next, self.again = 0, bool(plan.get("again"))
-        self.port, self.seconds, self.wanted = plan["port"], plan["seconds"], plan["wanted"]
+        self.port, self.wanted = plan["port"], plan.get("wanted", 200)
+        self.warm, self.seconds = plan.get("warm", 0.0), plan["seconds"]
         self.selector = selectors.DefaultSelector()
         self.began: dict[socket.socket, float] = {}
         self.later: list[tuple[float, int, socket.socket]] = []
@@ -42,21 +43,29 @@ class Rush:
         return one
 
     def run(self) -> dict[str, Any]:
-        start = time.monotonic()
         for one in self.sockets:
             self.send(one)
-        while (now := time.monotonic()) < start + self.seconds and (self.began or self.later):
-            while self.later and self.later[0][0] <= now:
-                self.send(heapq.heappop(self.later)[2])
-            for key, _events in self.selector.select(timeout=0.05):
-                self.receive(key.fileobj)  # type: ignore[arg-type]
-        lasted = time.monotonic() - start
+        self.go_on(self.warm)
+        self.counts.clear()
+        self.took.clear()
+        print("warm", flush=True)  # noqa: T201  new threads have their connections and plans
+        lasted = self.go_on(self.seconds)
         return {
             "lasted": lasted,
             "counts": dict(self.counts),
             "took": sorted(self.took),
             "strange": self.strange[:3],
         }
+
+    def go_on(self, seconds: float) -> float:
+        """For so long, or until nothing is left to ask; how long that was."""
+        start = time.monotonic()
+        while (now := time.monotonic()) < start + seconds and (self.began or self.later):
+            while self.later and self.later[0][0] <= now:
+                self.send(heapq.heappop(self.later)[2])
+            for key, _events in self.selector.select(timeout=0.05):
+                self.receive(key.fileobj)  # type: ignore[arg-type]
+        return time.monotonic() - start
 
     def send(self, one: socket.socket) -> None:
         if self.next >= len(self.requests):

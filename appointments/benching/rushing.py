@@ -27,7 +27,7 @@ from windows.models import Slot
 
 ROUNDS, SECONDS, CLIENTS, WARM = 5, 3.0, 64, 3
 THREADS = {"single": 8, "gathered": 64}  # of each of two workers
-MOST = 8_000  # requests that one burst can use up
+MOST = 12_000  # requests that one burst can use up
 Figures = dict[str, float]
 
 BURSTS = {
@@ -109,13 +109,14 @@ class Rushing:
         port = self.ports[list(THREADS).index(way)]
         plan = {
             "port": port,
+            "warm": WARM,
             "seconds": seconds,
             "connections": clients,
             "again": again,
             "wanted": wanted,
         }
         clock = Clock(self.postgres, self.web[way])
-        told = sent(asks, plan)
+        told = sent(asks, plan, clock.start)
         count = told["counts"].get(wanted, 0)
         figures = {"rate": count / told["lasted"], **clock.each(count)}
         strange = {status for status in told["counts"] if status not in (wanted, 503)}
