@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from config import civil, housing, servers
 
 RUSHES = ["booking", "spike", "soldout", "overload"]
-NAMES = [*RUSHES, "call-next"]
+NAMES = [*RUSHES, "call-next", "availability"]
 ROWS = [
     ("raw_rate", "raw statements by pgbench, per second"),
     ("endpoint_rate", "endpoint, per second"),
@@ -54,6 +54,8 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{result['name']}, {result['clients']} connections, medians")
             if "figures" in result:
                 self.table(result["figures"])
+                for pair, times in result.get("ratios", {}).items():
+                    self.stdout.write(f"  {pair:<34}{times:>18.2f}")
                 continue
             for key, words in ROWS:
                 self.stdout.write(f"  {words:<42} {result[key]:>10.2f}")
@@ -91,6 +93,7 @@ def on_scratch(name: str) -> dict[str, Any]:
 
 
 def inside(name: str) -> dict[str, Any]:
+    from appointments.benching import availability
     from appointments.benching.compare import measure
     from appointments.benching.raw import Pgbench
     from appointments.benching.rushing import Rushing
@@ -99,6 +102,8 @@ def inside(name: str) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     now = civil.now()
     pgbench = Pgbench(housing.programs("postgres") / "pgbench", os.environ["DATABASE_URL"])
+    if name == "availability":
+        return availability.measure(pgbench, (free_port(), free_port()), now)
     if name in RUSHES:
         scene = make_scene(now, minutes=1)
         return Rushing(scene, pgbench, (free_port(), free_port()), now).measure(name)
