@@ -88,10 +88,8 @@ def register(
     """
     found = _open_for_registration(draw, now)
     numbers = rules(NUMBERS, hall=None, day=civil.city_date(now))
-    check_people(
-        asked.people, asked.matter, most=numbers["group_max"],
-        chain_most=numbers["chain_max"], today=civil.city_date(now),
-    )  # fmt: skip
+    today, most = civil.city_date(now), numbers["group_max"]
+    check_people(asked.people, asked.matter, most=most, chain_most=1, today=today)
     percent = numbers["needs_more_percent"]
     minutes = sum(minutes_for(asked.matter, one.needs, percent) for one in asked.people)
     wishes = _wishes(found.session, asked, minutes)
@@ -109,16 +107,21 @@ def register(
         made_at=now,
         is_simulated=simulated,
     )
+    _enter(entry, people, now)
+    return entry
+
+
+def _enter(entry: DrawEntry, people: list[dict[str, Any]], now: datetime) -> None:
+    """The people belong to the entry, and its phone is owed the news."""
     with refusing({"draw_person_once": AlreadyRegistered}):
         DrawPerson.objects.bulk_create(
-            DrawPerson(entry=entry, draw=found, position=n, **person)
+            DrawPerson(entry=entry, draw=entry.draw, position=n, **person)
             for n, person in enumerate(people)
         )
     reminding.owe(
         subject=f"draw:{entry.pk}", kind=Message.Kind.REGISTERED, to_sealed=entry.phone_sealed,
-        text=registered_text(entry), now=now, useless_after=found.registers_until,
+        text=registered_text(entry), now=now, useless_after=entry.draw.registers_until,
     )  # fmt: skip
-    return entry
 
 
 def _open_for_registration(draw: Draw, now: datetime) -> Draw:
