@@ -110,6 +110,7 @@ def refusal_of(found: list[Found], numbers: dict[str, int]) -> Refusal | None:
             if one.id_index not in known:
                 return PersonNotOnline()
             until = f"{civil.city_time(one.until):%Y-%m-%d %H:%M}" if one.until else ""
-            facts = {"until": until, "most": most.get(one.what), "days": numbers["limit_days"]}
-            return PERSONAL[one.what](**facts)
+            return PERSONAL[one.what](
+                until=until, most=most.get(one.what), days=numbers["limit_days"]
+            )
     return None

@@ -90,7 +90,11 @@ def test_three_matters_at_one_window_are_three_presses(visit, desks, renewal, pi
         ticket = finish(ticket=ticket, staff=desks[2][1], now=NOON + minutes(45 + n))
         states.append((ticket.state, ticket.matter.code))
 
-    assert states == [("serving", "PICKUP"), ("serving", "FIRST_MINOR"), ("finished", "FIRST_MINOR")]
+    assert states == [
+        ("serving", "PICKUP"),
+        ("serving", "FIRST_MINOR"),
+        ("finished", "FIRST_MINOR"),
+    ]
 
 
 def test_parked_and_transferred_visits_keep_what_follows(visit, desks, renewal, pickup):
