@@ -93,20 +93,29 @@ Served = tuple[Ask, list[Room]]
 def serve_surely(asks: Sequence[Ask]) -> None:
     """Gives every ask its outcome; what is told is committed.
 
-    When the connection is lost nobody knows whether the commit arrived. Asked once more,
-    an ask whose key has its answer gets it, any other is served now; then it is BUSY.
+    When the connection is lost nobody knows whether the commit arrived; when a lock was
+    waited for too long, one ask keeps the others waiting. So each is then served by itself:
+    an ask whose key has its answer gets it, any other is served now, or is BUSY.
     """
-    for _attempt in range(2):
-        try:
-            connection.health_check_done = True  # type: ignore[attr-defined]  # found out here
-            return serve(asks)
-        except DatabaseTrouble:
-            if connection.in_atomic_block:  # not ours to end
-                raise
-            connection.close()
+    connection.health_check_done = True  # type: ignore[attr-defined]  # found out here
+    try:
+        return serve(asks)
+    except DatabaseTrouble as trouble:
+        _end_connection(trouble)
     for ask in _open(asks):
-        ask.outcome = BUSY
+        try:
+            serve([ask])
+        except DatabaseTrouble as trouble:
+            _end_connection(trouble)
+            ask.outcome = BUSY
     return None
+
+
+def _end_connection(trouble: DatabaseTrouble) -> None:
+    """The next statement has a new one; within a transaction of the caller it is not ours."""
+    if connection.in_atomic_block:
+        raise trouble
+    connection.close()
 
 
 def serve(asks: Sequence[Ask]) -> None:

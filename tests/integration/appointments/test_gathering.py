@@ -214,7 +214,7 @@ class Broken:
 
 @pytest.mark.parametrize("after_commit", [False, True])
 def test_a_lost_connection_is_resolved_by_the_keys(session, renewal, monkeypatch, after_commit):
-    """Mutant: without the second attempt (`range(1)`), callers are told to come back who
+    """Mutant: without the second attempt, callers are told to come back who
     have their places already."""
     monkeypatch.setattr(sharing, "TAKE", Broken(1, after_commit=after_commit))
     asks = [ask_of(slot_at(session, 14), renewal, n) for n in range(3)]
