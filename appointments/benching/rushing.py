@@ -25,9 +25,9 @@ from appointments.benching.requests import EMPTY, bookings, in_turns, sent
 from appointments.benching.scene import Scene
 from windows.models import Slot
 
-ROUNDS, SECONDS, CLIENTS, WARM = 5, 3.0, 64, 3
+ROUNDS, SECONDS, CLIENTS, WARM = 5, 3.0, 64, 2
 THREADS = {"single": 8, "gathered": 64}  # of each of two workers
-MOST = 12_000  # requests that one burst can use up
+LEAST, MOST = 1_500, 12_000  # requests that are written for one burst
 Figures = dict[str, float]
 
 BURSTS = {
@@ -45,6 +45,7 @@ class Rushing:
         self.hot = iter(scene.slots)  # a slot of its own for every burst on one slot
         self.postgres = int(os.environ["BENCH_POSTGRES_PID"])
         self.web: dict[str, int] = {}
+        self.rates: dict[str, float] = {}  # of each burst when it was measured last
 
     def measure(self, name: str) -> dict[str, Any]:
         bursts = BURSTS[name]
@@ -56,10 +57,11 @@ class Rushing:
                 stack.callback(server.terminate)
                 self.web[way] = server.pid
             for burst in bursts:
-                self.one(burst, seconds=4.0)  # warm
+                self.rates[burst] = self.one(burst)["rate"]  # warm
             found: dict[str, list[Figures]] = {burst: [] for burst in bursts}
             for _round, burst in in_turns(*bursts, rounds=ROUNDS):
                 found[burst].append(self.one(burst))
+                self.rates[burst] = found[burst][-1]["rate"]
         return {
             "name": name,
             "clients": CLIENTS,
@@ -77,10 +79,15 @@ class Rushing:
             return self.http("gathered", asks, 409, seconds, again=True)
         if burst in ("peak", "overload"):
             clients = CLIENTS * (10 if burst == "overload" else 1)
-            asks = bookings(self.scene.slots, MOST, self.now)
+            asks = self.new_people(burst, self.scene.slots, seconds * 2)
             return self.http("gathered", asks, 201, seconds * 2, clients=clients)
         on = [next(self.hot)] if slots == "1" else self.scene.slots
-        return self.http(kind, bookings(on, MOST, self.now), 201, seconds)
+        return self.http(kind, self.new_people(burst, on, seconds), 201, seconds)
+
+    def new_people(self, burst: str, slots: list[int], seconds: float) -> list[bytes]:
+        """As many as will be served and refused, and half as many again."""
+        count = self.rates.get(burst, 500.0) * (WARM + seconds) * 1.5
+        return bookings(slots, int(min(max(count, LEAST), MOST)), self.now)
 
     def full_slot(self) -> int:
         slot = Slot.objects.get(pk=next(self.hot))
