@@ -41,10 +41,13 @@ class Line:
         self._one = threading.Lock()
         self._thread: threading.Thread | None = None
 
+    def is_full(self) -> bool:
+        return self.length >= self.most
+
     def ask(self, ask: Ask) -> Outcome:
         """Its outcome; BUSY when the line is full or nothing comes in time."""
         with self._one:
-            if self.length >= self.most:
+            if self.is_full():
                 return BUSY
             self.length += 1
             if self._thread is None or not self._thread.is_alive():

@@ -165,7 +165,7 @@ def faces(environ: dict[str, str], host: str, port: int) -> list[Child]:
         Child(
             "web",
             [*python, "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(web)]
-            + ["--workers", "2", "--blocking-threads", "64", "--respawn-failed-workers"]
+            + ["--workers", "2", "--blocking-threads", "48", "--respawn-failed-workers"]
             + ["--workers-kill-timeout", "3", "--no-ws", "config.wsgi:application"],
             environ,
         ),

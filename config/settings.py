@@ -139,7 +139,7 @@ DATABASE_PREPARE = env_bool("DATABASE_PREPARE", True)  # not behind a pooler of 
 
 # --- Booking under a rush (appointments/gathering.py) --------------------------------
 GATHER_BOOKINGS = env_bool("GATHER_BOOKINGS", not TESTING)
-GATHER_LINE = int(env("GATHER_LINE", "56"))  # requests of a process that wait; less than threads
+GATHER_LINE = int(env("GATHER_LINE", "40"))  # requests of a process that wait; less than threads
 MEMORY_SECONDS = 0.0 if TESTING else 1.0  # how long rules are remembered (appointments/lately.py)
 
 CLOCK_SECONDS = 0.0 if TESTING else float(env("DENGTA_CLOCK_SECONDS", "10"))  # config/clock.py

@@ -60,6 +60,8 @@ class HotPath:
             return self.get_response(request)
         now, language = civil.now(), translation.get_language_from_request(request)
         with translation.override(language):
+            if settings.GATHER_BOOKINGS and gathering.line.is_full():
+                return self.busy(language)  # before any work is done for it
             answer = self.answer(request, language, now)
         return answer or self.take_turn(request, language)
 

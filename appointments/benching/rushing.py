@@ -26,7 +26,7 @@ from appointments.benching.scene import Scene
 from windows.models import Slot
 
 ROUNDS, SECONDS, CLIENTS, WARM = 5, 3.0, 64, 2
-THREADS = {"single": 8, "gathered": 64}  # of each of two workers
+THREADS = {"single": 8, "gathered": 48}  # of each of two workers
 LEAST, MOST = 1_500, 12_000  # requests that are written for one burst
 Figures = dict[str, float]
 
