@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "queues": {"queues", "windows"},
     "appointments": {"appointments", "queues", "windows"},
 }
-OF_CONFIG = {"civil", "refusals", "faces"}
+OF_CONFIG = {"civil", "clock", "refusals", "faces"}
 NAMELESS = {"core", "common", "utils", "services", "helpers", "signals", "selectors", "misc"}
 
 

@@ -46,17 +46,15 @@ def held(hot_slots, renewal):
 
 
 def wrong_web(serve, shift: int, **more: str):
-    begin, moved = on_a_wrong_machine(shift)
-    return serve(begin=begin, **moved, **more)
+    return serve(begin=on_a_wrong_machine(shift), **more)
 
 
 def keep_house(shift: int, **more: str) -> None:
     """A minute of housekeeping on a wrong machine."""
     PeriodicRun.objects.all().delete()
     connections.close_all()
-    begin, moved = on_a_wrong_machine(shift)
-    command = [*begin, "tests.faults.housekeeping"]
-    subprocess.run(command, cwd=PROJECT, env=environment(**moved, **more), check=True, timeout=120)
+    command = [*on_a_wrong_machine(shift), "tests.faults.housekeeping"]
+    subprocess.run(command, cwd=PROJECT, env=environment(**more), check=True, timeout=120)
 
 
 def confirm_over(web, booking) -> tuple[int, dict]:
@@ -65,7 +63,7 @@ def confirm_over(web, booking) -> tuple[int, dict]:
 
 
 def test_no_hold_ends_early(serve, hot_slots, held, shift):
-    before, crowd = held(1), None
+    before = held(1)
     web = wrong_web(serve, shift)
     crowd = Crowd(web, hot_slots)
     number, phone, _chance = crowd.next_person()
