@@ -214,8 +214,12 @@ def await_ready(children: list[Child], port: int) -> None:
         time.sleep(0.2)
 
 
+def address(host: str, port: int) -> str:
+    return f"http://{'127.0.0.1' if host in ('', '0.0.0.0') else host}:{port}"
+
+
 def announce(host: str, port: int) -> None:
-    at = f"http://{'127.0.0.1' if host in ('', '0.0.0.0') else host}:{port}"
+    at = address(host, port)
     print(
         f"""
   灯塔 Dengta is running: {at}/
@@ -247,6 +251,7 @@ def run(host: str, port: int) -> None:
         try:
             environ = {**os.environ, "DEMO": "1", "PYTHONUNBUFFERED": "1"}
             environ |= {name: environ.get(name, key) for name, key in demo_secrets().items()}
+            environ.setdefault("DENGTA_SITE_URL", address(host, port))  # links in messages
             servers = ensure(environ)
             manage(environ, "migrate", "--noinput", "-v", "0")
             manage(environ, "schedule_housekeeping")

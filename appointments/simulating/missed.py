@@ -16,7 +16,7 @@ from windows.rules import rules
 
 # (reason, words) as people write them; the first are told of H01
 SAID = [
-    ("there", "我三点前就到了，取号机前排着长队，等我取到号时说预约时间已过，就按现场号办了。"),
+    ("there", "我提前十分钟就到了，取号机前排着长队，等我取到号时说预约时间已过，就按现场号办了。"),
     ("ill", "那天孩子突然发烧，带他去了医院，忘了取消。"),
     ("transport", "地铁四号线停运，我在车上堵了一个多小时，赶到时已经下班。"),
     ("hall", "门口贴着设备检修的通知，保安让我改天再来。"),
