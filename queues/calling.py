@@ -252,11 +252,19 @@ def no_show(*, ticket: Ticket, staff: Staff, now: datetime) -> Ticket:
     Refuses: NotPossibleNow, NotAtYourWindow, TooFewCalls.
     """
     mine = _mine(ticket, staff, State.CALLED)
-    missing = rule("missed_after_calls", hall=mine.hall_id, day=mine.service_day) - mine.round
+    most = rule("missed_after_calls", hall=mine.hall_id, day=mine.service_day)
+    missing = most - _calls_to_the_window(mine)
     if missing > 0:
         raise TooFewCalls(missing=missing)
     times = mine.missed_times + 1
     return _move(mine, State.MISSED, "missed", now=now, by=staff, missed_times=times)
+
+
+def _calls_to_the_window(ticket: Ticket) -> int:
+    """How often the person was called since they last waited; earlier rounds were answered,
+    or missed and forgiven."""
+    from_the_line = ticket.calls.exclude(why__has_key="recall").latest("round")
+    return ticket.round - from_the_line.round + 1
 
 
 @transaction.atomic

@@ -157,6 +157,19 @@ def test_absent_only_after_three_calls(walk_in, call, clerk):
     assert missed(ticket, clerk, NOON + minutes(61)).state == "missed"
 
 
+def test_who_goes_to_another_window_is_called_three_times_there(walk_in, call, clerk):
+    """Mutant: counting every round, the second window may give up after its first call."""
+    ticket = walk_in()
+    for n in range(2):
+        call(NOON + minutes(60 + n))
+        calling.transfer(ticket=ticket, staff=clerk, now=NOON + minutes(60 + n))
+    call(NOON + minutes(70))
+
+    with pytest.raises(calling.TooFewCalls):
+        no_show(ticket=ticket, staff=clerk, now=NOON + minutes(70))
+    assert missed(ticket, clerk, NOON + minutes(70)).state == "missed"
+
+
 def test_a_missed_person_returns_three_places_back(walk_in, call, clerk):
     absent = walk_in()
     line = [walk_in(at=NOON + minutes(n)) for n in range(1, 6)]
