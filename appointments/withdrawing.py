@@ -67,7 +67,8 @@ def withdraw_session(*, session: HallSession, by: Staff | None, now: datetime) -
 
     Withdrawing a cancelled session changes nothing. Refuses: SessionOver, PeopleAreHere.
     """
-    locked = HallSession.objects.select_for_update().get(pk=session.pk)
+    # A mere reference (the ticket of somebody who checks in now) does not wait for us.
+    locked = HallSession.objects.select_for_update(no_key=True).get(pk=session.pk)
     if locked.state == HallSession.State.CANCELLED:
         return Withdrawal(locked)
     if locked.ends_at <= now:

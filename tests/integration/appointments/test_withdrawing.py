@@ -1,11 +1,15 @@
 """The hall cancels a session: places are given up, people are told. C4 C5 C6"""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
+from appointments.arriving import check_in
 from appointments.booking import SlotGone, hold
-from appointments.models import BookingEvent, Message
+from appointments.models import Booking, BookingEvent, Message
 from appointments.withdrawing import (
     Loss,
     PeopleAreHere,
@@ -103,3 +107,26 @@ def test_an_opening_that_nobody_noticed_is_undone_twice_at_no_cost(session):
     undo_opening(session=session, by=None, now=NOON)
 
     assert undo_opening(session=session, by=None, now=NOON).state == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_who_checks_in_meanwhile_has_the_number(session, hall, book, supervisor):
+    """Mutant: with the session locked against mere references, the two wait for each other."""
+    booking, late = book(slot_at(session, 12, 30)), NOON + timedelta(minutes=20)
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic():
+            Booking.objects.select_for_update().get(pk=booking.pk)  # as check_in begins
+            cancelled = elsewhere.submit(withdrawing, session, supervisor, late)
+            time.sleep(0.5)  # it has the session, and waits for the booking
+            ticket = check_in(hall=hall, reference=booking.reference, now=late)
+        assert cancelled.result(timeout=20).withdrawn == 0
+
+    booking.refresh_from_db()
+    assert (booking.state, booking.ticket) == ("arrived", ticket)
+
+
+def withdrawing(session, by, now):
+    try:
+        return withdraw_session(session=session, by=by, now=now)
+    finally:
+        connection.close()
