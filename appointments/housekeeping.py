@@ -118,13 +118,18 @@ def _days_to_close(now: datetime) -> list[date]:
 
 @transaction.atomic
 def _close_hall(hall_id: int, day: date, now: datetime) -> None:
-    """Open numbers are void, who did not arrive is marked, sessions know when they closed."""
+    """Open numbers are void, who did not arrive is marked, sessions know when they closed.
+
+    A booking in somebody's hands is marked the next time; until then the day stays open.
+    """
     void_left(hall_id=hall_id, service_day=day, now=now)
     expected = Booking.objects.filter(hall_id=hall_id, service_day=day, state=State.CONFIRMED)
     absent = list(expected.order_by("pk").select_for_update(skip_locked=True, of=("self",)))
     for booking in absent:
         _end(booking, State.NO_SHOW, now, now)
     missing.note(bookings=absent, now=now)
+    if expected.all().exists():
+        return
     sessions = HallSession.objects.filter(hall_id=hall_id, service_day=day, closed_at=None)
     for session in sessions.annotate(last_served=Max("ticket__finished_at")):
         closed = max(session.ends_at, session.last_served or session.ends_at)

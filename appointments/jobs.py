@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db import close_old_connections
+
 from appointments import answering_offers, housekeeping, offering_back, waitlist
 from appointments.admitting import open_rooms
 from appointments.drawing import draw_due
@@ -37,13 +39,16 @@ def each_minute() -> None:
     now = right_now()
     if not _takes("each_minute", now, minutes=1):
         return
-    housekeeping.expire_holds(now=now)
-    answering_offers.settle(now=now)
-    waitlist.end_over(now=now)
-    offering_back.offer_free(now=now)
-    housekeeping.mark_served(now=now)
-    draw_due(now=now)
-    open_rooms(now=now)
+    for work in (
+        housekeeping.expire_holds,
+        answering_offers.settle,
+        waitlist.end_over,
+        offering_back.offer_free,
+        housekeeping.mark_served,
+        draw_due,
+        open_rooms,
+    ):
+        _apart(work, now)
     sweep_until(now + SWEEPING)
 
 
@@ -55,13 +60,22 @@ def sweep_until(
 ) -> None:
     """Places come back and messages leave every few seconds until then."""
     while (now := clock()) < end:
-        return_due(now=now)
+        _apart(return_due, now)
         try:
             housekeeping.sweep_messages(now=now)
         except NoProvider as error:
             log.error("%s", error)
             return
         sleep(PAUSE.total_seconds())
+
+
+def _apart(work: Callable[..., object], now: datetime) -> None:
+    """What breaks is seen in the log, and keeps nothing else from being done."""
+    try:
+        work(now=now)
+    except Exception:
+        log.exception("%s broke; the next time it finds the same work.", work)
+        close_old_connections()  # a lost one is made anew
 
 
 def each_quarter() -> None:

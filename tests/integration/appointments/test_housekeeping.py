@@ -1,13 +1,14 @@
 """What ends by itself, and what is made up for when Celery or Redis is away. C3, C18."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django_q.models import Schedule
 
@@ -211,6 +212,27 @@ def test_a_called_number_ends_by_legal_moves_and_a_served_person_stays(
     assert sign_out(staff=clerk, now=EVENING)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_day_is_closed_again_for_a_booking_in_somebodys_hands(session, book):
+    """Mutant: with the day closed all the same, it stays confirmed for ever."""
+    booking = book(slot_at(session, 14))
+    with ThreadPoolExecutor(1) as elsewhere, transaction.atomic():
+        Booking.objects.select_for_update().get(pk=booking.pk)
+        elsewhere.submit(closing).result(timeout=20)
+    assert state_of(booking) == State.CONFIRMED
+
+    assert close_days(now=EVENING + timedelta(minutes=15)) == 1
+    assert state_of(booking) == State.NO_SHOW
+    assert close_days(now=EVENING + timedelta(minutes=30)) == 0
+
+
+def closing() -> None:
+    try:
+        close_days(now=EVENING)
+    finally:
+        connection.close()
+
+
 def test_closing_again_changes_nothing(afternoon, session, book):
     booking = book(slot_at(session, 16))
     close_days(now=EVENING)
@@ -301,6 +323,27 @@ def test_a_minute_is_taken_once_and_does_its_work(held, monkeypatch):
 
     assert swept == [EXPIRED + jobs.SWEEPING]
     assert {state_of(booking) for booking in held} == {State.EXPIRED}
+
+
+def test_what_breaks_keeps_nothing_else_from_being_done(held, monkeypatch):
+    """Mutant: one after the other, a broken offer would stop draws, places and messages."""
+    monkeypatch.setattr(civil, "now", lambda: EXPIRED)
+    monkeypatch.setattr(jobs.answering_offers, "settle", lambda now: 1 / 0)
+    monkeypatch.setattr(jobs, "return_due", lambda now: 1 / 0)
+    done = []
+    monkeypatch.setattr(jobs, "draw_due", lambda now: done.append("drawn"))
+    monkeypatch.setattr(housekeeping, "sweep_messages", lambda now: done.append("swept"))
+    monkeypatch.setattr(jobs, "SWEEPING", timedelta(seconds=1))
+    monkeypatch.setattr(jobs.sweep_until, "__kwdefaults__", sweep_once(EXPIRED))
+
+    jobs.each_minute()
+
+    assert done == ["drawn", "swept"]
+
+
+def sweep_once(now) -> dict:
+    ticks = iter([now, now + timedelta(minutes=1)])
+    return {"clock": lambda: next(ticks), "sleep": lambda seconds: None}
 
 
 def test_every_job_runs_from_its_schedule(db, monkeypatch):
