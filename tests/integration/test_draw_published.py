@@ -90,6 +90,12 @@ def test_a_changed_file_is_found_by_both(published, file_of, tamper):
         call_command("verify_draw", str(path))
 
 
+def test_the_answer_of_the_api_can_be_given_as_it_is(published, file_of, capsys):
+    call_command("verify_draw", str(file_of({"id": 3, "phase": "drawn", "result": published})))
+
+    assert "12 registered" in capsys.readouterr().out
+
+
 def test_a_seed_that_was_not_promised_is_found(published, file_of):
     with pytest.raises(CommandError, match="not the one that was promised"):
         call_command("verify_draw", str(file_of(published)), commitment="00" * 32)

@@ -1,6 +1,7 @@
 """Recompute a published draw from its file alone, and say whether it is what the rule makes.
 
-The database is not asked: FILE is the JSON of the draw's page (docs/draw.md).
+The database is not asked: FILE is the JSON of the draw's page, or the API's answer about the
+draw with the same under `result` (docs/draw.md).
 """
 
 import json
@@ -43,9 +44,10 @@ class Command(BaseCommand):
 
     def read(self, path: Path) -> Any:
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            told = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CommandError(f"{path} cannot be read: {error}") from error
+        return (told.get("result") or told) if isinstance(told, dict) else told
 
     def tell(self, drawn: dict[str, Any], entry: str) -> None:
         mine = next((one for one in drawn["outcome"] if one["id"] == entry), None)
