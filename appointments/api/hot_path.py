@@ -103,7 +103,7 @@ class HotPath:
         """The line is full: come back, not all at the same moment."""
         body = {"code": Busy.default_code, "detail": str(Busy.default_detail), "field": None}
         response = self.say(503, body, language)
-        response["Retry-After"] = str(random.randint(2, 5))  # noqa: S311
+        response["Retry-After"] = str(random.randint(4, 12))  # noqa: S311
         return response
 
     def say(self, status: int, body: Any, language: str) -> HttpResponse:

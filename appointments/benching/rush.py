@@ -60,18 +60,20 @@ class Rush:
     def go_on(self, seconds: float) -> float:
         """For so long, or until nothing is left to ask; how long that was."""
         start = time.monotonic()
-        while (now := time.monotonic()) < start + seconds and (self.began or self.later):
+        while (now := time.monotonic()) < start + seconds and (self.began or self.has_more()):
             while self.later and self.later[0][0] <= now:
                 self.send(heapq.heappop(self.later)[2])
             for key, _events in self.selector.select(timeout=0.05):
                 self.receive(key.fileobj)  # type: ignore[arg-type]
         return time.monotonic() - start
 
+    def has_more(self) -> bool:
+        return self.again or self.next < len(self.requests)
+
     def send(self, one: socket.socket) -> None:
-        if self.next >= len(self.requests):
-            if not self.again:
-                return
-            self.next = 0
+        if not self.has_more():
+            return
+        self.next %= len(self.requests)
         self.began[one] = time.monotonic()
         one.sendall(self.requests[self.next])
         self.next += 1

@@ -86,7 +86,8 @@ class Rushing:
 
     def new_people(self, burst: str, slots: list[int], seconds: float) -> list[bytes]:
         """As many as will be served and refused, and half as many again."""
-        count = self.rates.get(burst, 500.0) * (WARM + seconds) * 1.5
+        likely = max(self.rates.get(name, 500.0) for name in (burst, "peak"))
+        count = likely * (WARM + seconds) * 1.5 + 20 * CLIENTS
         return bookings(slots, int(min(max(count, LEAST), MOST)), self.now)
 
     def full_slot(self) -> int:
