@@ -77,10 +77,13 @@ OF_PHONE = {"too_many_for_phone": TooManyForPhone, "too_many_holds": TooManyHold
 def check_limits(facts: dict[str, Any], numbers: dict[str, int]) -> None:
     """Refuses what a rule forbids these people or this phone (windows/rules.py).
 
-    `facts`: indexes, phone_index, now; `numbers`: those of NUMBERS.
+    `facts`: indexes, phone_index, now, for a hold also matters and slot; `numbers`: those
+    of NUMBERS.
     """
     days = numbers["limit_days"]
     asked = {
+        "matters": [],
+        "slot": None,
         **facts,
         "since": facts["now"] - timedelta(days=days),
         "yesterday": facts["now"] - timedelta(days=1),

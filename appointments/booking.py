@@ -164,6 +164,7 @@ def hold(
     expires = expires_at or now + timedelta(minutes=numbers["hold_minutes"])
     facts: dict[str, Any] = {
         "channel": channel,
+        "slot": slot_id,
         "now": now,
         "early": early,
         "last_day": today + timedelta(days=numbers["horizon_days"]),
@@ -205,7 +206,8 @@ def _place(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[tup
     """Claims in the slot, else in it and the next; once more with what they left here."""
     rows = _run(facts, [slot_id] * len(visits)) or _run_in_two(facts, visits, slot_id)
     own = {"id_indexes": facts["indexes"], "phone_index": facts["phone_index"]}
-    if rows or not reclaim(slot_ids=[slot_id], now=facts["now"], **own):
+    own |= {"channel": facts["channel"], "minutes": sum(facts["minutes"])}
+    if rows or not reclaim(slot_id=slot_id, now=facts["now"], **own):
         return rows
     return _run(facts, [slot_id] * len(visits)) or _run_in_two(facts, visits, slot_id)
 
@@ -249,7 +251,8 @@ def _free_own_holds(facts: dict[str, Any], slot_id: int) -> bool:
     """Ends holds of these people that are over, or that this very phone holds elsewhere.
 
     Together they let a person who goes back and chooses again go on; a stranger's hold
-    and a confirmed booking stand. Their slots are locked first, as everywhere.
+    and a confirmed booking stand. Where nobody chose (`early`: an offer, a drawn place) only
+    what is over ends. Their slots are locked first, as everywhere.
     """
     day = Slot.objects.filter(pk=slot_id).values("service_day")
     blocking = Booking.objects.filter(
@@ -258,7 +261,7 @@ def _free_own_holds(facts: dict[str, Any], slot_id: int) -> bool:
         state=Booking.State.HELD,
     )
     mine = Q(hold_expires_at__lte=facts["now"])
-    if facts["phone_index"]:
+    if facts["phone_index"] and not facts["early"]:
         mine |= Q(group__phone_index=facts["phone_index"])
     found = list(blocking.filter(mine).values_list("pk", "slot_id"))
     lock_slots([slot_id, *(slot for _pk, slot in found)])

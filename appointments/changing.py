@@ -172,20 +172,23 @@ def undo_visit(*, booking: Booking, now: datetime) -> list[Booking]:
 
 
 def _take_back(booking: Booking, now: datetime) -> bool:
-    """The minutes that this booking left are still counted for it."""
+    """The minutes that this booking left are still counted for it, all of them."""
     left = ReturningPlace.objects.filter(
-        booking=booking, slot_id=booking.slot_id, ended_at__isnull=True
+        booking=booking, slot_id=booking.slot_id, minutes=booking.minutes, ended_at__isnull=True
     )
     return bool(left.update(ended_at=now, end=ReturningPlace.End.RECLAIMED))
 
 
 def _take_again(booking: Booking) -> bool:
-    """Free minutes of the slot, else of its walk-in share above the floor."""
+    """Free minutes of the slot, else of its walk-in share above the floor: a booking borrows
+    there once, for who cancels and undoes in turn would move all of it to booked places."""
     taken, quota = f"{booking.channel}_taken", f"{booking.channel}_quota"
     slot = Slot.objects.filter(pk=booking.slot_id)
     more = {taken: F(taken) + booking.minutes}
     if slot.filter(**{f"{taken}__lte": F(quota) - booking.minutes}).update(**more):
         return True
+    if booking.events.filter(kind="undone").exists():
+        return False
     least = rule("walkin_min_percent", hall=booking.hall_id, day=booking.service_day)
     above = slot.filter(walkin_quota__gte=F("minutes") * least / 100 + booking.minutes)
     lend = {"walkin_quota": F("walkin_quota") - booking.minutes, quota: F(quota) + booking.minutes}
@@ -248,34 +251,37 @@ def _check_changes(moving: list[Booking], now: datetime) -> None:
 
 def _places_for(moving: list[Booking], slot_ids: list[int], now: datetime) -> list[Slot]:
     """The new slot of each booking, whose minutes are taken; all of them or none."""
-    phone = moving[0].group.phone_index
-    reclaim(
-        slot_ids=slot_ids,
-        id_indexes=[bytes(one.id_index) for one in moving],
-        phone_index=bytes(phone) if phone else None,
-        now=now,
-    )
     slots = {slot.pk: slot for slot in Slot.objects.filter(pk__in=slot_ids)}
     matters = {one.matter_id for one in moving}
     open_slots = [slots[pk] for pk in slot_ids if pk in slots and _bookable(slots[pk], now)]
     if not open_slots or open_slots[0].pk != slot_ids[0] or not _serves(open_slots[0], matters):
         raise SlotGone
-    channel, at = moving[0].channel, 0
-    places: list[Slot] = []
-    room = _room(open_slots[0], channel)
+    at, places = 0, list[Slot]()
+    room = _room(open_slots[0], moving, now)
     for one in moving:
         while one.minutes > room:
             at += 1
             if at == len(open_slots) or not places:
                 raise SlotFull
-            room = _room(open_slots[at], channel)
+            room = _room(open_slots[at], moving[len(places) :], now)
         room -= one.minutes
         places.append(open_slots[at])
-        add_taken(open_slots[at].pk, channel, one.minutes)
+        add_taken(open_slots[at].pk, one.channel, one.minutes)
     return places
 
 
-def _room(slot: Slot, channel: str) -> int:
+def _room(slot: Slot, moving: list[Booking], now: datetime) -> int:
+    """The free minutes of the locked slot, with those that these people left there."""
+    channel, phone = moving[0].channel, moving[0].group.phone_index
+    reclaim(
+        slot_id=slot.pk,
+        channel=channel,
+        minutes=sum(one.minutes for one in moving),
+        id_indexes=[bytes(one.id_index) for one in moving],
+        phone_index=bytes(phone) if phone else None,
+        now=now,
+    )
+    slot.refresh_from_db(fields=[f"{channel}_quota", f"{channel}_taken"])
     return int(getattr(slot, f"{channel}_quota") - getattr(slot, f"{channel}_taken"))
 
 

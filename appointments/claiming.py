@@ -21,10 +21,14 @@ FROM (SELECT unnest(%(keys)s::bigint[]) AS key ORDER BY key) AS sorted
 """
 
 # What stands against these people or this phone booking online; one row each, and the
-# people that the phone has booked for before (`known`).
+# people that the phone has booked for before (`known`). What they hold counts as a visit,
+# unless choosing again would end it or be refused: the same matter, or the same day.
 LIMITS = """
 WITH of_person AS (
-  SELECT id_index, group_id, state, made_at, confirmed_at, ended_at
+  SELECT id_index, group_id, state, made_at, confirmed_at, ended_at,
+    state = 'held' AND hold_expires_at > %(now)s AND matter_id <> ALL(%(matters)s::bigint[])
+      AND service_day IS DISTINCT FROM
+        (SELECT service_day FROM windows_slot WHERE id = %(slot)s::bigint) AS held_besides
   FROM appointments_booking WHERE id_index = ANY(%(indexes)s::bytea[])
 ), of_phone AS (
   SELECT b.id_index, b.group_id, b.state, b.made_at, b.confirmed_at
@@ -37,8 +41,8 @@ WHERE id_index = ANY(%(indexes)s::bytea[]) AND lifted_at IS NULL
 GROUP BY id_index
 UNION ALL
 SELECT 'too_many_visits', id_index, NULL FROM of_person
-WHERE made_at > %(since)s AND confirmed_at IS NOT NULL
-  AND state IN ('confirmed', 'arrived', 'served', 'no_show')
+WHERE made_at > %(since)s AND (held_besides OR confirmed_at IS NOT NULL
+  AND state IN ('confirmed', 'arrived', 'served', 'no_show'))
 GROUP BY id_index HAVING count(DISTINCT group_id) >= %(visits_most)s
 UNION ALL
 SELECT 'too_many_cancelled', id_index, NULL FROM of_person

@@ -86,21 +86,41 @@ def give_back(place: ReturningPlace, *, now: datetime, end: str = End.RETURNED) 
 
 
 def reclaim(
-    *, slot_ids: list[int], id_indexes: list[bytes], phone_index: bytes | None, now: datetime
+    *,
+    slot_id: int,
+    channel: str,
+    minutes: int,
+    id_indexes: list[bytes],
+    phone_index: bytes | None,
+    now: datetime,
 ) -> bool:
-    """What these people left in the slots, from the same phone, is free for them to claim.
+    """What these people left in the slot, from the same phone, is free for them to claim: as
+    much of it as they lack to have `minutes`. What is beyond cools off as before.
 
     Within the caller's transaction: nobody else sees it free. True when there was any.
     """
     same = Q(booking__group__phone_index=phone_index) if phone_index else NO_PHONE
-    left = ReturningPlace.objects.filter(
-        same, slot_id__in=slot_ids, ended_at__isnull=True, booking__id_index__in=id_indexes
-    )
+    mine = Q(channel=channel, booking__id_index__in=id_indexes)
+    left = ReturningPlace.objects.filter(same, mine, slot_id=slot_id, ended_at__isnull=True)
     if not left.exists():  # as nearly always: a full slot is not locked for nothing
         return False
-    lock_slots(slot_ids)
+    lock_slots([slot_id])
     places = list(left.order_by("pk"))
-    return any([give_back(place, now=now, end=End.RECLAIMED) for place in places])
+    slot = Slot.objects.get(pk=slot_id)
+    lacking = minutes - getattr(slot, f"{channel}_quota") + getattr(slot, f"{channel}_taken")
+    for place in places:
+        if lacking > 0 and give_back(place, now=now, end=End.RECLAIMED):
+            lacking -= place.minutes
+            if lacking < 0:
+                _keep_rest(place, -lacking)
+    return bool(places)
+
+
+def _keep_rest(place: ReturningPlace, minutes: int) -> None:
+    """So many of the minutes that were just given back are still to return, at the old time."""
+    place.pk, place.minutes, place.ended_at, place.end = None, minutes, None, ""
+    place.save(force_insert=True)
+    add_taken(place.slot_id, place.channel, minutes)
 
 
 def return_due(*, now: datetime) -> int:

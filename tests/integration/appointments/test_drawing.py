@@ -310,6 +310,25 @@ def test_who_booked_meanwhile_is_passed_over_and_the_place_goes_on(
     assert draw_rule.differences(result) == []
 
 
+def test_a_draw_never_takes_what_is_held_already(enter, draw, night, hall, windows, renewal):
+    """Mutant: with the draw ending the phone's own holds, the first win is gone unasked."""
+    second = announce(
+        session=make_session(
+            hall, windows, day=EVENING + timedelta(days=1), opens=time(18, 30), online=12
+        ),
+        registers_from=NOON, registers_until=ENDS + timedelta(hours=1), now=NOON,
+    )  # fmt: skip
+    asked = Registration(renewal, [a_person(1)])
+    entries = [register(draw=one, asked=asked, phone=PHONE, now=NOON) for one in (draw, second)]
+    draw_due(now=DRAWN)
+
+    draw_due(now=DRAWN + timedelta(hours=1))
+
+    assert Booking.objects.get().state == "held"
+    states = [DrawEntry.objects.get(pk=entry.pk).state for entry in entries]
+    assert states == [DrawEntry.State.WON, DrawEntry.State.LOST]
+
+
 def test_a_draw_is_drawn_once_and_never_changes(enter, draw):
     enter(1)
     found = drawn(draw)

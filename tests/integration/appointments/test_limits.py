@@ -55,6 +55,21 @@ def test_a_person_books_so_many_visits_in_the_days(week, book, renewal):  # C30
         hold_one(slot_at(week[2], 14), renewal, phone=OTHER)
 
 
+def test_what_is_held_counts_as_a_visit(week, renewal, pickup):
+    """Mutant: counting confirmed visits alone, one holds any number and confirms them all."""
+    set_rule("person_bookings_most", 1)
+    hold_one(slot_at(week[0], 14), renewal)
+
+    with pytest.raises(TooManyVisits):
+        hold_one(slot_at(week[1], 14), pickup)
+    with pytest.raises(PersonNotOnline):
+        hold_one(slot_at(week[1], 14), pickup, phone=OTHER)
+    assert hold_one(slot_at(week[2], 14), renewal)  # chosen again: another day
+    assert hold_one(slot_at(week[2], 15), pickup)  # chosen again: another matter
+    later = NOON + timedelta(minutes=16)
+    assert hold_one(slot_at(week[3], 15), renewal, now=later)  # the other hold is over
+
+
 def test_old_visits_count_no_more(week, book, renewal):
     set_rule("person_bookings_most", 1)
     serve(book(slot_at(week[0], 14)))

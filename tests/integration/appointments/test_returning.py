@@ -64,6 +64,58 @@ def test_another_phone_does_not_get_what_the_person_left(one_place, book, renewa
         hold_at(one_place, renewal, 1, OTHER, SOON)
 
 
+def leave_often(slot, matter, times):
+    """One person holds and lets go, so often that the whole slot is waiting to return."""
+    for _n in range(times):
+        held = hold_at(slot, matter, 1, PHONE, NOON).bookings[0]
+        cancel(booking=find(held.reference, held.secret), now=NOON)
+
+
+def test_second_thoughts_free_no_more_than_they_take(hall, windows, renewal):  # C30
+    """Mutant: with `reclaim` giving back all that the person left, the friend has the rest."""
+    slot = slot_at(make_session(hall, windows, online=18), 14)
+    leave_often(slot, renewal, 3)
+
+    hold_at(slot, renewal, 1, PHONE, SOON)
+
+    with pytest.raises(SlotFull):
+        hold_at(slot, renewal, 2, OTHER, SOON)
+    nothing_is_broken()
+    return_due(now=LATER)
+    assert hold_at(slot, renewal, 2, OTHER, LATER)
+
+
+def test_moving_beside_what_one_left_frees_nothing(hall, windows, renewal, book):  # C30
+    """Mutant: with the move taking back what it does not need, the friend has it at once."""
+    session = make_session(hall, windows, online=12)
+    slot = slot_at(session, 14)
+    leave_often(slot, renewal, 2)
+
+    reschedule(booking=book(slot_at(session, 16)), slot_id=slot_at(session, 13, 30).pk, now=SOON)
+
+    with pytest.raises(SlotFull):
+        hold_at(slot, renewal, 2, OTHER, SOON)
+    nothing_is_broken()
+
+
+def test_the_rest_of_a_longer_place_goes_on_cooling(hall, windows, renewal, pickup, book):
+    """Half of it is taken back; an undo of the longer visit does not mistake the rest for it."""
+    slot = slot_at(make_session(hall, windows, online=6), 14)
+    longer = book(slot)
+    cancel(booking=longer, now=NOON)
+
+    held = hold_at(slot, pickup, 1, PHONE, SOON).bookings[0]
+
+    assert list(slot.returning.filter(ended_at=None).values_list("minutes", flat=True)) == [3]
+    with pytest.raises(SlotFull):
+        hold_at(slot, pickup, 2, OTHER, SOON)
+    cancel(booking=find(held.reference, held.secret), now=SOON)
+    undo_cancel(booking=longer, now=SOON)
+    nothing_is_broken()
+    return_due(now=LATER)
+    nothing_is_broken()
+
+
 def test_the_time_is_drawn_evenly_between_the_bounds(session, book):
     """800 draws: all within 1 to 10 minutes, mean and quartiles where they belong.
 
@@ -120,6 +172,25 @@ def test_an_undone_place_is_lent_by_the_walk_in_share(one_place, book, renewal):
 
     one_place.refresh_from_db()
     assert (one_place.online_quota, one_place.online_taken) == (12, 12)
+    nothing_is_broken()
+
+
+def test_the_walk_in_share_lends_to_a_booking_once(one_place, book, renewal):
+    """Mutant: without that, cancel and undo in turn make bookable places of the whole share."""
+    booking, now = book(one_place), NOON
+    for stranger in (2, 3):
+        cancel(booking=booking, now=now)
+        now += timedelta(seconds=50)
+        ReturningPlace.objects.filter(ended_at=None).update(returns_at=now)
+        return_due(now=now)
+        hold_at(one_place, renewal, stranger, f"+861390013900{stranger}", now)
+        if stranger == 2:
+            undo_cancel(booking=booking, now=now)
+
+    with pytest.raises(PlaceTaken):
+        undo_cancel(booking=booking, now=now)
+    one_place.refresh_from_db()
+    assert one_place.online_quota == 12
     nothing_is_broken()
 
 
