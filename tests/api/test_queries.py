@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from appointments import lately
 from tests.conftest import PHONE, an_id, slot_at
 
-FRAME = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+FRAME = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "SET ", "PREPARE")
 
 
 @pytest.fixture(autouse=True)
