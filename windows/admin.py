@@ -1,5 +1,7 @@
 """Administration of what changes rarely: halls, windows, matters, rules, staff, devices."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model
@@ -36,8 +38,17 @@ class MatterAdmin(admin.ModelAdmin):
     inlines = (MaterialInline,)
 
 
+class WholeCity(admin.options.BaseModelAdmin):
+    """The hall may be left empty: then it is the whole city."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "hall" and db_field.null:
+            kwargs["required"] = False
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
 @admin.register(Rule)
-class RuleAdmin(admin.ModelAdmin):
+class RuleAdmin(WholeCity, admin.ModelAdmin):
     """A rule in force stays as it is: a change is a new row with its date."""
 
     list_display = ("name", "hall", "value", "effective_on")
@@ -47,7 +58,7 @@ class RuleAdmin(admin.ModelAdmin):
         return False
 
 
-class RoleInline(admin.TabularInline):
+class RoleInline(WholeCity, admin.TabularInline):
     model = StaffRole
     extra = 0
 
