@@ -80,6 +80,7 @@ class SlotFull(Refusal):
     code = "slot_full"
     message = _("This time has just been taken. Please choose another one.")
     field = "slot"
+    is_kept = False  # so that a kept answer tells nothing about a person
 
 
 class SlotGone(Refusal):
@@ -92,6 +93,7 @@ class NotReleased(Refusal):
     code = "not_released"
     message = _("This time can be booked from %(opens)s.")
     field = "slot"
+    is_kept = False  # so that a kept answer tells nothing about a person
 
 
 class AlreadyBooked(Refusal):

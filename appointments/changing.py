@@ -7,7 +7,13 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
-from appointments.booking import AlreadyBooked, SlotFull, SlotGone, VisitThatDay
+from appointments.booking import (
+    AlreadyBooked,
+    HoldExpired,
+    SlotFull,
+    SlotGone,
+    VisitThatDay,
+)
 from appointments.claiming import lock_people, lock_slots
 from appointments.journal import record
 from appointments.models import Booking, BookingEvent, ReturningPlace
@@ -208,7 +214,8 @@ def reschedule(
 
     All matters of the person move together, with `together` the whole group; what the
     slot cannot hold stands in the adjacent one. Staff (`by`) are not counted.
-    Refuses: AlreadyOver, AlreadyStarted, TooManyChanges, SlotGone, SlotFull, VisitThatDay.
+    Refuses: AlreadyOver, AlreadyStarted, HoldExpired, TooManyChanges, SlotGone, SlotFull,
+    VisitThatDay.
     """
     people = _with(booking, together).values_list("id_index", flat=True)
     lock_people(map(bytes, people), None)
@@ -216,6 +223,8 @@ def reschedule(
     moving = _lock(booking, *slots, together=together)
     mine = next(one for one in moving if one.pk == booking.pk)
     _check_open(mine, now)
+    if mine.state == State.HELD and mine.hold_expires_at and mine.hold_expires_at <= now:
+        raise HoldExpired
     if mine.slot_id == slot_id:
         return mine
     if by is None:

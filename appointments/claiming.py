@@ -60,7 +60,7 @@ WHERE made_at > %(yesterday)s AND confirmed_at IS NULL AND state IN ('expired', 
 HAVING count(DISTINCT group_id) >= %(holds_most)s
 UNION ALL
 SELECT DISTINCT 'known', id_index, NULL::timestamptz FROM of_phone
-WHERE id_index = ANY(%(indexes)s::bytea[])
+WHERE id_index = ANY(%(indexes)s::bytea[]) AND (confirmed_at IS NOT NULL OR state = 'held')
 """
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
-from config.refusals import Refusal
+from config.refusals import Refusal, TooMany
 from windows.once import once
 
 
@@ -54,14 +54,19 @@ def press(
     if not key or len(key) > 64 or "\x00" in key:
         raise BadRequest("The form has no key.")
     digest = hashlib.sha256(body.encode()).hexdigest()[:20]
-    status, answer, _replayed = once(
-        actor=actor,
-        route=match.view_name if match else request.path,
-        key=f"{key}:{digest}",
-        body=body,
-        now=now,
-        run=lambda: (200, run()),
-    )
+    try:
+        status, answer, _replayed = once(
+            actor=actor,
+            route=match.view_name if match else request.path,
+            key=f"{key}:{digest}",
+            body=body,
+            now=now,
+            run=lambda: (200, run()),
+        )
+    except Refusal as no:
+        if isinstance(no, TooMany) or no.is_kept:
+            raise
+        raise SaidNo(no.body()) from no
     if status == 409:
         raise SaidNo(answer)
     return dict(answer)

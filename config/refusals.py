@@ -19,6 +19,7 @@ class Refusal(Exception):
     message: Any = _("This cannot be done.")
     field: str | None = None
     keeps_work = False  # True: what was written before the refusal stays (a counted try)
+    is_kept = True  # False: nothing is kept under the key, which may have more luck later
 
     def __init__(self, *, field: str | None = None, **facts: object) -> None:
         super().__init__(self.code)

@@ -38,8 +38,8 @@ def once(
     """Runs `run` in one transaction with its key; the same key and body get the first answer.
 
     `run` returns (status, JSON answer). A twin that comes meanwhile waits for the first
-    and then gets its answer. A refusal is an answer too (409) and is kept; any other
-    error rolls back and leaves the key free.
+    and then gets its answer. A refusal is an answer too (409) and is kept, unless it says
+    otherwise (`is_kept`); any other error rolls back and leaves the key free.
     Returns (status, answer, replayed). Refuses: MissingKey, KeyReused.
     """
     if not key or len(key) > 255 or "\x00" in key:
@@ -91,9 +91,9 @@ def _run_or_refuse(run: Callable[[], Answer]) -> Answer:
                 if not refusal.keeps_work:
                     raise
                 return 409, refusal.body()
-    except TooMany:
-        raise  # nothing happened, and the same key may be tried later
     except Refusal as refusal:
+        if isinstance(refusal, TooMany) or not refusal.is_kept:
+            raise  # nothing happened, and the same key may be tried later
         return 409, refusal.body()
 
 

@@ -9,15 +9,19 @@ about milliseconds.
 """
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
 
+from appointments import sharing
 from appointments.booking import hold
 from appointments.changing import cancel
 from appointments.models import Closure, InboxItem, Message, MissedVisit
 from appointments.sealing import booking_secret
+from config import civil
 from tests.api.conftest import code_of
+from tests.concurrency.ways import body_of, press
 from tests.conftest import DAY, NOON, PHONE, a_person, an_id, make_session, slot_at
 from windows.models import Matter, Rule, Slot
 
@@ -192,3 +196,26 @@ def test_nothing_is_sent_to_a_phone_that_asked_in_vain(with_a_past, anybody, oth
 
     assert not Message.objects.exists()
     assert not InboxItem.objects.exists()
+
+
+def test_a_refusal_sent_again_tells_nothing(hall, windows, renewal, book, settings, monkeypatch):
+    """A full time, asked twice with one key: for somebody with a past as for anybody else.
+
+    Mutant: with `is_kept` True for SlotFull, the person with a past has a kept answer, and
+    the second one says that it is repeated.
+    """
+    monkeypatch.setattr(civil, "now", lambda: NOON)
+    settings.GATHER_BOOKINGS = False
+    full = slot_at(make_session(hall, windows, online=6), 14)
+    book(full, 3)
+    book(slot_at(make_session(hall, windows, day=DAY + timedelta(days=3)), 15), 1)
+
+    seen = []
+    for person in (1, 2):
+        sharing._look_first.clear()
+        body, key = body_of(full, renewal, [a_person(person)], STRANGE), uuid.uuid4().hex
+        answers = [press(body, key), press(body, key)]
+        seen.append([(one.status_code, one.json(), dict(one.headers)) for one in answers])
+
+    assert seen[0] == seen[1]
+    assert seen[0][0][0] == 409

@@ -252,6 +252,6 @@ def test_the_claim_is_one_statement(session, renewal, django_assert_num_queries)
     with django_assert_num_queries(8) as queries:
         hold_for(slot, renewal, people)
 
-    claims = [q for q in queries.captured_queries if "windows_slot" in q["sql"]]
+    claims = [q for q in queries.captured_queries if "UPDATE windows_slot" in q["sql"]]
     assert len(claims) == 1
     assert CLAIM["online"].count("UPDATE") == 1
