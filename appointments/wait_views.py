@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments import drafting, saying, waitlist
+from appointments import drafting, picking, saying, waitlist
 from appointments.answering_offers import kept_places, leave, let_pass, settle, take, taken_places
 from appointments.asking_who import ask_who
 from appointments.booking_views import most_people
@@ -26,11 +26,13 @@ from appointments.drafting import Draft
 from appointments.forms import WhoForm, attendees
 from appointments.journey import form_page, offered
 from appointments.models import WaitEntry
+from appointments.offering import availability
 from appointments.phones import mask_phone
+from appointments.picking import EVENING_KINDS
 from appointments.pressing import SaidNo, fresh_key, press, session_actor
 from appointments.proof_views import is_proven
 from appointments.sealing import unseal
-from appointments.wait_forms import WishForm, asked_before, wish_kept, wish_of
+from appointments.wait_forms import Wish, WishForm, asked_before, wish_kept, wish_of
 from appointments.wait_words import days_words, own_path
 from config import civil
 from windows.models import Matter
@@ -60,19 +62,41 @@ def wait_who(request: HttpRequest) -> HttpResponse:
     wish = WishForm(request.GET, now=now, most=most_people(now))
     if not wish.is_valid():
         return show_wish(request, wish, status=400)
+    matter, people = wish.matters[wish.cleaned_data["matter"]], int(wish.cleaned_data["people"])
+    free = free_now(wish_of(wish), matter, people, now)
     return ask_who(
         request,
-        matter=wish.matters[wish.cleaned_data["matter"]],
-        people=int(wish.cleaned_data["people"]),
+        matter=matter,
+        people=people,
         then=reverse("appointments:wait_check"),
         more=wish_of(wish).kept(),
         now=now,
-        show=partial(show_who, request),
+        show=partial(show_who, request, free),
     )
 
 
-def show_who(request: HttpRequest, form: WhoForm, status: int = 200) -> HttpResponse:
+def free_now(wish: Wish, matter: Matter, people: int, now: datetime) -> dict[str, str] | None:
+    """The first day on which nobody has to wait: its words, and the picker's address."""
+    days = (wish.last - wish.first).days + 1
+    kinds = EVENING_KINDS if wish.evenings else None
+    offers = availability(
+        matter=matter, first=wish.first, days=days, people=people, kinds=kinds, now=now
+    )
+    free = [one for one in offers if one.places > 0 and one.hall_code in wish.halls]
+    if not free:
+        return None
+    first = min(free, key=lambda one: (one.service_day, one.hall_code))
+    hall = next(hall for hall in wish.found if hall.code == first.hall_code)
+    picker = picking.Wish(reverse("appointments:book_when", args=[matter.code]), people=people)
+    href = picker.link(hall=hall.code, day=first.service_day)
+    return {"day": saying.long_day(first.service_day), "hall": hall.name, "href": href}
+
+
+def show_who(
+    request: HttpRequest, free: dict[str, str] | None, form: WhoForm, status: int = 200
+) -> HttpResponse:
     context = {
+        "free": free,
         "form": form,
         "matter": form.matter,
         "key": fresh_key(),

@@ -111,6 +111,19 @@ class TestJoining:
         told = Message.objects.get(kind="waiting")
         assert own_path(entry) in unseal(told.text_sealed, purpose="message")
 
+    def test_who_need_not_wait_is_told(self, citizen, hall, windows):
+        make_session(hall, windows, day=TOMORROW, online=60)
+
+        page = citizen.get(f"/w/join/who/?{WISH}").content.decode()
+
+        assert "There are places now" in page
+        assert f"/book/RENEW/when/?people=2&amp;hall=H01&amp;day={TOMORROW}" in page
+
+    def test_who_has_to_wait_is_told_of_no_place(self, citizen, full):
+        three = WISH.replace("people=2", "people=3")
+
+        assert "There are places now" not in citizen.get(f"/w/join/who/?{three}").content.decode()
+
     def test_pressing_twice_joins_once(self, citizen, hall, windows):
         citizen.post(f"/w/join/who/?{WISH}", typed())
         check = type_code(citizen)
