@@ -113,6 +113,12 @@ def token_for(phone: str, *, until: datetime) -> str:
     return signing.Signer(salt="phone proof").sign(f"{sealed}.{int(until.timestamp())}")
 
 
+def require_phone(token: str, phone: str, *, now: datetime) -> None:
+    """The token proves that very phone (E.164). Refuses: PhoneNotProven."""
+    if phone_of_token(token, now=now) != phone:
+        raise PhoneNotProven
+
+
 def phone_of_token(token: str, *, now: datetime) -> str:
     """The phone (E.164) that the token proves. Refuses: PhoneNotProven."""
     try:

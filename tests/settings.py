@@ -18,3 +18,5 @@ from config.settings import *  # noqa: E402, F403
 
 STATIC_ROOT = BASE_DIR / "config" / "static"  # noqa: F405  a folder that is there; nothing is collected
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
+# A crowd waits for one row in turn; on a slow machine that is no fault.
+DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=60s"  # noqa: F405

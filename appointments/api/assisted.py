@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from appointments import booking as commands
-from appointments.api.bookings import VisitorInput, attendee
+from appointments.api.bookings import VisitorInput, attendee, shown
 from appointments.api.fields import PhoneField, RowField
+from appointments.api.refusing import OF_PEOPLE
 from appointments.assisting import WHO, book_for
 from appointments.models import Booking
-from appointments.sealing import booking_secret
 from windows.api.describing import Word, described
 from windows.api.plumbing import StaffCall, staff_with
 from windows.models import Matter
@@ -52,11 +52,8 @@ class AssistedBookings(StaffCall):
         gives=AssistedOutput,
         made=201,
         refuses=[
-            commands.TooManyPeople,
-            commands.SamePersonTwice,
+            *OF_PEOPLE,
             commands.ChainTooLong,
-            commands.AgeNotFitting,
-            commands.GuardianMissing,
             commands.SlotFull,
             commands.SlotGone,
             commands.NotReleased,
@@ -74,7 +71,7 @@ class AssistedBookings(StaffCall):
             return _without_secrets(book_for(phone=phone, by=staff, now=self.now, **asked))
 
         actor = f"staff:{staff.pk}"
-        return self.run_once(run, actor=actor, made=status.HTTP_201_CREATED, show=_shown)
+        return self.run_once(run, actor=actor, made=status.HTTP_201_CREATED, show=shown)
 
 
 def _without_secrets(made: list[Booking]) -> dict[str, Any]:
@@ -88,9 +85,3 @@ def _without_secrets(made: list[Booking]) -> dict[str, Any]:
         for one in made
     ]
     return {"group": made[0].group_id, "bookings": bookings}
-
-
-def _shown(answer: dict[str, Any]) -> dict[str, Any]:
-    """Secrets are derived anew when the answer is shown, never kept."""
-    bookings = [{**one, "secret": booking_secret(one["reference"])} for one in answer["bookings"]]
-    return {**answer, "bookings": bookings}

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from appointments import admitting, changing, proving
 from appointments import booking as commands
 from appointments.api.fields import IdNumberField, NameField, PhoneField, RowField
+from appointments.api.refusing import OF_LIMITS, OF_PEOPLE
 from appointments.attending import NEEDS, Attendee
 from appointments.id_numbers import mask_id, mask_name
 from appointments.models import Booking
@@ -124,15 +125,14 @@ class Bookings(Call):
         made=201,
         refuses=[
             proving.PhoneNotProven,
-            commands.TooManyPeople,
-            commands.SamePersonTwice,
+            *OF_PEOPLE,
             commands.ChainTooLong,
-            commands.AgeNotFitting,
-            commands.GuardianMissing,
             commands.SlotFull,
             commands.SlotGone,
             commands.NotReleased,
             commands.AlreadyBooked,
+            commands.VisitThatDay,
+            *OF_LIMITS,
             admitting.RoomFirst,
         ],
         private=False,
@@ -146,8 +146,7 @@ class Bookings(Call):
         asked["people"] = [attendee(person) for person in asked["people"]]
 
         def run() -> dict[str, Any]:
-            if proving.phone_of_token(proof, now=self.now) != asked["phone"]:
-                raise proving.PhoneNotProven
+            proving.require_phone(proof, asked["phone"], now=self.now)
             admitting.require(
                 slot_id=asked["slot_id"], tokens=[token], id_numbers=numbers, now=self.now
             )
@@ -155,7 +154,7 @@ class Bookings(Call):
             held = commands.hold(now=self.now, language=language, **asked)
             return _without_secrets(held)
 
-        return self.run_once(run, actor=stranger(proof), made=status.HTTP_201_CREATED, show=_shown)
+        return self.run_once(run, actor=stranger(proof), made=status.HTTP_201_CREATED, show=shown)
 
 
 def _without_secrets(held: commands.Held) -> dict[str, Any]:
@@ -165,7 +164,8 @@ def _without_secrets(held: commands.Held) -> dict[str, Any]:
     return {"group": held.group_id, "bookings": kept}
 
 
-def _shown(answer: dict[str, Any]) -> dict[str, Any]:
+def shown(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with the secrets that are not kept."""
     bookings = [{**one, "secret": booking_secret(one["reference"])} for one in answer["bookings"]]
     return {**answer, "bookings": bookings}
 
@@ -285,6 +285,7 @@ class Reschedule(OwnCall):
         gives=BookingOutput,
         refuses=[
             *CHANGES,
+            commands.HoldExpired,
             changing.TooManyChanges,
             commands.VisitThatDay,
             commands.SlotFull,

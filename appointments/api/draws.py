@@ -8,9 +8,10 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import attending, booking, proving, registering
-from appointments.api.bookings import PersonInput
+from appointments import booking, proving, registering
+from appointments.api.bookings import PersonInput, attendee
 from appointments.api.fields import PhoneField, RowField
+from appointments.api.refusing import OF_LIMITS, OF_PEOPLE
 from appointments.draw_facts import ShownDraw, figures_of, find_draw, shown_draw, shown_draws
 from appointments.draw_words import entry_secret
 from appointments.models import Booking, DrawEntry
@@ -187,31 +188,22 @@ class Entries(EntryCall):
             registering.WishElsewhere,
             registering.NoRoomTogether,
             registering.AlreadyRegistered,
-            attending.TooManyPeople,
-            attending.SamePersonTwice,
-            attending.AgeNotFitting,
-            attending.GuardianMissing,
+            *OF_PEOPLE,
             booking.AlreadyBooked,
-            booking.PersonNotOnline,
-            booking.OnlineClosed,
-            booking.TooManyVisits,
-            booking.TooManyCancelled,
-            booking.TooManyForPhone,
-            booking.TooManyHolds,
+            *OF_LIMITS,
         ],
         private=False,
     )
     def post(self, request: Request, pk: int) -> Response:
         """Register people who come together; each person takes part once."""
         found, asked = find_draw(pk), self.read(RegistrationInput)
-        people = [attending.Attendee(**person) for person in asked["people"]]
+        people = [attendee(person) for person in asked["people"]]
         wanted = registering.Registration(
             asked["matter"], people, tuple(asked["wishes"]), asked["any_other"]
         )
 
         def run() -> dict[str, Any]:
-            if proving.phone_of_token(asked["proof"], now=self.now) != asked["phone"]:
-                raise proving.PhoneNotProven
+            proving.require_phone(asked["proof"], asked["phone"], now=self.now)
             entry = registering.register(
                 draw=found,
                 asked=wanted,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from appointments import puzzling
 from appointments.forms import CodeForm, clean_name
 from appointments.id_numbers import IdNumber, clean_id_number
 from appointments.phones import clean_phone
@@ -75,6 +76,21 @@ def _code(text: str) -> str:
     if not form.is_valid():
         raise form.errors.as_data()["code"][0]
     return str(form.cleaned_data["code"])
+
+
+class WorkField(serializers.CharField):
+    """The work for a challenge, where an address asked a lot."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        told = "Only after 429 `work_needed`: its `challenge`, solved, as ALTCHA writes it"
+        super().__init__(
+            required=False,
+            allow_blank=True,
+            default="",
+            max_length=puzzling.LONGEST,
+            help_text=told,
+            **kwargs,
+        )
 
 
 class DayField(serializers.DateField):

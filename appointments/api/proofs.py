@@ -8,8 +8,8 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import proving, puzzling
-from appointments.api.fields import CodeField, PhoneField
+from appointments import proving
+from appointments.api.fields import CodeField, PhoneField, WorkField
 from appointments.limiting import address_of
 from appointments.sealing import seal, unseal
 from windows.api.describing import described
@@ -18,13 +18,7 @@ from windows.api.plumbing import Call, stranger
 
 class ProofInput(serializers.Serializer):
     phone = PhoneField(help_text="The mainland, Hong Kong, Macao or Taiwan")
-    work = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        default="",
-        max_length=puzzling.LONGEST,
-        help_text="Only after 429 `work_needed`: its `challenge`, solved, as ALTCHA writes it",
-    )
+    work = WorkField()
 
 
 class ProofOutput(serializers.Serializer):

@@ -7,8 +7,8 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import admitting, puzzling
-from appointments.api.fields import IdNumberField
+from appointments import admitting
+from appointments.api.fields import IdNumberField, WorkField
 from appointments.limiting import address_of
 from appointments.models import RoomPlace, WaitingRoom
 from config.refusals import NotFound
@@ -18,13 +18,7 @@ from windows.api.plumbing import Call, stranger
 
 class ComeInInput(serializers.Serializer):
     id_number = IdNumberField(help_text="Of one of the people who will be booked; it is not kept")
-    work = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        default="",
-        max_length=puzzling.LONGEST,
-        help_text="Only after 429 `work_needed`: its `challenge`, solved, as ALTCHA writes it",
-    )
+    work = WorkField()
 
 
 class RoomPlaceOutput(serializers.Serializer):

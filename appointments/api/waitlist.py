@@ -9,9 +9,10 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import answering_offers, attending, booking, proving, waitlist
+from appointments import answering_offers, booking, proving, waitlist
 from appointments.api.bookings import PersonInput, attendee
 from appointments.api.fields import DayField, PhoneField
+from appointments.api.refusing import OF_LIMITS, OF_PEOPLE
 from appointments.models import Booking, WaitEntry
 from appointments.sealing import booking_secret, link_secret
 from windows.api.describing import Word, described
@@ -139,20 +140,12 @@ class Waitlist(EntryCall):
         made=201,
         refuses=[
             proving.PhoneNotProven,
-            attending.TooManyPeople,
-            attending.SamePersonTwice,
-            attending.AgeNotFitting,
-            attending.GuardianMissing,
+            *OF_PEOPLE,
             waitlist.NoHallChosen,
             waitlist.DaysNotFitting,
             waitlist.AlreadyWaiting,
             booking.AlreadyBooked,
-            booking.PersonNotOnline,
-            booking.OnlineClosed,
-            booking.TooManyVisits,
-            booking.TooManyCancelled,
-            booking.TooManyForPhone,
-            booking.TooManyHolds,
+            *OF_LIMITS,
         ],
         private=False,
     )
@@ -163,8 +156,7 @@ class Waitlist(EntryCall):
         asked["people"] = [attendee(person) for person in asked["people"]]
 
         def run() -> dict[str, Any]:
-            if proving.phone_of_token(proof, now=self.now) != asked["phone"]:
-                raise proving.PhoneNotProven
+            proving.require_phone(proof, asked["phone"], now=self.now)
             language = get_language() or "zh-hans"
             return self.told(waitlist.join(now=self.now, language=language, **asked))
 

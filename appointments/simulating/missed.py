@@ -62,7 +62,8 @@ def _object(bookings: list[int], now: datetime) -> None:
     luck = Random(str(now.date()))
     for n, booking in enumerate([*here, *latest.exclude(hall__code="H01")[:ELSEWHERE]]):
         _write(booking, n, luck, now)
-    _decide([one.pk for one in here[OPEN_IN_H01:]], now)
+    decided = min(DECIDED_IN_H01, len(here) // 2)
+    _decide([one.pk for one in here[len(here) - decided :]], now)
 
 
 def _write(booking: Booking, n: int, luck: Random, now: datetime) -> None:
