@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from config import civil
 from config.refusals import Refusal
 from queues.models import Ticket, TicketEvent
+from queues.models.ticket import BLOCK_NUMBERS
 from windows.models import Hall, HallSession, Matter, Staff, Window
 from windows.rules import rule
 
@@ -164,13 +165,18 @@ def issue(
 
 
 def _next_number(hall_id: int, service_day: date, prefix: str) -> int:
-    """The next number; the counter's row lock makes the numbers gapless and unique."""
+    """The next number; the counter's row lock makes the numbers gapless and unique.
+
+    The numbers reserved for blocks are stepped over.
+    """
+    first, last = BLOCK_NUMBERS
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO queues_numbercounter (hall_id, service_day, prefix, last)"
             " VALUES (%s, %s, %s, 1)"
             " ON CONFLICT ON CONSTRAINT number_counter_once"
-            " DO UPDATE SET last = queues_numbercounter.last + 1 RETURNING last",
-            [hall_id, service_day, prefix],
+            " DO UPDATE SET last = queues_numbercounter.last"
+            " + CASE queues_numbercounter.last WHEN %s THEN %s ELSE 1 END RETURNING last",
+            [hall_id, service_day, prefix, first - 1, last - first + 2],
         )
         return int(cursor.fetchone()[0])

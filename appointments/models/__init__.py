@@ -1,3 +1,4 @@
+from appointments.models.alert import TurnAlert
 from appointments.models.asking import Tally, UsedChallenge
 from appointments.models.booking import Booking, BookingEvent, BookingGroup, ReturningPlace
 from appointments.models.demand import QuotaMove, RebalanceRun, UnmetDemand, VainSearch
@@ -26,6 +27,7 @@ __all__ = [
     "ReturningPlace",
     "RoomPlace",
     "Tally",
+    "TurnAlert",
     "UnmetDemand",
     "UsedChallenge",
     "VainSearch",

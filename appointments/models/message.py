@@ -30,6 +30,7 @@ class Message(models.Model):
         DRAWN = "drawn", _("Result of a draw")
         MISSED = "missed", _("Missed visit")
         ANSWERED = "answered", _("Answer to an appeal")
+        SOON = "soon", _("Nearly your turn")
 
     class Channel(models.TextChoices):
         SMS = "sms", _("SMS")
@@ -43,7 +44,7 @@ class Message(models.Model):
         VOID = "void", _("Void")
         UNKNOWN = "unknown", _("Unknown")
 
-    subject = models.CharField(max_length=60, help_text="booking:12 or proof:<id>")
+    subject = models.CharField(max_length=60, help_text="booking:12, ticket:12 or proof:<id>")
     booking = models.ForeignKey(
         "appointments.Booking", null=True, on_delete=models.CASCADE, related_name="messages"
     )

@@ -1,4 +1,15 @@
+from queues.models.prediction import Prediction, WaitFit
 from queues.models.rating import Rating
-from queues.models.ticket import Call, NumberCounter, Ticket, TicketEvent
+from queues.models.ticket import Call, NumberBlock, NumberCounter, Paper, Ticket, TicketEvent
 
-__all__ = ["Call", "NumberCounter", "Rating", "Ticket", "TicketEvent"]
+__all__ = [
+    "Call",
+    "NumberBlock",
+    "NumberCounter",
+    "Paper",
+    "Prediction",
+    "Rating",
+    "Ticket",
+    "TicketEvent",
+    "WaitFit",
+]

@@ -4,9 +4,10 @@ import secrets
 from datetime import date, datetime
 from typing import Self
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from windows.models import Window
@@ -15,6 +16,9 @@ from windows.models import Window
 def public_id() -> str:
     """22 characters that nobody can guess (128 bits)."""
     return secrets.token_urlsafe(16)
+
+
+BLOCK_NUMBERS = (900, 999)  # reserved for kiosks that are cut off
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -54,7 +58,10 @@ class Ticket(models.Model):
     (ticket_number_once); a window serves one ticket at a time (window_serves_one);
     a ticket has a window exactly while it is called or served
     (ticket_called_has_window); its public id is its own (ticket_public_id_once);
-    it only makes legal moves (ticket_moves_legally, a trigger made from MOVES).
+    it only makes legal moves (ticket_moves_legally, a trigger made from MOVES);
+    numbers of a reserved block, and only those, name their block
+    (ticket_number_of_its_block); a ticket goes on in another hall once
+    (ticket_goes_on_once).
     """
 
     class State(models.TextChoices):
@@ -78,10 +85,17 @@ class Ticket(models.Model):
         SOLDIER = "soldier", _("Soldier or veteran")
         URGENT = "urgent", _("Urgent: exam, travel, illness")
 
+    class Outcome(models.TextChoices):
+        DONE = "done", _("Done")
+        PAPERS = "papers", _("Something was missing")
+        STOPPED = "stopped", _("The person left")
+        ELSEWHERE = "elsewhere", _("Goes on in another hall")
+        OTHER = "other", _("Something else")
+
     MOVES: dict[str, set[str]] = {
         "waiting": {"called", "void"},
-        "called": {"serving", "missed", "parked", "waiting"},
-        "serving": {"finished", "parked", "waiting"},
+        "called": {"serving", "missed", "parked", "waiting", "void"},
+        "serving": {"finished", "parked", "waiting", "void"},
         "parked": {"waiting", "called", "void"},
         "missed": {"waiting", "void"},
         "finished": set(),
@@ -115,6 +129,28 @@ class Ticket(models.Model):
     then = ArrayField(
         models.BigIntegerField(), default=list, help_text="Matters of the same visit that follow"
     )
+    only_window = models.ForeignKey(
+        "windows.Window",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Transferred to this window: it calls the ticket while somebody is there",
+    )
+    came_from = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="goes_on",
+        help_text="The ticket of the same person in the hall before",
+    )
+    block = models.ForeignKey(
+        "queues.NumberBlock", null=True, on_delete=models.PROTECT, related_name="tickets"
+    )
+    papers_checked_at = models.DateTimeField(null=True, help_text="By a guide, before the call")
+    papers_checked_by = models.ForeignKey(
+        "windows.Staff", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    postponed_at = models.DateTimeField(null=True, help_text="Asked for more minutes, once")
     is_simulated = models.BooleanField(default=False)
 
     objects = TicketQuerySet.as_manager()
@@ -136,6 +172,12 @@ class Ticket(models.Model):
                 name="ticket_called_has_window",
             ),
             models.UniqueConstraint(fields=["public_id"], name="ticket_public_id_once"),
+            models.CheckConstraint(
+                condition=Q(block__isnull=True) & ~Q(number__range=BLOCK_NUMBERS)
+                | Q(block__isnull=False, number__range=BLOCK_NUMBERS),
+                name="ticket_number_of_its_block",
+            ),
+            models.UniqueConstraint(fields=["came_from"], name="ticket_goes_on_once"),
         ]
         indexes = [
             models.Index(
@@ -178,11 +220,88 @@ class NumberCounter(models.Model):
         ]
 
 
+class NumberBlock(models.Model):
+    """Numbers reserved for a kiosk, to be given when it cannot reach us.
+
+    `public_ids` are those of the numbers from `first` on, so that paper can carry the
+    address of a ticket that is not here yet. Invariants: a block lies within the reserved
+    numbers (number_block_in_range); blocks of a hall, day and letter do not overlap
+    (number_blocks_apart).
+    """
+
+    hall = models.ForeignKey("windows.Hall", on_delete=models.CASCADE, related_name="+")
+    service_day = models.DateField()
+    prefix = models.CharField(max_length=1)
+    device = models.ForeignKey(
+        "windows.DeviceToken", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+    public_ids = ArrayField(models.CharField(max_length=32))
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    first__gte=BLOCK_NUMBERS[0], last__lte=BLOCK_NUMBERS[1], last__gte=F("first")
+                ),
+                name="number_block_in_range",
+            ),
+            ExclusionConstraint(
+                name="number_blocks_apart",
+                expressions=[
+                    ("hall", RangeOperators.EQUAL),
+                    ("service_day", RangeOperators.EQUAL),
+                    ("prefix", RangeOperators.EQUAL),
+                    (
+                        Func("first", "last", Value("[]"), function="int4range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+
+
+class Paper(models.Model):
+    """A ticket that a kiosk's printer owes somebody on paper.
+
+    Invariants: a copy of a ticket is printed once by a device (paper_once_per_copy).
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="papers")
+    device = models.ForeignKey("windows.DeviceToken", on_delete=models.CASCADE, related_name="+")
+    copy = models.PositiveSmallIntegerField(default=1)
+    wanted_at = models.DateTimeField()
+    useless_after = models.DateTimeField(help_text="Nobody stands there any more")
+    lease_until = models.DateTimeField(null=True)
+    printed_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "device", "copy"], name="paper_once_per_copy")
+        ]
+        indexes = [
+            models.Index(
+                fields=["wanted_at"], condition=Q(printed_at__isnull=True), name="paper_wanted"
+            )
+        ]
+
+
 class Call(models.Model):
     """One call of a ticket to a window; a recall is a new round.
 
     Invariants: a round of a ticket is called once (ticket_called_once_per_round).
     """
+
+    class Picked(models.TextChoices):
+        BACK = "back", _("Stands at the window again")
+        HELP = "help", _("Needs help now")
+        TOGETHER = "together", _("Belongs to the person just served")
+        GUIDE = "guide", _("Sent by the guide or the supervisor")
+        OTHER = "other", _("Another reason")
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="calls")
     round = models.PositiveSmallIntegerField()
@@ -190,7 +309,12 @@ class Call(models.Model):
     window = models.ForeignKey("windows.Window", on_delete=models.PROTECT, related_name="+")
     staff = models.ForeignKey("windows.Staff", on_delete=models.PROTECT, related_name="+")
     called_at = models.DateTimeField()
-    jumped = models.BooleanField(default=False, help_text="By the green channel")
+    jumped = models.BooleanField(
+        default=False, help_text="Before somebody of a lower rank: green channel or picked"
+    )
+    picked = models.CharField(
+        max_length=8, choices=Picked.choices, blank=True, help_text="Why not the next in line"
+    )
     why = models.JSONField(default=dict, help_text="Facts of the choice, see queues/explaining.py")
 
     class Meta:

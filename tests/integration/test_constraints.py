@@ -29,6 +29,7 @@ from appointments.models import (
     ReturningPlace,
     RoomPlace,
     Tally,
+    TurnAlert,
     UnmetDemand,
     UsedChallenge,
     VainSearch,
@@ -40,15 +41,28 @@ from appointments.models import (
 from config.refusals import constraint_of
 from queues.calling import call_next
 from queues.issuing import issue_walk_in
-from queues.models import Call, NumberCounter, Rating, Ticket, TicketEvent
+from queues.models import (
+    Call,
+    NumberBlock,
+    NumberCounter,
+    Paper,
+    Prediction,
+    Rating,
+    Ticket,
+    TicketEvent,
+    WaitFit,
+)
 from tests.conftest import DAY, NOON, make_session, slot_at
 from windows.models import (
+    Break,
     DeviceToken,
     Hall,
     HallSession,
     Material,
     Matter,
+    OvertimeEntry,
     PeriodicRun,
+    PlannedBreak,
     RequestKey,
     Rule,
     SessionWindow,
@@ -90,7 +104,29 @@ def rows(hall, windows, session, renewal, book, at_window_3, clerk):
         phone_sealed=b"", phone_index=b"", code_hash=b"", made_at=NOON, expires_at=NOON
     )
     fair_rows(booking, session, renewal, clerk)
+    day_rows(hall, session)
     return booking
+
+
+def day_rows(hall, session):
+    """What the hall keeps about its day: breaks, overtime, blocks, paper, predictions."""
+    shift, ticket = Shift.objects.get(), Ticket.objects.order_by("pk").first()
+    device = DeviceToken.objects.get()
+    Break.objects.create(shift=shift, began_at=NOON)
+    PlannedBreak.objects.create(window=shift.window, period=DateTimeTZRange(NOON, LATER))
+    OvertimeEntry.objects.create(
+        staff=shift.staff, shift=shift, session=session, service_day=DAY, minutes=5, made_at=LATER
+    )
+    NumberBlock.objects.create(
+        hall=hall, service_day=DAY, prefix="A", device=device, first=900, last=909,
+        public_ids=[], made_at=NOON,
+    )  # fmt: skip
+    Paper.objects.create(ticket=ticket, device=device, wanted_at=NOON, useless_after=LATER)
+    Prediction.objects.create(ticket=ticket, made_at=NOON, half=3, most=9)
+    WaitFit.objects.create(hall=hall, learned_on=DAY, tickets=100)
+    TurnAlert.objects.create(
+        ticket=ticket, phone_sealed=b"", phone_index=b"", place=3, made_at=NOON
+    )
 
 
 def fair_rows(booking, session, renewal, clerk):
@@ -223,6 +259,15 @@ CASES = {
         service_day=DAY,
         period=DateTimeTZRange(LATER, None),
     ),
+    "break_one_at_a_time": again(Break),
+    "break_ends_after_start": change(Break, ended_at=NOON - timedelta(minutes=1)),
+    "planned_break_one_at_a_time": again(PlannedBreak),
+    "overtime_once_per_shift": again(OvertimeEntry),
+    "overtime_has_minutes": lambda: again(OvertimeEntry, shift=Shift.objects.create(
+        staff=Shift.objects.get().staff, window=Window.objects.get(number=1), service_day=DAY,
+        period=DateTimeTZRange(NOON - timedelta(days=2), NOON - timedelta(days=1)),
+    ), minutes=0)(),
+    "overtime_entry_append_only": change(OvertimeEntry, minutes=60),
     "device_token_once": again(DeviceToken),
     "ticket_number_once": again(Ticket, state="waiting", window=None, public_id="another"),
     "window_serves_one": lambda: again(
@@ -232,7 +277,26 @@ CASES = {
     "ticket_public_id_once": again(Ticket, number=99, state="waiting", window=None),
     "ticket_moves_legally": change(Ticket, {"state": "waiting"}, state="finished"),
     "ticket_event_append_only": change(TicketEvent, kind="x"),
+    "ticket_number_of_its_block": again(
+        Ticket, public_id="another", number=905, state="waiting", window=None
+    ),
+    "ticket_goes_on_once": lambda: [
+        again(
+            Ticket, public_id=f"on-{n}", number=n, state="waiting", window=None,
+            came_from=Ticket.objects.order_by("pk").first(),
+        )()
+        for n in (98, 99)
+    ],
     "number_counter_once": again(NumberCounter),
+    "number_block_in_range": change(NumberBlock, first=899),
+    "number_blocks_apart": again(NumberBlock, first=909, last=919),
+    "paper_once_per_copy": again(Paper),
+    "prediction_once_per_ticket": again(Prediction),
+    "prediction_in_order": change(Prediction, half=10),
+    "wait_fit_once_a_day": again(WaitFit),
+    "wait_fit_positive": change(WaitFit, most_factor=0),
+    "turn_alert_once_per_ticket": again(TurnAlert),
+    "turn_alert_place_sensible": change(TurnAlert, place=0),
     "ticket_called_once_per_round": again(Call),
     "rating_once_per_ticket": again(Rating),
     "rating_level_one_to_five": change(Rating, level=6),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 
 def in_language(zh: str, en: str) -> str:
@@ -14,6 +15,11 @@ class Hall(models.Model):
 
     Invariants: a code names one hall (hall_code_once).
     """
+
+    class Voice(models.TextChoices):
+        AUTO = "auto", _("The screen's own voice, else the recorded one")
+        CLIPS = "clips", _("The recorded voice")
+        OWN = "own", _("The hall's own recordings")
 
     code = models.CharField(max_length=12)
     name_zh = models.CharField(max_length=80)
@@ -28,6 +34,11 @@ class Hall(models.Model):
     latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
     is_open = models.BooleanField(default=True)
+    voice = models.CharField(
+        max_length=8, choices=Voice.choices, default=Voice.AUTO, help_text="Who calls in the hall"
+    )
+    voice_english = models.BooleanField(default=False, help_text="English after the Chinese")
+    is_quiet = models.BooleanField(default=False, help_text="The screen flashes, nobody speaks")
     is_simulated = models.BooleanField(default=False)
 
     class Meta:

@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -84,6 +84,83 @@ class Shift(models.Model):
         ]
 
 
+class Break(models.Model):
+    """A pause of a clerk's window, from its start to its end (null: it goes on).
+
+    Invariants: a shift has one break at a time (break_one_at_a_time); a break ends after
+    it begins (break_ends_after_start).
+    """
+
+    class Reason(models.TextChoices):
+        REST = "rest", _("A short rest")
+        MEAL = "meal", _("A meal")
+        FAULT = "fault", _("A fault of a machine")
+        ERRAND = "errand", _("An errand for the hall")
+
+    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, related_name="breaks")
+    reason = models.CharField(max_length=8, choices=Reason.choices, default=Reason.REST)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shift"], condition=Q(ended_at__isnull=True), name="break_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("began_at")),
+                name="break_ends_after_start",
+            ),
+        ]
+
+
+class PlannedBreak(models.Model):
+    """A break that a window will take; estimates count on it, the desk reminds of it.
+
+    Invariants: a window plans one break at a time (planned_break_one_at_a_time).
+    """
+
+    window = models.ForeignKey(
+        "windows.Window", on_delete=models.CASCADE, related_name="planned_breaks"
+    )
+    period = DateTimeRangeField(help_text="[begins, ends)")
+    planned_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="planned_break_one_at_a_time",
+                expressions=[
+                    ("window", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            )
+        ]
+
+
+class OvertimeEntry(models.Model):
+    """Minutes that somebody stayed after the planned end; written once, never changed
+    (overtime_entry_append_only).
+
+    Invariants: a shift earns once (overtime_once_per_shift); an entry has minutes
+    (overtime_has_minutes).
+    """
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="overtime")
+    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey("windows.HallSession", on_delete=models.PROTECT, related_name="+")
+    service_day = models.DateField()
+    minutes = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shift"], name="overtime_once_per_shift"),
+            models.CheckConstraint(condition=Q(minutes__gt=0), name="overtime_has_minutes"),
+        ]
+        indexes = [models.Index(fields=["staff", "service_day"], name="overtime_of_staff")]
+
+
 class DeviceToken(models.Model):
     """A machine's right to the few calls it needs in one hall; only its hash is kept.
 
@@ -98,6 +175,12 @@ class DeviceToken(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     token_hash = models.BinaryField(max_length=32)
     name = models.CharField(max_length=60)
+    printer = models.CharField(
+        max_length=80, blank=True, help_text="host:port of its ESC/POS printer"
+    )
+    paired_at = models.DateTimeField(null=True)
+    paired_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField(null=True, help_text="When it last asked")
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
