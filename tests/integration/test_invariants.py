@@ -161,8 +161,8 @@ SPOILS: dict[str, list[str]] = {
     ],
     "I16 the green": [
         "INSERT INTO queues_call (ticket_id, round, hall_id, window_id, staff_id, called_at,"
-        " jumped, picked, why) SELECT ticket_id, n, hall_id, window_id, staff_id, called_at, true, '', why"
-        " FROM queues_call, generate_series(2, 3) AS n"
+        " jumped, picked, why) SELECT ticket_id, n, hall_id, window_id, staff_id, called_at, true,"
+        " '', why FROM queues_call, generate_series(2, 3) AS n"
     ],
     "I18": ["UPDATE queues_ticket SET priority_note = '为 11010519491231002X 代办'"],
     "I16 a": ["UPDATE queues_ticket SET rank_at = '2020-01-01'"],
