@@ -1,23 +1,28 @@
 """Who may do what where: roles per hall, devices per hall. Denied unless granted."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from config import civil
 from config.refusals import NotAllowed, NotFound
 from windows.models import DeviceToken, Hall, Staff, StaffRole
 
 CLERK, GUIDE, SUPERVISOR = StaffRole.Role.CLERK, StaffRole.Role.GUIDE, StaffRole.Role.SUPERVISOR
 ADMIN, AUDITOR = StaffRole.Role.ADMIN, StaffRole.Role.AUDITOR
 AGENT = StaffRole.Role.AGENT
-DEVICE_COOKIE = "device"
+DEVICE_COOKIE, DISPLAY_COOKIE = "device", "display"
+COOKIES = {DeviceToken.Kind.KIOSK: DEVICE_COOKIE, DeviceToken.Kind.DISPLAY: DISPLAY_COOKIE}
+SEEN_EVERY = timedelta(minutes=1)
 
 
 def halls_of(staff: Staff | AnonymousUser, *roles: str) -> QuerySet[Hall]:
@@ -87,14 +92,58 @@ def token_hash(token: str) -> bytes:
 def device_for(request: HttpRequest, hall: Hall, *kinds: str) -> DeviceToken | None:
     """The paired machine that asks, when it belongs to the hall and is of one of the kinds.
 
-    Known by `Authorization: Device <token>` or by the signed cookie set at pairing.
+    Known by `Authorization: Device <token>` or by the signed cookie set at pairing. What
+    is not paired with this hall as this kind, or was revoked, is no device: the one gate.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Device":
-        try:
-            token = signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt="device")
-        except signing.BadSignature:
-            return None
-    return DeviceToken.objects.filter(
-        hall=hall, kind__in=kinds, token_hash=token_hash(str(token)), revoked_at__isnull=True
+    tokens = _tokens_of(request, kinds)
+    if not tokens:
+        return None
+    device = DeviceToken.objects.filter(
+        hall=hall,
+        kind__in=kinds,
+        token_hash__in=[token_hash(token) for token in tokens],
+        revoked_at__isnull=True,
     ).first()
+    if device is not None:
+        _note_seen(device, civil.now())
+    return device
+
+
+def display_of(request: HttpRequest, hall: Hall) -> DeviceToken | None:
+    """The hall's own screen that asks; in the demo every browser is one."""
+    device = device_for(request, hall, DeviceToken.Kind.DISPLAY)
+    if device is None and settings.DEMO:
+        device, _made = DeviceToken.objects.get_or_create(
+            token_hash=token_hash(f"demo display {hall.code}"),
+            defaults={
+                "hall": hall,
+                "kind": DeviceToken.Kind.DISPLAY,
+                "name": "Demo",
+                "paired_at": civil.now(),
+            },
+        )
+        return None if device.revoked_at else device
+    return device
+
+
+def _tokens_of(request: HttpRequest, kinds: Sequence[str]) -> list[str]:
+    """The token in the header; without one, those of the cookies of these kinds."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Device":
+        return [token]
+    found = []
+    for kind in kinds:
+        try:
+            cookie = request.COOKIES.get(COOKIES[DeviceToken.Kind(kind)], "")
+            found.append(str(signing.loads(cookie, salt="device")))
+        except signing.BadSignature:
+            continue
+    return found
+
+
+def _note_seen(device: DeviceToken, now: datetime) -> None:
+    """When the machine last asked, written at most once a minute."""
+    if device.seen_at is None or device.seen_at <= now - SEEN_EVERY:
+        long_ago = Q(seen_at__isnull=True) | Q(seen_at__lte=now - SEEN_EVERY)
+        DeviceToken.objects.filter(long_ago, pk=device.pk).update(seen_at=now)
+        device.seen_at = now
