@@ -13,6 +13,7 @@ CITY = ZoneInfo(os.environ.get("DENGTA_CITY_ZONE", "Asia/Shanghai"))
 
 
 _anchor: tuple[datetime, float] | None = None
+_rate = 1.0
 
 
 def now() -> datetime:
@@ -20,13 +21,16 @@ def now() -> datetime:
     if _anchor is None:
         return datetime.now(UTC)
     instant, since = _anchor
-    return instant + timedelta(seconds=monotonic() - since)
+    return instant + timedelta(seconds=(monotonic() - since) * _rate)
 
 
-def count_on(instant: datetime, *, since: float) -> None:
-    """It was that instant when the steady clock stood at `since` (config/clock.py)."""
-    global _anchor
-    _anchor = (instant.astimezone(UTC), since)
+def count_on(instant: datetime, *, since: float, rate: float = 1.0) -> None:
+    """It was that instant when the steady clock stood at `since` (config/clock.py).
+
+    `rate`: seconds of the city per second of the clock; another than 1 only in a play.
+    """
+    global _anchor, _rate
+    _anchor, _rate = (instant.astimezone(UTC), since), rate
 
 
 def city_time(instant: datetime) -> datetime:

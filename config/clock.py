@@ -5,6 +5,9 @@ reminders at the wrong hour. So each process asks PostgreSQL for the time, keeps
 for CLOCK_SECONDS, and counts on with the machine's steady clock, which nobody sets. While
 the database cannot be asked the last answer counts on; before the first one there is only
 the machine's own clock (docs/operations.md, "Faults").
+
+A simulated city may play a day faster: DENGTA_PLAY says which instant of the city belongs
+to which real one, and how many times faster it goes on from there.
 """
 
 import threading
@@ -55,6 +58,14 @@ def is_old() -> bool:
     return 0 < settings.CLOCK_SECONDS <= time.monotonic() - _asked
 
 
+def played(instant: datetime) -> tuple[datetime, float]:
+    """The city's instant and the rate at which its time goes by; the real ones elsewhere."""
+    if settings.CLOCK_PLAY is None:
+        return instant, 1.0
+    began, shows, rate = settings.CLOCK_PLAY
+    return shows + (instant - began) * rate, rate
+
+
 def ask() -> None:
     """The clock is set by the database's, when it answers."""
     global _asked
@@ -63,7 +74,8 @@ def ask() -> None:
             before = time.monotonic()
             cursor.execute("SELECT clock_timestamp()")
             (instant,) = cursor.fetchone()
-        civil.count_on(instant, since=(before + time.monotonic()) / 2)
+        instant, rate = played(instant)
+        civil.count_on(instant, since=(before + time.monotonic()) / 2, rate=rate)
     except DatabaseError:
         connection.close()
     _asked = time.monotonic()

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlparse
 
@@ -27,6 +28,20 @@ def env_bool(name: str, default: bool = False) -> bool:
     if value not in {"0", "1", "true", "false", "yes", "no"}:
         raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}.")
     return value in {"1", "true", "yes"}
+
+
+def clock_play(told: str) -> tuple[datetime, datetime, float] | None:
+    """From "real instant,instant of the city,times faster"; None when nothing is played."""
+    if not told:
+        return None
+    try:
+        began, shows, rate = told.split(",")
+        play = datetime.fromisoformat(began), datetime.fromisoformat(shows), float(rate)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DENGTA_PLAY cannot be read: {told!r}.") from error
+    if None in (play[0].tzinfo, play[1].tzinfo) or not 0 < play[2] <= 600:
+        raise ImproperlyConfigured("DENGTA_PLAY needs instants with an offset, and a rate to 600.")
+    return play
 
 
 # --- What this place is -------------------------------------------------------------
@@ -142,6 +157,7 @@ GATHER_BOOKINGS = env_bool("GATHER_BOOKINGS", not TESTING)
 GATHER_LINE = int(env("GATHER_LINE", "40"))  # requests of a process that wait; less than threads
 MEMORY_SECONDS = 0.0 if TESTING else 1.0  # how long rules are remembered (appointments/lately.py)
 
+CLOCK_PLAY = clock_play(env("DENGTA_PLAY", "")) if DEMO else None  # only where all is invented
 CLOCK_SECONDS = 0.0 if TESTING else float(env("DENGTA_CLOCK_SECONDS", "10"))  # config/clock.py
 
 # --- Redis: the doorbell ------------------------------------------------------------

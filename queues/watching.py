@@ -16,7 +16,7 @@ from django.db import close_old_connections, connection
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from config import civil
+from config.clock import right_now
 from queues.board import Board, board_from, snapshot_of
 from queues.listening import Listener
 from queues.models import Ticket
@@ -187,7 +187,7 @@ def hall_of(subject: Subject) -> int | None:
 def events_of(hall_id: int, subjects: frozenset[Subject]) -> dict[Subject, bytes]:
     """The events of all subjects of one hall; the hall is read once."""
     hall = Hall.objects.get(pk=hall_id)
-    snapshot = snapshot_of(hall, civil.now())
+    snapshot = snapshot_of(hall, right_now())
     wanted = {subject.code for subject in subjects if subject.kind == "tickets"}
     tickets = tickets_shown(wanted) if wanted else []
     places = {ticket.public_id: place_in(snapshot, ticket) for ticket in tickets}

@@ -1,12 +1,14 @@
 """The database's clock is everybody's, whatever the machine's own one shows."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 
 from config import civil, clock
+from config.settings import clock_play
 
 AN_HOUR = timedelta(hours=1)
 
@@ -17,6 +19,7 @@ def asking(settings, monkeypatch):
     settings.CLOCK_SECONDS = 10.0
     monkeypatch.setattr(clock, "_asked", float("-inf"))
     monkeypatch.setattr(civil, "_anchor", None)
+    monkeypatch.setattr(civil, "_rate", 1.0)
 
 
 @pytest.fixture(params=[AN_HOUR, -AN_HOUR], ids=["ahead", "behind"])
@@ -69,3 +72,24 @@ def test_health_asks_nothing(client):
 
 def broken() -> None:
     raise OperationalError
+
+
+def test_a_simulated_city_plays_its_day_faster(db, settings, monkeypatch):
+    began, shows = civil.now() - timedelta(seconds=10), datetime(2027, 3, 4, 1, tzinfo=UTC)
+    settings.CLOCK_PLAY = (began, shows, 60.0)
+
+    first = clock.right_now()
+    monkeypatch.setattr(civil, "monotonic", lambda: time.monotonic() + 5)
+
+    assert timedelta(minutes=9) < first - shows < timedelta(minutes=30)
+    assert timedelta(minutes=5) < civil.now() - first < timedelta(minutes=15)
+
+
+def test_a_play_is_read_and_bounded():
+    told = "2026-11-22T08:00:00+00:00,2027-03-04T01:00:00+00:00,60"
+
+    assert clock_play(told)[2] == 60.0
+    assert clock_play("") is None
+    for broken in ("yesterday", told + "0000", told.replace("+00:00", "")):
+        with pytest.raises(ImproperlyConfigured):
+            clock_play(broken)
