@@ -257,4 +257,5 @@ def _cancel_one(session, now) -> None:
     booking = confirmed.order_by("?").first()
     if booking:
         cancel(booking=booking, now=now)
-        ReturningPlace.objects.filter(booking=booking, ended_at=None).update(returns_at=now)
+        mine = ReturningPlace.objects.filter(booking=booking, ended_at=None, left_at__lte=now)
+        mine.update(returns_at=now)
