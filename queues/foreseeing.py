@@ -25,10 +25,13 @@ Bools = NDArray[np.bool_]
 
 RUNS = 256
 TICKS = 600  # a minute in tenths of a second
-NEVER = np.int64(1) << 52
-BITS = 7  # at most 128 windows, 128 kinds of people
-MASK = (1 << BITS) - 1
+BITS = 15  # a key: what counts above, then 7 bits of index and 8 of run
+INDEX = (1 << BITS) - 1
+RUN_BITS, MOST = 8, 1 << 7  # at most 128 kinds of people, and 127 windows
+NEVER = np.int64(1) << 45
+CLOSED = NEVER << BITS
 ROWS = 509  # orders of quantiles to choose from; a prime, so that neighbours differ
+ALL_RUNS = np.arange(RUNS)
 
 
 @dataclass(frozen=True)
@@ -64,19 +67,25 @@ class Opening:
 
 @dataclass
 class _Play:
-    """The state of all runs; everything in ticks, first axis what, second axis run."""
+    """The state of all runs, in ticks; first axis what, second axis run.
+
+    Keys carry their own place in the array below what they are compared by: `free` is
+    "when, window, run" and `heads` is "place in line, kind, run".
+    """
 
     service: Ints  # person, run
     arrives: Ints  # person, run; of the next one in the chain
-    called: Ints  # person, run
-    following: Ints  # person -> key of the next one in the chain
-    barred: Ints  # kind, window -> 0 or NEVER
-    heads: Ints  # kind, run -> key of who is first in the chain
-    here: Ints  # kind (expected ones only), run -> when the head arrives
-    free: Ints  # window, run -> when it calls next, with the window's index below
-    slowness: Ints  # window, in 1/128
-    ends: Ints  # window
-    breaks: list[tuple[Ints, Ints]] = field(default_factory=list)  # window -> begin, end
+    following: Ints  # person -> key of the next one in the chain, without the run
+    barred: Ints  # kind, (window, run) -> 0 or NEVER; the last window is a closed one
+    heads: Ints  # kind, run
+    expected: int  # the first kinds are not here yet
+    here: Ints  # kind, run -> when the head arrives
+    free: Ints  # window, run
+    slowness: Ints | None  # window, in 1/128
+    ends: Ints | None  # window
+    breaks: list[tuple[Ints, Ints]]  # window -> begin, end
+    shut: Ints  # run -> the key of a closed window
+    calls: list[tuple[Ints, Ints]] = field(default_factory=list)  # (person, run), when
 
 
 @cache
@@ -99,9 +108,10 @@ def foresee(people: Sequence[Person], windows: Sequence[Opening]) -> Floats:
         return waits
     play = _set_up([people[n] for n in places], windows)
     _play(play)
-    minutes = play.called / TICKS
-    minutes[play.called >= NEVER] = np.inf
-    waits[places] = minutes
+    minutes = np.full((len(places), RUNS), np.inf)
+    for cell, at in play.calls:
+        minutes.ravel()[cell] = at
+    waits[places] = minutes / TICKS
     return waits
 
 
@@ -117,31 +127,35 @@ def _set_up(people: list[Person], windows: Sequence[Opening]) -> _Play:
         kinds.setdefault((one.arrives is None, one.windows), []).append(n)
     ordered = sorted(kinds.items(), key=lambda kind: kind[0][0])  # the expected ones first
     expected = sum(not here for (here, _), _ in ordered)
-    following = np.full(len(people), NEVER)
+    following = np.full(len(people), CLOSED)
     arrives = np.zeros((len(people), RUNS))
     heads = np.empty((len(ordered), RUNS), dtype=np.int64)
-    barred = np.full((len(ordered), len(windows)), NEVER)
-    here = np.zeros((expected, RUNS))
+    barred = np.full((len(ordered), len(windows) + 1), CLOSED)
+    here = np.zeros((len(ordered), RUNS))
     for kind, ((_, may_call), chain) in enumerate(ordered):
-        heads[kind] = chain[0] << BITS | kind
+        low = kind << RUN_BITS
+        heads[kind] = (chain[0] << BITS | low) + ALL_RUNS
         barred[kind, list(may_call)] = 0
-        following[chain[:-1]] = [n << BITS | kind for n in chain[1:]]
+        following[chain[:-1]] = [n << BITS | low for n in chain[1:]]
         if kind < expected:
             times = _arrivals([people[n] for n in chain], service, chain)
             here[kind] = times[0]
             arrives[chain[:-1]] = times[1:]
+    slowness = np.array([round(128 * one.slowness) for one in windows], dtype=np.int64)
+    ends = np.array([_tick(one.ends) for one in windows], dtype=np.int64)
     return _Play(
         service=_ticks(service),
         arrives=_ticks(arrives),
-        called=np.full((len(people), RUNS), NEVER),
         following=following,
-        barred=barred,
+        barred=np.repeat(barred, RUNS, axis=1),
         heads=heads,
+        expected=expected,
         here=_ticks(here),
         free=_first_free(windows),
-        slowness=np.array([round(128 * one.slowness) for one in windows], dtype=np.int64),
-        ends=np.array([_tick(one.ends) for one in windows], dtype=np.int64),
+        slowness=None if (slowness == 128).all() else slowness,
+        ends=None if (ends >= NEVER).all() else ends,
         breaks=_breaks(windows),
+        shut=_shut(len(windows)),
     )
 
 
@@ -173,8 +187,14 @@ def _first_free(windows: Sequence[Opening]) -> Ints:
         for begins, ends in one.breaks:
             inside = (ticks >= _tick(begins)) & (ticks < _tick(ends))
             ticks = np.where(inside, _tick(ends), ticks)
-        free[w] = np.where(ticks >= _tick(one.ends), NEVER << BITS, ticks << BITS | w)
+        low = (w << RUN_BITS) + ALL_RUNS
+        free[w] = np.where(ticks >= _tick(one.ends), _shut(len(windows)), ticks << BITS | low)
     return free
+
+
+def _shut(windows: int) -> Ints:
+    """The key of a closed window, in each run: it leads to the column that bars everybody."""
+    return CLOSED + (windows << RUN_BITS) + ALL_RUNS
 
 
 def _breaks(windows: Sequence[Opening]) -> list[tuple[Ints, Ints]]:
@@ -190,62 +210,67 @@ def _breaks(windows: Sequence[Opening]) -> list[tuple[Ints, Ints]]:
 
 
 def _play(play: _Play) -> None:
-    """Call after call until no window can call anybody in any run."""
-    runs = np.arange(RUNS)
-    expected = len(play.here)
-    candidates = np.empty_like(play.heads)
-    service, called = play.service.ravel(), play.called.ravel()
-    arrives, heads, free = play.arrives.ravel(), play.heads.ravel(), play.free.ravel()
-    here = play.here.ravel()
-    closed = NEVER << BITS
+    """Call after call until everybody who is here has been called, or never will be."""
+    expected, candidates = play.expected, np.empty_like(play.heads)
+    service, arrives = play.service.ravel(), play.arrives.ravel()
+    heads, free, here = play.heads.ravel(), play.free.ravel(), play.here.ravel()
     while True:
         soonest = np.minimum.reduce(play.free, axis=0)
-        if soonest.min() >= closed:
-            return
-        window = soonest & MASK
-        at = soonest >> BITS
-        np.take(play.barred, window, axis=1, out=candidates)
+        at, place = soonest >> BITS, soonest & INDEX
+        np.take(play.barred, place, axis=1, out=candidates, mode="clip")
         candidates += play.heads
         if expected:
-            candidates[:expected] += (play.here > at) * NEVER
+            candidates[:expected] += (play.here[:expected] > at) * CLOSED
         chosen = np.minimum.reduce(candidates, axis=0)
-        if (chosen < NEVER).all():
-            one, cell, run, was, win = chosen >> BITS, None, runs, at, window
-        else:
-            _wait_for_somebody(play, soonest, chosen)
-            run = np.flatnonzero((chosen < NEVER) & (soonest < closed))
-            if not run.size:
-                continue
-            chosen, was, win = chosen[run], at[run], window[run]
-            one = chosen >> BITS
-        kind = chosen & MASK
-        cell = one * RUNS + run
-        called[cell] = was
-        heads[kind * RUNS + run] = play.following[one]
+        run = ALL_RUNS
+        if np.maximum.reduce(chosen) >= CLOSED:
+            if not _wait_for_somebody(play, soonest, chosen):
+                return
+            run = np.flatnonzero(chosen < CLOSED)
+            chosen, at, place = chosen[run], at[run], place[run]
+        person, head = chosen >> BITS, chosen & INDEX
+        cell = (person << RUN_BITS) + run
+        play.calls.append((cell, at))
+        heads[head] = play.following.take(person) + run
         if expected:
-            comes = kind < expected
-            here[(kind * RUNS + run)[comes]] = arrives[cell[comes]]
-        done = was + (service[cell] * play.slowness[win] >> 7)
-        free[win * RUNS + run] = _next_call(play, was, done, win)
+            here[head] = arrives.take(cell)
+        free[place] = _next_call(play, at, service.take(cell), place)
 
 
-def _next_call(play: _Play, since: Ints, done: Ints, window: Ints) -> Ints:
+def _next_call(play: _Play, since: Ints, took: Ints, place: Ints) -> Ints:
     """When the window calls again: after a break that began meanwhile, never after its end."""
+    if play.slowness is not None:
+        took = took * play.slowness[place >> RUN_BITS] >> 7
+    return _open_again(play, since, since + took, place)
+
+
+def _open_again(play: _Play, since: Ints, ready: Ints, place: Ints) -> Ints:
     for begins, ends in play.breaks:
-        begun = (since < begins[window]) & (done >= begins[window])
-        done = np.where(begun, np.maximum(done, ends[window]), done)
-    return np.where(done >= play.ends[window], NEVER << BITS, done << BITS | window)
+        window = place >> RUN_BITS
+        begun = (since < begins[window]) & (ready >= begins[window])
+        ready = np.where(begun, np.maximum(ready, ends[window]), ready)
+    if play.ends is None:
+        return ready << BITS | place
+    over = ready >= play.ends[place >> RUN_BITS]
+    return np.where(over, play.shut[place & (RUNS - 1)], ready << BITS | place)
 
 
-def _wait_for_somebody(play: _Play, soonest: Ints, chosen: Ints) -> None:
-    """Where nobody can be called now the window waits for the next who is expected."""
-    run = np.flatnonzero((chosen >= NEVER) & (soonest < NEVER << BITS))
-    window, at = soonest[run] & MASK, soonest[run] >> BITS
-    coming = np.full(run.size, NEVER)
-    if len(play.here):
-        expected = len(play.here)
-        left = (play.heads[:expected, run] >= NEVER) * NEVER
-        times = play.here[:, run] + left + play.barred[:expected, window]
-        coming = np.minimum.reduce(times, axis=0)
-    later = _next_call(play, at, np.minimum(coming, NEVER), window)
-    play.free[window, run] = np.where(coming >= NEVER, NEVER << BITS, later)
+def _wait_for_somebody(play: _Play, soonest: Ints, chosen: Ints) -> bool:
+    """Where nobody can be called now the window waits for the next who is expected.
+
+    False when nobody who is here waits any more in any run, or all windows are closed.
+    """
+    expected = play.expected
+    if play.heads[expected:].min() >= CLOSED:
+        return False
+    run = np.flatnonzero((chosen >= CLOSED) & (soonest < CLOSED))
+    place = soonest[run] & INDEX
+    coming = np.full(run.size, CLOSED)
+    if expected:
+        nobody = play.heads[:expected, run] & CLOSED | play.barred[:expected, place]
+        coming = np.minimum.reduce(play.here[:expected, run] + nobody, axis=0)
+    nobody_ever = coming >= CLOSED
+    coming[nobody_ever] = 0
+    later = _open_again(play, soonest[run] >> BITS, coming, place)
+    play.free.ravel()[place] = np.where(nobody_ever, play.shut[run], later)
+    return bool(run.size) or bool((chosen < CLOSED).any())
