@@ -18,19 +18,20 @@ WHO = (SUPERVISOR, ADMIN)
 READERS = (*WHO, AUDITOR)
 
 
-def halls_here(request: HttpRequest) -> list[Hall]:
-    """The halls that the person runs."""
-    return list(halls_of(request.user, *WHO).order_by("code")[:100])
+def halls_here(request: HttpRequest, *roles: str) -> list[Hall]:
+    """The halls that the person runs, or has one of the roles in."""
+    return list(halls_of(request.user, *(roles or WHO)).order_by("code")[:100])
 
 
-def asked_hall(request: HttpRequest) -> Hall:
+def asked_hall(request: HttpRequest, *roles: str) -> Hall:
     """The hall asked for, else the person's first one. Raises NotFound."""
+    roles = roles or WHO
     code = request.POST.get("hall") or request.GET.get("hall")
     if code:
         if "\x00" in code:
             raise NotFound
-        return hall_for(request.user, code, *WHO)
-    hall = halls_of(request.user, *WHO).order_by("code").first()
+        return hall_for(request.user, code, *roles)
+    hall = halls_of(request.user, *roles).order_by("code").first()
     if hall is None:
         raise NotFound
     return hall

@@ -16,6 +16,7 @@ from appointments import (
     own_change_views,
     own_views,
     proof_views,
+    report_views,
     room_views,
     supervise_city_views,
     supervise_open_views,
@@ -119,6 +120,7 @@ supervising = [
     ),
     path("supervise/appeals/", appeal_views.supervise_appeals, name="supervise_appeals"),
     path("supervise/appeals/<int:pk>/", appeal_views.supervise_appeal, name="supervise_appeal"),
+    path("supervise/report/", report_views.supervise_report, name="supervise_report"),
     path("supervise/city/", supervise_city_views.supervise_city, name="supervise_city"),
     path("supervise/quotas/", supervise_city_views.supervise_quotas, name="supervise_quotas"),
     path(
