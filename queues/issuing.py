@@ -18,6 +18,7 @@ from queues.models import Ticket, TicketEvent
 from queues.models.ticket import BLOCK_NUMBERS
 from windows.models import Hall, HallSession, Matter, Staff, Window
 from windows.rules import rule
+from windows.telling import tell_boards
 
 
 class HallClosed(Refusal):
@@ -34,13 +35,6 @@ class MatterNotServed(Refusal):
     code = "matter_not_served"
     message = _("No window of this hall serves this matter.")
     field = "matter"
-
-
-def tell_boards(hall: Hall | int) -> None:
-    """Wakes the screens of the hall when the transaction commits."""
-    pk = hall.pk if isinstance(hall, Hall) else hall
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('dengta_board', %s)", [str(pk)])
 
 
 def record(
@@ -133,11 +127,13 @@ def issue(
     note: str = "",
     needs_accessible: bool = False,
     then: Sequence[int] = (),
+    came_from: Ticket | None = None,
     simulated: bool = False,
 ) -> Ticket:
     """The next number of the hall, service day and letter is given to this person.
 
-    `then` are the matters that follow in the same visit. Refuses: MatterNotServed.
+    `then` are the matters that follow in the same visit; `came_from` is the number of the
+    same person in the hall before. Refuses: MatterNotServed.
     """
     served = Window.objects.filter(hall=hall, matters=matter, is_in_use=True)
     if not served.exists():
@@ -157,6 +153,7 @@ def issue(
         priority_note=note,
         needs_accessible=needs_accessible,
         then=list(then),
+        came_from=came_from,
         is_simulated=simulated,
     )
     record(ticket, "issued", now=now, was="", by=by, rank_at=rank_at.isoformat())

@@ -74,7 +74,7 @@ def test_without_the_lock_a_person_is_called_twice(hall, renewal, twenty, monkey
         return ticket
 
     monkeypatch.setattr(calling, "_first", unlocked)
-    monkeypatch.setattr(calling, "_add_call", lambda *a, **k: None)
+    monkeypatch.setattr(calling, "add_call", lambda *a, **k: None)
     outcomes = race(
         *[partial(call_next, window=w, staff=c, now=LATER) for w, c in twenty[:2]],
     )
