@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from config import civil
 from config.refusals import NotFound, Refusal
 from queues.closing import void_left
-from queues.issuing import HallClosed, HallClosedForGood, record, tell_boards
+from queues.issuing import HallClosed, HallClosedForGood, record
 from queues.models import NumberBlock, Ticket
 from queues.models.ticket import BLOCK_NUMBERS, public_id
 from windows.models import DeviceToken, Hall, HallSession, Matter
 from windows.rules import rule
+from windows.telling import tell_boards
 
 BEFOREHAND = timedelta(hours=24)  # a kiosk may ask on the evening before
 NOBODY_STANDS_THERE = timedelta(hours=4)  # after the end of the session: see housekeeping
@@ -201,9 +202,17 @@ def _take(
         rank_at=taken_at + timedelta(minutes=patience),
         issued_at=taken_at,
     )
-    facts = {"how": "issued while cut off", "device": device.name}
-    facts |= {"said_at": one.taken_at.isoformat(), "rank_at": ticket.rank_at.isoformat()}
-    record(ticket, "issued", now=now, was="", by=None, **facts)
+    record(
+        ticket,
+        "issued",
+        now=now,
+        was="",
+        by=None,
+        how="issued while cut off",
+        device=device.name,
+        said_at=one.taken_at.isoformat(),
+        rank_at=ticket.rank_at.isoformat(),
+    )
     return Fate(one, MADE, ticket)
 
 

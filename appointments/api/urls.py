@@ -6,6 +6,7 @@ from appointments.api import bookings, demand, draws, sessions, waitlist
 from appointments.api.appeals import Appeals, Decide, OwnAppeal
 from appointments.api.arrivals import CheckIn
 from appointments.api.assisted import AssistedBookings
+from appointments.api.cut_off import NumberBlocks, TicketsGiven
 from appointments.api.links import BookingLinks
 from appointments.api.offers import Availability, Slots
 from appointments.api.proofs import Proof, Proofs
@@ -18,6 +19,8 @@ urlpatterns = [
     path("availability/", Availability.as_view(), name="api_availability"),
     path("halls/<code:code>/slots/", Slots.as_view(), name="api_slots"),
     path("halls/<code:code>/check-in/", CheckIn.as_view(), name="api_check_in"),
+    path("halls/<code:code>/number-blocks/", NumberBlocks.as_view(), name="api_number_blocks"),
+    path("halls/<code:code>/tickets-given/", TicketsGiven.as_view(), name="api_tickets_given"),
     path("phone-proofs/", Proofs.as_view(), name="api_proofs"),
     path("phone-proofs/<uuid:proof_id>/", Proof.as_view(), name="api_proof"),
     path("rooms/<rowid:pk>/places/", RoomPlaces.as_view(), name="api_room_places"),

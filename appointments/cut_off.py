@@ -1,0 +1,90 @@
+"""After a kiosk was cut off: its numbers are tickets, and who had booked has arrived."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from appointments import arriving
+from appointments.attending import needs_of
+from appointments.models import Booking
+from config.refusals import Refusal
+from queues.blocks import MADE, Fate, Given, take_back
+from queues.issuing import record
+from queues.models import Ticket
+from windows.models import DeviceToken, Hall
+from windows.rules import rules
+
+
+@dataclass(frozen=True)
+class Told:
+    """A number that was given, with the booking's reference when its holder typed one."""
+
+    given: Given
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the number, and why its booking could not be joined with it."""
+
+    fate: Fate
+    is_joined: bool = False
+    booking_refusal: Refusal | None = None
+
+
+@transaction.atomic
+def reconcile(*, device: DeviceToken, told: Sequence[Told], now: datetime) -> list[Outcome]:
+    """Each number is a ticket (`take_back`); a booking named beside it has arrived with it.
+
+    A booking that cannot be joined changes nothing about the number: its holder is served
+    as a walk-in, and the guide can help.
+    """
+    fates = take_back(device=device, given=[one.given for one in told], now=now)
+    return [_joined(fate, one.reference, now) for fate, one in zip(fates, told, strict=True)]
+
+
+def _joined(fate: Fate, reference: str, now: datetime) -> Outcome:
+    if fate.outcome != MADE or fate.ticket is None or not reference:
+        return Outcome(fate)
+    try:
+        with transaction.atomic():
+            _join(fate.ticket, reference, now)
+    except Refusal as refusal:
+        return Outcome(fate, booking_refusal=refusal)
+    return Outcome(fate, is_joined=True)
+
+
+def _join(ticket: Ticket, reference: str, now: datetime) -> None:
+    """The booked person came when the number was given, and ranks as if checked in then.
+
+    Refuses what a check-in refuses.
+    """
+    hall, came = ticket.hall, ticket.issued_at
+    mine = arriving._mine(reference, None)
+    visit = arriving._visit_with(arriving._the_one(mine, hall, came))
+    expected = [booking for booking in visit if booking.ticket_id is None]
+    if not expected:
+        raise arriving.NothingBooked
+    first, *others = expected
+    late = _is_late(first, hall, came)
+    ticket.source, ticket.booked_for = Ticket.Source.BOOKING, first.starts_at
+    ticket.rank_at = came if late else first.starts_at
+    ticket.matter, ticket.then = first.matter, [other.matter_id for other in others]
+    ticket.needs_accessible = "wheelchair" in needs_of(first)
+    ticket.save(
+        update_fields=["source", "booked_for", "rank_at", "matter", "then", "needs_accessible"]
+    )
+    record(ticket, "joined", now=now, was=ticket.state, by=None, booked=first.reference)
+    for booking in expected:
+        arriving._arrive(booking, ticket, late, now, None)
+
+
+def _is_late(booking: Booking, hall: Hall, came: datetime) -> bool:
+    """As at a check-in at that time. Refuses: WrongHall, WrongDay, TooEarly, NotConfirmed."""
+    names = ["checkin_early_minutes", "checkin_late_minutes"]
+    minutes = rules(names, hall=hall, day=booking.service_day)
+    opens = booking.starts_at - timedelta(minutes=minutes["checkin_early_minutes"])
+    arriving._check_place_and_time(booking, hall, opens, came)
+    return came > booking.starts_at + timedelta(minutes=minutes["checkin_late_minutes"])
