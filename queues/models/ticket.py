@@ -269,9 +269,15 @@ class Paper(models.Model):
     Invariants: a copy of a ticket is printed once by a device (paper_once_per_copy).
     """
 
+    class Words(models.TextChoices):
+        CHINESE = "zh", _("Chinese")
+        ENGLISH = "en", _("English")
+        BOTH = "zh-en", _("Chinese and English")
+
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="papers")
     device = models.ForeignKey("windows.DeviceToken", on_delete=models.CASCADE, related_name="+")
     copy = models.PositiveSmallIntegerField(default=1)
+    words = models.CharField(max_length=5, choices=Words.choices, default=Words.CHINESE)
     wanted_at = models.DateTimeField()
     useless_after = models.DateTimeField(help_text="Nobody stands there any more")
     lease_until = models.DateTimeField(null=True)
