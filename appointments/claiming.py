@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from appointments.attending import Visit
-from appointments.prepared import Prepared
+from windows.prepared import Prepared
 from windows.models import Slot
 
 LOCK_PEOPLE = """

@@ -25,7 +25,7 @@ from django.db import IntegrityError, connection
 from appointments.attending import Visit
 from appointments.booking import NotReleased, SlotFull
 from appointments.claiming import DECIDE, LOCK_ASKING, LOOK, TAKE, lock_keys, visit_facts
-from appointments.prepared import short_transaction
+from windows.prepared import short_transaction
 from config import civil
 from config.refusals import Refusal
 

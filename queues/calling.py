@@ -5,15 +5,15 @@ Missing and returning: queues.missing; sending elsewhere: queues.handing_on.
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.refusals import NotFound, Refusal, refusing
+from config.refusals import NotFound, Refusal
+from queues.choosing import choose
 from queues.handing_on import transfer
 from queues.issuing import record
 from queues.missing import MissedTooOften, TooFewCalls, give_back, no_show
-from queues.models import Call, Ticket
-from queues.models.ticket import TicketQuerySet
+from queues.models import Ticket
 from queues.moving import (
     AT_WINDOW,
     NotAtYourWindow,
@@ -64,76 +64,44 @@ class JustCalled(Refusal):
     message = _("This ticket was called a moment ago. Wait %(seconds)s seconds.")
 
 
-@transaction.atomic
+REFUSALS = {"paused": WindowPaused, "serving": StillServing, "nobody": NobodyWaiting}
+
+
 def call_next(*, window: Window, staff: Staff, now: datetime) -> Ticket:
     """The first person in line whom this window can serve is called to it.
 
     Order: `rank_at`, then number of issue; a green-channel ticket may go first, at most
     once in three calls of the hall; who needs an accessible window goes to one while one
-    is open (`servable_at`). Refuses: NotSignedIn, WindowPaused, StillServing,
-    NobodyWaiting. Raises NotFound for a window of another hall.
+    is open, who was sent to a window to that one (queues.choosing). Refuses: NotSignedIn,
+    WindowPaused, StillServing, NobodyWaiting. Raises NotFound for a window of another hall.
     """
-    lock_shift(window, staff)
-    if Ticket.objects.filter(window=window, state__in=[State.CALLED, State.SERVING]).exists():
-        raise StillServing
-    line = Ticket.objects.waiting().servable_at(window)
-    urgent = _urgent(line, window.hall_id)
-    ticket = urgent or _first(line)
-    if ticket is None:
-        raise NobodyWaiting
-    jumped = urgent is not None and line.filter(rank_at__lt=urgent.rank_at).exists()
-    with refusing({"window_serves_one": StillServing}):
-        _call(ticket, window, staff, now, jumped=jumped)
-    return ticket
+    outcome, ticket = choose(window, staff, now)
+    if ticket is not None:
+        return ticket
+    if outcome == "away":
+        raise _not_here(window, staff)
+    raise REFUSALS[outcome]
 
 
-def _first(line: TicketQuerySet) -> Ticket | None:
-    return line.in_calling_order().select_for_update(skip_locked=True, of=("self",)).first()
-
-
-def _urgent(line: TicketQuerySet, hall_id: int) -> Ticket | None:
-    """The green channel's first ticket when the hall's last two calls did not jump."""
-    urgent = line.exclude(priority="")
-    if not urgent.exists():
-        return None
-    with connection.cursor() as cursor:  # one decision at a time keeps the bound exact
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('green channel'), %s)", [hall_id])
-    last = Call.objects.filter(hall_id=hall_id).order_by("-pk").values_list("jumped", flat=True)
-    return None if any(last[:2]) else _first(urgent)
+def _not_here(window: Window, staff: Staff) -> Exception:
+    is_clerk = has_role(staff, window.hall_id, CLERK, SUPERVISOR)
+    return NotSignedIn() if is_clerk else NotFound()
 
 
 def lock_shift(window: Window, staff: Staff) -> Shift:
-    """The clerk's open shift at the window, locked: a double press waits here."""
-    shift = (
-        Shift.objects.select_for_update()
-        .filter(staff=staff, window=window, period__upper_inf=True)
-        .first()
-    )
+    """The clerk's open shift at the window, locked: a double press waits here.
+
+    Refuses: NotSignedIn, WindowPaused, StillServing. Raises NotFound for another hall.
+    """
+    here = Shift.objects.filter(staff=staff, window=window, period__upper_inf=True)
+    shift = here.select_for_update(no_key=True).first()
     if shift is None:
-        if not has_role(staff, window.hall_id, CLERK, SUPERVISOR):
-            raise NotFound
-        raise NotSignedIn
+        raise _not_here(window, staff)
     if shift.is_paused:
         raise WindowPaused
+    if Ticket.objects.filter(window=window, state__in=AT_WINDOW).exists():
+        raise StillServing
     return shift
-
-
-def _call(ticket: Ticket, window: Window, staff: Staff, now: datetime, *, jumped: bool) -> None:
-    was = ticket.state
-    ticket.state, ticket.window, ticket.round = State.CALLED, window, ticket.round + 1
-    ticket.called_at = ticket.called_at or now
-    ticket.save(update_fields=["state", "window", "round", "called_at"])
-    why = {
-        "source": ticket.source,
-        "rank_at": ticket.rank_at.isoformat(),
-        "issued_at": ticket.issued_at.isoformat(),
-        "booked_for": ticket.booked_for.isoformat() if ticket.booked_for else None,
-        "priority": ticket.priority,
-        "jumped": jumped,
-    }
-    add_call(ticket, window, staff, now, jumped=jumped, why=why)
-    record(ticket, "called" if ticket.round == 1 else "recalled", now=now, was=was, by=staff)
-    tell_boards(window.hall_id)
 
 
 @transaction.atomic

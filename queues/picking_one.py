@@ -6,10 +6,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.refusals import NotFound, Refusal
-from queues.calling import StillServing, WindowPaused, lock_shift
+from queues.calling import lock_shift
 from queues.issuing import record
 from queues.models import Call, Ticket
-from queues.moving import AT_WINDOW, add_call, locked, needs_state
+from queues.moving import add_call, locked, needs_state
 from windows.access import CLERK, SUPERVISOR
 from windows.models import Staff, Window
 from windows.telling import tell_boards
@@ -63,11 +63,7 @@ def call_this(
         raise ReasonNeeded
     if reason == Call.Picked.OTHER and not note.strip():
         raise NoteNeeded
-    shift = lock_shift(window, staff)
-    if shift.is_paused:
-        raise WindowPaused
-    if Ticket.objects.filter(window=window, state__in=AT_WINDOW).exists():
-        raise StillServing
+    lock_shift(window, staff)
     one = locked(ticket, staff, CLERK, SUPERVISOR)
     if one.hall_id != window.hall_id:
         raise NotFound

@@ -7,10 +7,10 @@ from typing import Self
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from windows.models import Window
+from windows.models import Shift, Window
 
 
 def public_id() -> str:
@@ -31,10 +31,17 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def servable_at(self, window: Window) -> Self:
         """Those whose matter the window can serve.
 
-        Who needs an accessible window is left to one while it is open and serves the matter.
+        Who needs an accessible window is left to one while it is open and serves the matter;
+        who was sent to a window is left to it while somebody is there. The same in SQL:
+        queues.choosing.
         """
         served = list(window.matters.values_list("pk", flat=True))
-        line = self.filter(hall_id=window.hall_id, matter_id__in=served)
+        there = Shift.objects.filter(window=OuterRef("only_window"), period__upper_inf=True)
+        line = self.filter(
+            Q(only_window=None) | Q(only_window=window) | ~Exists(there),
+            hall_id=window.hall_id,
+            matter_id__in=served,
+        )
         if window.is_accessible:
             return line
         open_now = Window.objects.filter(
@@ -43,8 +50,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             shifts__period__upper_inf=True,
             shifts__is_paused=False,
         )
-        there = list(open_now.values_list("matters", flat=True))
-        return line.exclude(needs_accessible=True, matter_id__in=[pk for pk in there if pk])
+        matters = list(open_now.values_list("matters", flat=True))
+        return line.exclude(needs_accessible=True, matter_id__in=[pk for pk in matters if pk])
 
     def in_calling_order(self) -> Self:
         return self.order_by("rank_at", "pk")
@@ -184,6 +191,11 @@ class Ticket(models.Model):
                 fields=["hall", "rank_at", "id"],
                 condition=Q(state="waiting"),
                 name="ticket_line",
+            ),
+            models.Index(
+                fields=["hall", "rank_at", "id"],
+                condition=Q(state="waiting") & ~Q(priority=""),
+                name="ticket_green_channel",
             ),
             models.Index(fields=["hall", "service_day", "state"], name="ticket_of_day"),
         ]

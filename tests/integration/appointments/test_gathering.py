@@ -14,7 +14,7 @@ from appointments.changing import cancel
 from appointments.claiming import TAKE
 from appointments.gathering import Line, line
 from appointments.models import Booking, BookingEvent, BookingGroup
-from appointments.prepared import Prepared
+from windows.prepared import Prepared
 from appointments.sealing import booking_secret
 from tests.concurrency.asking import nothing_is_broken
 from tests.concurrency.ways import body_of, by_command, press
