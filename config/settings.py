@@ -209,6 +209,7 @@ USE_TZ = True
 # --- Static files -------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".local" / "static"
+MEDIA_ROOT = Path(env("DENGTA_MEDIA", str(BASE_DIR / ".local" / "media")))  # halls' own voices
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 _MANIFEST = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 _PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
