@@ -26,6 +26,12 @@ NOON = datetime(2027, 3, 4, 4, 0, tzinfo=UTC)  # 12:00 on the hall's wall
 PHONE = "+8613800138000"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests begin first, so that no core waits for another's at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def _english():
     """Messages are compared in the source language unless a test asks otherwise."""

@@ -1,0 +1,1 @@
+"""A whole day of one hall, played faster than the clock, on real processes."""
