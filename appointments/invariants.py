@@ -181,7 +181,8 @@ WHERE t.missed_times = 0 AND t.postponed_at IS NULL AND t.came_from_id IS NULL A
 SELECT id FROM (
   SELECT id, jumped, coalesce(lag(jumped) OVER line, false) AS before,
     coalesce(lag(jumped, 2) OVER line, false) AS before_that
-  FROM queues_call WINDOW line AS (PARTITION BY hall_id ORDER BY id)) AS call
+  FROM queues_call WHERE NOT jsonb_exists(why, 'recall')
+  WINDOW line AS (PARTITION BY hall_id ORDER BY id)) AS call
 WHERE jumped AND (before OR before_that)""",
     "I18 no ID number can be read anywhere": clear_text_question(),
     "service days: slots, tickets and bookings share their session's": """

@@ -65,7 +65,7 @@ WITH shift AS MATERIALIZED (
 ), jump AS MATERIALIZED (
   SELECT id FROM urgent
   WHERE EXISTS (SELECT FROM queues_ticket t
-      WHERE t.priority = '' AND t.rank_at < urgent.rank_at AND {SERVABLE})
+      WHERE t.priority = '' AND (t.rank_at, t.id) < (urgent.rank_at, urgent.id) AND {SERVABLE})
     AND NOT EXISTS (SELECT FROM (SELECT jumped FROM queues_call
       WHERE hall_id = %(hall)s::bigint AND NOT jsonb_exists(why, 'recall')
       ORDER BY id DESC LIMIT 2) AS last WHERE jumped)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from config.refusals import NotFound, Refusal
@@ -78,8 +79,9 @@ def call_this(
 
 def goes_before_others(ticket: Ticket, window: Window) -> bool:
     """Whether ordinary people of a lower rank wait whom the window could call."""
-    line = Ticket.objects.waiting().servable_at(window).exclude(pk=ticket.pk)
-    return line.filter(priority="", rank_at__lt=ticket.rank_at).exists()
+    before = Q(rank_at__lt=ticket.rank_at) | Q(rank_at=ticket.rank_at, pk__lt=ticket.pk)
+    line = Ticket.objects.waiting().servable_at(window)
+    return line.filter(before, priority="").exists()
 
 
 def may_jump(hall_id: int) -> bool:
