@@ -1,6 +1,8 @@
 """Arriving: a booking becomes a ticket in today's line."""
 
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -15,7 +17,7 @@ from config import civil
 from config.refusals import Refusal
 from queues.issuing import current_session, issue
 from queues.models import Ticket
-from windows.models import Hall, HallSession, Staff
+from windows.models import Hall, HallSession, Matter, Staff, Window
 from windows.rules import rules
 
 State = Booking.State
@@ -26,19 +28,36 @@ class NothingBooked(Refusal):
     message = _("No open booking was found. You can take a walk-in ticket here.")
 
 
-class WrongHall(Refusal):
+class NotHereNow(Refusal):
+    """The booking stands, elsewhere or at another time: `told` says where, when and what
+    can be done meanwhile. Programs get it as `facts`, pages through `hall_forms.Said`."""
+
+    def __init__(self, *, told: dict[str, Any], **words: object) -> None:
+        super().__init__(**words)
+        self.told = told
+
+    def body(self) -> dict[str, Any]:
+        return super().body() | {"facts": self.told}
+
+
+class WrongHall(NotHereNow):
     code = "wrong_hall"
     message = _("This booking is at %(hall)s on %(at)s. You can take a walk-in ticket here.")
 
 
-class WrongDay(Refusal):
+class WrongDay(NotHereNow):
     code = "wrong_day"
     message = _("This booking is for %(at)s. You can take a walk-in ticket today.")
 
 
-class TooEarly(Refusal):
+class DayOver(NotHereNow):
+    code = "wrong_day"
+    message = _("This booking was for %(at)s. You can take a walk-in ticket today.")
+
+
+class TooEarly(NotHereNow):
     code = "too_early"
-    message = _("Your time is %(at)s. You can check in from %(opens)s.")
+    message = _("Your time is %(at)s. You can check in from %(opens)s, and wait here.")
 
 
 class NotConfirmed(Refusal):
@@ -60,19 +79,19 @@ def check_in(
     Any booking of a visit with several matters checks the whole visit in: one number.
     On time (`checkin_early_minutes` before to `checkin_late_minutes` after the slot's
     start) the rank is the slot's start; later it is the arrival, and nobody is sent away.
-    Refuses: NothingBooked, WrongHall, WrongDay, TooEarly, NotConfirmed, HallClosed.
+    Refuses: NothingBooked, WrongHall, WrongDay, DayOver, TooEarly, NotConfirmed, HallClosed.
     """
-    visit = _visit_with(_the_one(_mine(reference, id_number), hall, now))
+    mine = _mine(reference, id_number)
+    if reference and not mine.exists():
+        _tell_that_it_is_over(reference, hall, now)
+    visit = _visit_with(_the_one(mine, hall, now))
     expected = [booking for booking in visit if booking.ticket_id is None]
     if not expected:
-        return Ticket.objects.get(bookings=visit[0])
+        return _given_already(visit[0], hall, now)
     first, *others = expected
-    numbers = rules(
-        ["checkin_early_minutes", "checkin_late_minutes"], hall=hall, day=first.service_day
-    )
-    opens = first.starts_at - timedelta(minutes=numbers["checkin_early_minutes"])
+    opens, late_from = _window(first)
     _check_place_and_time(first, hall, opens, now)
-    late = now > first.starts_at + timedelta(minutes=numbers["checkin_late_minutes"])
+    late = now > late_from
     ticket = issue(
         hall=hall,
         session=_session(first, hall, now),
@@ -88,6 +107,24 @@ def check_in(
     )
     for booking in expected:
         _arrive(booking, ticket, late, now, by)
+    return ticket
+
+
+def _window(booking: Booking) -> tuple[datetime, datetime]:
+    """From when one can check in, and until when one is on time."""
+    names = ["checkin_early_minutes", "checkin_late_minutes"]
+    numbers = rules(names, hall=booking.hall_id, day=booking.service_day)
+    early, late = (timedelta(minutes=numbers[name]) for name in names)
+    return booking.starts_at - early, booking.starts_at + late
+
+
+def _given_already(booking: Booking, hall: Hall, now: datetime) -> Ticket:
+    """The number of a visit that is checked in. Refuses: WrongHall."""
+    ticket = Ticket.objects.select_related("hall").get(bookings=booking)
+    if ticket.hall_id != hall.pk:
+        at = f"{civil.city_time(booking.starts_at):%Y-%m-%d %H:%M}"
+        told = _told(booking, ticket.hall, hall, _window(booking)[0], now)
+        raise WrongHall(told=told, hall=ticket.hall.name, at=at)
     return ticket
 
 
@@ -107,6 +144,15 @@ def _mine(reference: str | None, id_number: IdNumber | None) -> QuerySet[Booking
     else:
         raise NothingBooked
     return Booking.objects.filter(who, state__in=Booking.OPEN)
+
+
+def _tell_that_it_is_over(reference: str, hall: Hall, now: datetime) -> None:
+    """Who holds the reference of a visit that passed hears when it was. Refuses: DayOver."""
+    passed = Booking.objects.filter(reference=reference.strip().upper(), state=State.NO_SHOW)
+    booking = passed.select_related("hall", "matter").filter(arrived_at=None).first()
+    if booking is not None:
+        told = _told(booking, booking.hall, hall, _window(booking)[0], now)
+        raise DayOver(told=told, at=f"{civil.city_time(booking.starts_at):%Y-%m-%d %H:%M}")
 
 
 def _the_one(mine: QuerySet[Booking], hall: Hall, now: datetime) -> Booking:
@@ -132,14 +178,47 @@ def _visit_with(booking: Booking) -> list[Booking]:
 def _check_place_and_time(booking: Booking, hall: Hall, opens: datetime, now: datetime) -> None:
     starts = civil.city_time(booking.starts_at)
     at = f"{starts:%Y-%m-%d %H:%M}"
+    told = partial(_told, booking, booking.hall, hall, opens, now)
     if booking.hall_id != hall.pk:
-        raise WrongHall(hall=booking.hall.name, at=at)
+        raise WrongHall(told=told(), hall=booking.hall.name, at=at)
     if booking.state == State.HELD:
         raise NotConfirmed
+    another_day = civil.city_date(now) not in (booking.service_day, starts.date())
+    if another_day and now > max(booking.slot.ends_at, booking.slot.session.ends_at):
+        raise DayOver(told=told(), at=at)
+    if another_day and now < opens:
+        raise WrongDay(told=told(), at=at)
     if now < opens:
-        if civil.city_date(now) not in (booking.service_day, starts.date()):
-            raise WrongDay(at=at)
-        raise TooEarly(at=f"{starts:%H:%M}", opens=f"{civil.city_time(opens):%H:%M}")
+        clock = f"{civil.city_time(opens):%H:%M}"
+        raise TooEarly(told=told(), at=f"{starts:%H:%M}", opens=clock)
+
+
+def _told(
+    booking: Booking, place: Hall, here: Hall, opens: datetime, now: datetime
+) -> dict[str, Any]:
+    """Where and when the booking is, how to get there, and whether the hall where the
+    person stands gives a number for the same matter now. No name, no ID number."""
+    return {
+        "hall": place.code,
+        "hall_name": place.name,
+        "address": place.address,
+        "transport": place.transport,
+        "page": f"/halls/{place.code}/",
+        "starts_at": civil.city_time(booking.starts_at).isoformat(),
+        "check_in_from": civil.city_time(opens).isoformat(),
+        "matter": booking.matter.code,
+        "walk_in_here": gives_numbers(here, booking.matter, now),
+    }
+
+
+def gives_numbers(hall: Hall, matter: Matter, now: datetime) -> bool:
+    """Whether one can take a number for the matter in the hall now."""
+    served = Window.objects.filter(hall=hall, matters=matter, is_in_use=True)
+    try:
+        current_session(hall=hall, now=now)
+    except Refusal:
+        return False
+    return served.exists()
 
 
 def _session(booking: Booking, hall: Hall, now: datetime) -> HallSession:

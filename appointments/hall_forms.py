@@ -1,11 +1,14 @@
 """Parsers of what is entered in the hall: at the kiosk, on the tablet, at the desk."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from appointments import saying
+from appointments.pressing import SaidNo
 from appointments.understanding import Said, understand
 from config.faces import show_refusal
 from config.refusals import Refusal
@@ -17,6 +20,46 @@ def matters_of(hall: Hall) -> list[Matter]:
     """What the windows of the hall serve."""
     served = Matter.objects.filter(is_offered=True, windows__hall=hall, windows__is_in_use=True)
     return list(served.distinct().order_by("position", "pk"))
+
+
+@dataclass(frozen=True)
+class ArrivalSaid:
+    """Why somebody is not checked in here and now, and what can be done; the words of
+    `templates/appointments/_arrival_said.html`."""
+
+    code: str
+    text: str
+    hall: Hall | None = None
+    matter: Matter | None = None
+    when: str = ""
+    clock: str = ""
+    opens: str = ""
+    is_over: bool = False
+    walk_in_here: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a booking was found, so that there is more to say than the text."""
+        return self.hall is not None
+
+
+def arrival_said(refusal: SaidNo, now: datetime) -> ArrivalSaid:
+    """What the refusal of a check-in says on a page, also when it is said once more."""
+    told = refusal.told
+    if not told:
+        return ArrivalSaid(refusal.code, str(refusal))
+    starts, opens = (datetime.fromisoformat(told[name]) for name in ("starts_at", "check_in_from"))
+    return ArrivalSaid(
+        code=refusal.code,
+        text=str(refusal),
+        hall=Hall.objects.filter(code=told["hall"]).first(),
+        matter=Matter.objects.filter(code=told["matter"]).first(),
+        when=saying.when_from(starts, now),
+        clock=saying.clock(starts),
+        opens=saying.clock(opens),
+        is_over=starts < now,
+        walk_in_here=told["walk_in_here"],
+    )
 
 
 class ArrivalForm(forms.Form):

@@ -129,6 +129,19 @@ def take(purpose: Purpose, whom: str, *, most: int, now: datetime) -> int:
     return counted
 
 
+def count_so_far(purpose: Purpose, whom: str, *, now: datetime) -> int:
+    """How many of `whom` are counted; nothing is added. Refuses: CannotCount."""
+    name, start = _name(purpose.name, whom), _start(now, purpose.stretch)
+    counted = _take_in_redis(name, start, purpose.stretch, 0)
+    if counted is not None:
+        return -counted
+    try:
+        kept = Tally.objects.filter(name=name, stretch_start=start)
+        return kept.values_list("count", flat=True).first() or 0
+    except DatabaseError:
+        raise CannotCount(retry_after=60) from None
+
+
 def too_many(purpose: Purpose, now: datetime) -> TooManyAsked:
     """The refusal of whoever is at the upper bound."""
     end = purpose.ends_at(now)

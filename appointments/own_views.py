@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from appointments.being_here import read_pass
 from appointments.booking import confirm, find
 from appointments.calendar_file import calendar_of
 from appointments.check_views import more_time
@@ -62,6 +63,7 @@ def show_booking(
         "bring": visit.bring(),
         "code": qr_code(request.build_absolute_uri(own_address(found))),
         "secret": request.GET["k"],
+        "is_here": read_pass(request.COOKIES.get("here", ""), found.hall, now) is not None,
         "again": wish.link(),
         "errors": list(errors),
         "key": fresh_key(),

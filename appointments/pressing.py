@@ -20,6 +20,7 @@ class SaidNo(Refusal):
         super().__init__(field=answer.get("field"))
         self.code = answer["code"]
         self.message = answer["detail"]
+        self.told = answer.get("facts") or {}
 
 
 def fresh_key() -> str:

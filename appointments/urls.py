@@ -11,6 +11,7 @@ from appointments import (
     desk_views,
     draw_views,
     floor_views,
+    here_views,
     inbox,
     kiosk_views,
     own_change_views,
@@ -40,6 +41,7 @@ citizen = [
     path("room/slot/<int:slot>/", room_views.room_of, name="room_of"),
     path("b/", views.find_booking, name="find_booking"),
     path("b/<slug:reference>/", own_views.booking, name="booking"),
+    path("b/<slug:reference>/here/", here_views.booking_here, name="booking_here"),
     path("b/<slug:reference>/confirm/", own_views.booking_confirm, name="booking_confirm"),
     path("b/<slug:reference>/extend/", own_views.booking_extend, name="booking_extend"),
     path("b/<slug:reference>/undo/", own_change_views.booking_undo, name="booking_undo"),
@@ -72,6 +74,9 @@ demonstration = [
 ]
 
 in_hall = [
+    path("here/<slug:hall>/", here_views.here, name="here"),
+    path("here/<slug:hall>/check-in/", here_views.here_check_in, name="here_check_in"),
+    path("here/<slug:hall>/walk-in/", here_views.here_walk_in, name="here_walk_in"),
     path("kiosk/<slug:hall>/", kiosk_views.kiosk, name="kiosk"),
     path("kiosk/<slug:hall>/check-in/", kiosk_views.kiosk_check_in, name="kiosk_check_in"),
     path("kiosk/<slug:hall>/walk-in/", kiosk_views.kiosk_walk_in, name="kiosk_walk_in"),

@@ -44,6 +44,14 @@ def want_paper(
     Paper.objects.bulk_create([paper], ignore_conflicts=True)
 
 
+def want_paper_of(actor: str, ticket: Ticket, *, now: datetime) -> None:
+    """The same for whoever asks by the API: the machine `device:<id>`; staff need no paper."""
+    kind, _colon, pk = actor.partition(":")
+    if kind == "device":
+        device = DeviceToken.objects.filter(pk=pk).first()
+        want_paper(ticket, device, now=now, words=words_for(translation.get_language()))
+
+
 def words_for(language: str | None) -> str:
     """Who reads English gets both: staff and signs in the hall are Chinese."""
     return Paper.Words.BOTH if (language or "").startswith("en") else Paper.Words.CHINESE
@@ -51,7 +59,7 @@ def words_for(language: str | None) -> str:
 
 def printed(ticket: Ticket, *, words: str, now: datetime) -> bytes:
     """The ticket as its printer understands it: number, matter, code, wait, when."""
-    from escpos.printer import Dummy
+    from escpos.printer import Dummy  # type: ignore[import-untyped]
 
     (shown,) = tickets_shown([ticket.public_id])
     place, printer = place_of(shown, now), Dummy()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -59,7 +60,12 @@ def print_due(*, now: datetime) -> int:
 
 def claim(*, now: datetime) -> list[Paper]:
     """Papers that are ours for the length of the lease, the oldest first."""
-    facts = {"until": now + LEASE, "now": now, "most": MOST_TRIES, "limit": AT_A_TIME}
+    facts: dict[str, Any] = {
+        "until": now + LEASE,
+        "now": now,
+        "most": MOST_TRIES,
+        "limit": AT_A_TIME,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, facts)
         ids = [row[0] for row in cursor.fetchall()]

@@ -66,6 +66,7 @@ RULES = {
     "leave_reserve_minutes": (10, _("Minutes before one's likely turn to be back in the hall")),
     "turn_alert_places": (3, _("People left before one's number when a message is sent")),
     "presence_seconds": (60, _("Seconds in which the board shows one presence code")),
+    "presence_guesses_an_hour": (30, _("Wrong presence codes from an address in an hour")),
     "block_numbers": (20, _("Numbers per letter that a kiosk keeps for when it is cut off")),
     "break_after_minutes": (
         120,

@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 
 from appointments.api import bookings, demand, draws, sessions, waitlist
 from appointments.api.appeals import Appeals, Decide, OwnAppeal
-from appointments.api.arrivals import CheckIn
+from appointments.api.arrivals import CheckIn, OwnCheckIn
 from appointments.api.assisted import AssistedBookings
 from appointments.api.cut_off import NumberBlocks, TicketsGiven
 from appointments.api.links import BookingLinks
@@ -28,6 +28,7 @@ urlpatterns = [
     path("assisted-bookings/", AssistedBookings.as_view(), name="api_assisted_bookings"),
     path("bookings/", bookings.Bookings.as_view(), name="api_bookings"),
     path("bookings/<code:reference>/", bookings.OwnBooking.as_view(), name="api_booking"),
+    path("bookings/<code:reference>/check-in/", OwnCheckIn.as_view(), name="api_own_check_in"),
     path("bookings/<code:reference>/confirm/", bookings.Confirm.as_view(), name="api_confirm"),
     path("bookings/<code:reference>/extend/", bookings.Extend.as_view(), name="api_extend"),
     path("bookings/<code:reference>/undo/", bookings.Undo.as_view(), name="api_undo"),

@@ -12,6 +12,7 @@ from queues import rating
 from queues.board import Board, board_of
 from queues.issuing import HallClosed, MatterNotServed, issue_walk_in
 from queues.models import Rating, Ticket
+from queues.papering import want_paper_of
 from queues.waiting import place_of
 from windows.access import ADMIN, GUIDE, SUPERVISOR
 from windows.api.describing import Word, described
@@ -152,7 +153,9 @@ class HallTickets(HallCall):
         asked["note"] = asked.pop("reason")
 
         def run() -> dict[str, Any]:
-            return told(issue_walk_in(hall=hall, now=self.now, by=staff, **asked), self.now)
+            ticket = issue_walk_in(hall=hall, now=self.now, by=staff, **asked)
+            want_paper_of(actor, ticket, now=self.now)
+            return told(ticket, self.now)
 
         return self.run_once(run, actor=actor, made=status.HTTP_201_CREATED)
 

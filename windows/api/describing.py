@@ -21,6 +21,9 @@ class ErrorOutput(serializers.Serializer):
     code = serializers.CharField(help_text="For programs; does not change")
     detail = serializers.CharField(help_text="For people, in the language asked for")
     field = serializers.CharField(allow_null=True, help_text="Which part of the input, if any")
+    facts = serializers.DictField(
+        required=False, help_text="What the refusal is about, where the call says so"
+    )
 
 
 class MalformedOutput(ErrorOutput):

@@ -25,7 +25,7 @@ class FakePrinter:
     def __init__(self, status: bytes | None = b"\x12"):
         self.status, self.got = status, []
         self.listening = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listening.getsockname()[1]
+        self.address = f"127.0.0.1:{self.listening.getsockname()[1]}"
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
