@@ -10,51 +10,33 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection
 
 from config import civil
 from queues.estimating import Estimate, Line, OpenWindow, Pace, Paces, Waiting, estimate, paces_of
+from queues.showing import (
+    MISSED_SHOWN,
+    NEXT_SHOWN,
+    RECENT,
+    SHOWN,
+    Recent,
+    Shown,
+    ShownCall,
+    ShownSession,
+    ShownWindow,
+    Urgent,
+    Voiced,
+    shown_from,
+    urgent_of,
+)
+from queues.voicing import voiced
 from windows.models import Hall
 from windows.models.hall import in_language
-from windows.rules import rule
 
 CALLS_SHOWN = 12
 CALLED_WITHIN = timedelta(hours=3)
 MATTERS_SHOWN = 2
-RULE_KEPT_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class ShownCall:
-    """One number on the screen; `id` grows with every call, recalls included."""
-
-    id: int
-    number: str
-    window: int
-    round: int
-    state: str
-    called_at: datetime
-
-    @property
-    def is_called(self) -> bool:
-        return self.state == "called"
-
-
-@dataclass(frozen=True)
-class ShownSession:
-    """The session that the screen is about, and where it stands: before, open, after."""
-
-    kind: str
-    service_day: date
-    starts_at: datetime
-    ends_at: datetime
-    stage: str
-
-    @property
-    def hours(self) -> str:
-        starts, ends = civil.city_time(self.starts_at), civil.city_time(self.ends_at)
-        return f"{starts:%H:%M}–{ends:%H:%M}"
+CLOSES_SOON = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -88,6 +70,12 @@ class Board:
     waits: tuple[MatterWait, ...]
     walk_ins_left: int | None
     patience: int
+    windows: tuple[ShownWindow, ...]
+    next: tuple[str, ...]
+    missed: tuple[str, ...]
+    urgent: Urgent | None
+    voice: Voiced
+    recent: Recent
 
     @property
     def hall_name(self) -> str:
@@ -95,7 +83,8 @@ class Board:
 
     @property
     def last_call_id(self) -> int:
-        return max((call.id for call in self.calls), default=0)
+        newest = self.recent.calls[-1:]
+        return newest[0].id if newest else 0
 
     @property
     def now(self) -> ShownCall | None:
@@ -103,14 +92,29 @@ class Board:
         return self.calls[0] if self.calls else None
 
     @property
-    def earlier(self) -> tuple[ShownCall, ...]:
-        return self.calls[1:6]
+    def many(self) -> str:
+        """How many windows the screen has to hold, in a word for its letters."""
+        count = len(self.windows)
+        return "few" if count <= 6 else "some" if count <= 12 else "many" if count <= 24 else "all"
+
+    @property
+    def closes_soon(self) -> str:
+        """When no more tickets are given, once that is near."""
+        session = self.session
+        if not session or session.stage != "open" or session.ends_at > self.at + CLOSES_SOON:
+            return ""
+        return f"{civil.city_time(session.ends_at):%H:%M}"
 
     @property
     def usual_waits(self) -> list[MatterWait]:
         """The matters that most people here wait for."""
+        return self.known_waits[:MATTERS_SHOWN]
+
+    @property
+    def known_waits(self) -> list[MatterWait]:
+        """Those that an open window serves, the most waited for first."""
         known = [wait for wait in self.waits if wait.estimate]
-        return sorted(known, key=lambda wait: -wait.waiting)[:MATTERS_SHOWN]
+        return sorted(known, key=lambda wait: -wait.waiting)
 
     def wait_for(self, matter_code: str) -> Estimate | None:
         return next((w.estimate for w in self.waits if w.code == matter_code), None)
@@ -118,6 +122,7 @@ class Board:
     def as_json(self) -> dict[str, Any]:
         """The same for programs: times with the city's offset."""
         told = asdict(self)
+        del told["recent"]  # what was missed is told call by call
         told["at"] = civil.city_time(self.at).isoformat()
         told["last_call_id"] = self.last_call_id
         for shown, call in zip(told["calls"], self.calls, strict=True):
@@ -162,8 +167,9 @@ SELECT json_build_object(
     FROM windows_hallsession hs
     WHERE hall_id = %(hall)s AND state = 'open' AND closed_at IS NULL
         AND ends_at > %(now)s - interval '4 hours' AND starts_at < %(now)s + interval '14 days'
-    ORDER BY starts_at, id LIMIT 6) h))::text
-"""
+    ORDER BY starts_at, id LIMIT 6) h),
+{shown})::text
+""".replace("{shown}", SHOWN)
 
 
 @dataclass(frozen=True)
@@ -175,15 +181,21 @@ class Snapshot:
     line: Line
     calls: tuple[ShownCall, ...]
     sessions: tuple[Mapping[str, Any], ...]
+    shown: Shown
 
 
 def snapshot_of(hall: Hall, now: datetime) -> Snapshot:
     """Read the hall; one query."""
-    asked: dict[str, int | datetime] = {
+    asked: dict[str, int | date | datetime] = {
         "hall": hall.pk,
         "now": now,
         "calls_from": now - CALLED_WITHIN,
         "calls": CALLS_SHOWN,
+        "next": NEXT_SHOWN,
+        "missed": MISSED_SHOWN,
+        "day": civil.city_date(now),
+        "missed_from": civil.city_date(now) - timedelta(days=1),
+        "recent": RECENT + 1,
     }
     with connection.cursor() as cursor:
         cursor.execute(SNAPSHOT, asked)
@@ -194,6 +206,7 @@ def snapshot_of(hall: Hall, now: datetime) -> Snapshot:
         line=_line(read),
         calls=tuple(_call(row) for row in read["calls"]),
         sessions=tuple(read["sessions"]),
+        shown=shown_from(read),
     )
 
 
@@ -240,7 +253,7 @@ def board_from(snapshot: Snapshot) -> Board:
     hall, now, line = snapshot.hall, snapshot.at, snapshot.line
     session, minutes = _session_shown(snapshot)
     day = session.service_day if session else civil.city_date(now)
-    paces, patience = paces_of(hall, day), patience_of(hall, day)
+    paces, patience = paces_of(hall, day), snapshot.shown.patience
     last = (now + timedelta(minutes=patience), 2**62)
     return Board(
         hall_code=hall.code,
@@ -255,22 +268,18 @@ def board_from(snapshot: Snapshot) -> Board:
         waits=tuple(_wait(pace, line, paces, last) for pace in paces.values()),
         walk_ins_left=_walk_ins_left(minutes, line, paces) if session else None,
         patience=patience,
+        windows=snapshot.shown.windows,
+        next=snapshot.shown.next,
+        missed=snapshot.shown.missed,
+        urgent=urgent_of(snapshot.shown.urgent, {pk: pace.mean for pk, pace in paces.items()}),
+        voice=voiced(hall),
+        recent=snapshot.shown.recent,
     )
 
 
 def longest_wait(line: Line, now: datetime) -> int:
     first = min((one.issued_at for one in line.waiting), default=now)
     return max(0, int((now - first).total_seconds() // 60))
-
-
-def patience_of(hall: Hall, day: date) -> int:
-    """The hall's walk-in patience, asked at most once a minute."""
-    key = f"patience:{hall.pk}:{day.isoformat()}"
-    minutes: int | None = cache.get(key)
-    if minutes is None:
-        minutes = rule("patience_minutes", hall=hall, day=day)
-        cache.set(key, minutes, RULE_KEPT_SECONDS)
-    return minutes
 
 
 def _wait(pace: Pace, line: Line, paces: Paces, last: tuple[datetime, int]) -> MatterWait:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import select
 from collections.abc import Callable
@@ -18,11 +19,16 @@ CHECK_SECONDS = 20.0
 
 
 class Listener:
-    """Calls `heard(hall id)` for each notice, and `reconnected()` whenever it begins to
-    listen: what was said before that has been missed."""
+    """Calls `heard(hall id)` for each notice, `tested(hall id, event)` for a test call, and
+    `reconnected()` whenever it begins to listen: what was said before has been missed."""
 
-    def __init__(self, heard: Callable[[int], None], reconnected: Callable[[], None]) -> None:
-        self.heard, self.reconnected = heard, reconnected
+    def __init__(
+        self,
+        heard: Callable[[int], None],
+        reconnected: Callable[[], None],
+        tested: Callable[[int, bytes], None],
+    ) -> None:
+        self.heard, self.reconnected, self.tested = heard, reconnected, tested
         self.is_listening = False
 
     async def run(self) -> None:
@@ -60,9 +66,20 @@ class Listener:
             await asyncio.to_thread(_still_there, connection)
         connection.poll()
         while connection.notifies:
-            told = connection.notifies.pop(0).payload
-            if told.isdigit():
-                self.heard(int(told))
+            self._tell(connection.notifies.pop(0).payload)
+
+    def _tell(self, told: str) -> None:
+        """A hall's number: something changed there; or a test call to be passed on."""
+        if told.isdigit():
+            self.heard(int(told))
+            return
+        try:
+            said = json.loads(told)
+            hall, test = int(said["hall"]), json.dumps(said["test"])
+        except (ValueError, KeyError, TypeError):
+            logger.warning("Not understood: %.80s", told)
+            return
+        self.tested(hall, f"event: test\ndata: {test}\n\n".encode())
 
 
 def _listening_connection() -> Any:

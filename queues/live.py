@@ -4,9 +4,12 @@
     /live/tickets/<public id>/   one's own ticket
     /live/healthz                whether this process hears the database
 
-Each event is the full state, so a client that missed some needs only the next one.
+A message is the full state, so a client that missed some needs only the next one. A board
+also gets each call as an event of its own, `call`, whose id is the call's number: with
+`Last-Event-ID` or `?after=<number>` a screen that was away first hears the calls that it
+missed (the newest ones; `gone` when there were more than are kept), then the state.
 One connection per process listens to `dengta_board`; a hall is read once per change and
-language, however many watch (queues/watching.py). The database is asked in threads.
+language, however many watch (queues/watching.py). The database is asked in a thread.
 """
 
 import asyncio
@@ -18,16 +21,16 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from queues.watching import Subject, Watch, Watcher
+from queues.news import Subject
+from queues.watching import Watcher
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-HEARTBEAT_SECONDS = 15.0
-STILL_HERE = b"event: still\ndata: {}\n\n"  # a comment would not reach the page
 MOST_WATCHERS = 5000
 ROUTE = re.compile(r"^/live/(halls|tickets)/([A-Za-z0-9_-]{1,40})/$")
+NUMBER = re.compile(r"^[0-9]{1,18}$")
 STREAM = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -84,20 +87,47 @@ async def _health(send: Send) -> None:
 
 async def _watch(scope: Scope, receive: Receive, send: Send) -> None:
     watcher.start()
-    watch = await watcher.subscribe(subject) if (subject := _subject(scope)) else None
+    subject = _subject(scope)
+    watch = await watcher.subscribe(subject, _after(scope)) if subject else None
     if watch is None:
         await _answer(send, 404, {"code": "not_found"})
         return
-    gone = asyncio.ensure_future(_disconnected(receive))
+
+    async def leave() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        watch.leave()
+
+    async def write(chunk: bytes) -> None:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    leaving = asyncio.ensure_future(leave())
     try:
         await send({"type": "http.response.start", "status": 200, "headers": STREAM})
         if scope["method"] == "GET":
-            await _stream(watch, gone, send)
+            await watch.write_all(write)
     except OSError:
         pass  # the client went away while we wrote
     finally:
-        gone.cancel()
+        leaving.cancel()
         watcher.unsubscribe(watch)
+
+
+def _after(scope: Scope) -> int | None:
+    """The last call that the client knows; a browser that comes back says it by itself."""
+    said = dict(scope.get("headers") or ()).get(b"last-event-id", b"").decode("latin-1")
+    for known in (said, _asked(scope, "after")):
+        if NUMBER.match(known):
+            return int(known)
+    return None
+
+
+def _asked(scope: Scope, name: str) -> str:
+    try:
+        told = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=10)
+    except ValueError:
+        return ""
+    return told.get(name, [""])[0]
 
 
 def _subject(scope: Scope) -> Subject | None:
@@ -105,33 +135,9 @@ def _subject(scope: Scope) -> Subject | None:
     found = ROUTE.match(scope["path"])
     if found is None:
         return None
-    asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=10)
-    language = asked.get("html", [""])[0]
+    language = _asked(scope, "html")
     known = language in dict(settings.LANGUAGES)
     return Subject(found[1], found[2], language if known else "")
-
-
-async def _stream(watch: Watch, gone: "asyncio.Future[None]", send: Send) -> None:
-    await _body(send, b"retry: 2000\n\n")
-    while not gone.done():
-        news = asyncio.ensure_future(watch.news())
-        both: set[asyncio.Future[Any]] = {news, gone}
-        await asyncio.wait(both, timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED")
-        if news.done():
-            await _body(send, news.result())
-        else:
-            news.cancel()
-            if not gone.done():
-                await _body(send, STILL_HERE)
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _body(send: Send, chunk: bytes) -> None:
-    await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
 async def _answer(send: Send, status: int, told: dict[str, Any]) -> None:

@@ -1,10 +1,10 @@
-"""The hall's screen, one's own ticket, and its rating."""
+"""One's own ticket, and its rating."""
 
 from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -13,27 +13,15 @@ from config import civil
 from config.faces import show_refusal
 from config.refusals import Refusal
 from queues import rating
-from queues.board import Board, board_of
 from queues.forms import RatingForm
 from queues.models import Ticket
 from queues.waiting import Place, place_of, tickets_shown
-from windows.models import Hall
 
 
-def _state(shown: Board | Place, template: str, name: str) -> JsonResponse:
-    """What the live stream would say, for screens that cannot hear it."""
-    html = render_to_string(template, {name: shown})
-    return JsonResponse(shown.as_json() | {"html": html})
-
-
-@never_cache
-@require_safe
-def board(request: HttpRequest, hall: str) -> HttpResponse:
-    """The hall's screen: numbers and windows, no names, so anyone may look."""
-    shown = board_of(get_object_or_404(Hall, code=hall), civil.now())
-    if request.GET.get("state"):
-        return _state(shown, "queues/_board.html", "board")
-    return render(request, "queues/board.html", {"board": shown})
+def _state(place: Place) -> JsonResponse:
+    """What the live stream would say, for pages that cannot hear it."""
+    html = render_to_string("queues/_place.html", {"place": place})
+    return JsonResponse(place.as_json() | {"html": html})
 
 
 def _ticket(public_id: str) -> Ticket:
@@ -58,7 +46,7 @@ def ticket(request: HttpRequest, public_id: str) -> HttpResponse:
     """One's own ticket, for whoever holds its address."""
     now, mine = civil.now(), _ticket(public_id)
     if request.GET.get("state"):
-        return _state(place_of(mine, now), "queues/_place.html", "place")
+        return _state(place_of(mine, now))
     return _ticket_page(request, mine, RatingForm(), now)
 
 

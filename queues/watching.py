@@ -1,70 +1,39 @@
 """Who watches which hall or ticket, and what they are told when something moves.
 
 The event loop only keeps lists and wakes sleepers. Reading a hall and drawing its parts
-happens in one thread, once per hall and change (`events_of`), however many watch.
+happens in one thread, once per hall and change (`queues/news.py`), however many
+watch; each stream writes for itself, so that a slow one holds nobody back.
 """
 
 import asyncio
 import contextlib
-import json
 import logging
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
-from django.db import close_old_connections, connection
-from django.template.loader import render_to_string
-from django.utils import translation
-
-from config.clock import right_now
-from queues.board import Board, board_from, snapshot_of
 from queues.listening import Listener
-from queues.models import Ticket
-from queues.waiting import Place, place_in, tickets_shown
-from windows.models import Hall
+from queues.news import CallsHeard, News, Subject, hall_of, hang_up, in_own_connection, news_of
+from queues.stream import Watch
 
 logger = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.1
 ANYWAY_SECONDS = 30.0  # waits grow and sessions open although nobody is called
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a stream is about: "halls" or "tickets", its code, the language of its parts."""
-
-    kind: str
-    code: str
-    language: str = ""
-
-
-@dataclass(eq=False)
-class Watch:
-    """One stream. It keeps the newest event only: each is the full state."""
-
-    subject: Subject
-    hall_id: int
-    event: bytes = b""
-    told: bytes = b""
-    fresh: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def tell(self, event: bytes) -> None:
-        if event != self.told:
-            self.event = event
-            self.fresh.set()
-
-    async def news(self) -> bytes:
-        await self.fresh.wait()
-        self.fresh.clear()
-        self.told = self.event
-        return self.event
+BEAT_SECONDS = 15.0
+HALLS_KNOWN = 500
 
 
 class Watcher:
     """All streams of this process, by hall."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, beat_seconds: float = BEAT_SECONDS) -> None:
+        self.beat_seconds = beat_seconds
         self.watches: dict[int, set[Watch]] = defaultdict(set)
+        self.kept: dict[int, dict[Subject, bytes]] = {}  # the newest states of watched halls
+        self.heard: dict[int, CallsHeard] = {}
+        self.halls: dict[str, int] = {}
         self.moved: set[int] = set()
         self.busy: set[int] = set()
         self.tasks: set[asyncio.Task[None]] = set()
@@ -84,9 +53,10 @@ class Watcher:
         if self.listener is not None:
             return
         self.threads = ThreadPoolExecutor(1, thread_name_prefix="live")
-        self.listener = Listener(heard=self.move, reconnected=self.move_all)
+        self.listener = Listener(self.move, self.move_all, self.test)
         self._run(self.listener.run())
-        self._run(self._anyway())
+        self._run(self._now_and_then(self.move_all, ANYWAY_SECONDS))
+        self._run(self._now_and_then(self.beat, self.beat_seconds / 5))
 
     async def stop(self) -> None:
         for task in list(self.tasks):
@@ -94,24 +64,33 @@ class Watcher:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         if self.threads:
-            await self._in_thread(_hang_up)
+            await self._in_thread(hang_up)
             self.threads.shutdown()
         self.listener = self.threads = None
 
-    async def subscribe(self, subject: Subject) -> Watch | None:
-        """A stream about the subject, with its first event; None when it is not there."""
-        hall_id = await self._in_thread(hall_of, subject)
+    async def subscribe(self, subject: Subject, after: int | None = None) -> Watch | None:
+        """A stream about the subject: first what came after that call, and the state.
+
+        None when the subject is not there.
+        """
+        hall_id = await self._hall(subject)
         if hall_id is None:
             return None
-        watch = Watch(subject, hall_id)
+        watch = Watch(subject, hall_id, after=after)
         self.watches[hall_id].add(watch)
-        self.move(hall_id)
+        kept = self.kept.get(hall_id, {}).get(subject)
+        if kept is None or not self.is_listening:
+            self.move(hall_id)
+        else:  # every change has been told, so it is the newest
+            self._tell(watch, kept)
         return watch
 
     def unsubscribe(self, watch: Watch) -> None:
-        self.watches[watch.hall_id].discard(watch)
-        if not self.watches[watch.hall_id]:
-            del self.watches[watch.hall_id]
+        watching = self.watches[watch.hall_id]
+        watching.discard(watch)
+        if not watching:
+            for known in (self.watches, self.kept, self.heard):
+                known.pop(watch.hall_id, None)  # type: ignore[attr-defined]
 
     def move(self, hall_id: int) -> None:
         """The hall changed: read it soon, once for all changes that come together."""
@@ -126,6 +105,28 @@ class Watcher:
         for hall_id in list(self.watches):
             self.move(hall_id)
 
+    def test(self, hall_id: int, event: bytes) -> None:
+        """A test call, for the hall's screens that are here now."""
+        for watch in self.watches.get(hall_id, ()):
+            if watch.subject.kind == "halls":
+                watch.tell(calls=[event])
+
+    def beat(self) -> None:
+        """A sign of life for those that heard nothing for a while."""
+        now = time.monotonic()
+        for watches in self.watches.values():
+            for watch in watches:
+                watch.beat(now, self.beat_seconds)
+
+    async def _hall(self, subject: Subject) -> int | None:
+        """Halls are known by heart: a thousand screens may come back at once."""
+        if subject.kind == "halls" and subject.code in self.halls:
+            return self.halls[subject.code]
+        hall_id: int | None = await self._in_thread(hall_of, subject)
+        if hall_id is not None and subject.kind == "halls" and len(self.halls) < HALLS_KNOWN:
+            self.halls[subject.code] = hall_id
+        return hall_id
+
     async def _tell_hall(self, hall_id: int) -> None:
         try:
             while hall_id in self.moved and hall_id in self.watches:
@@ -136,77 +137,51 @@ class Watcher:
             self.busy.discard(hall_id)
 
     async def _tell_watches(self, hall_id: int) -> None:
+        """The screens first: they are few, and a hall waits for them."""
         subjects = {watch.subject for watch in self.watches.get(hall_id, ())}
-        try:
-            events = await self._in_thread(events_of, hall_id, frozenset(subjects))
-        except Exception:  # the screens keep their last state; the next change tries again
-            logger.exception("Hall %s could not be read.", hall_id)
-            return
-        for watch in self.watches.get(hall_id, ()):
-            if watch.subject in events:
-                watch.tell(events[watch.subject])
+        kept: dict[Subject, bytes] = {}
+        snapshot = None
+        for kind in ("halls", "tickets"):
+            wanted = frozenset(subject for subject in subjects if subject.kind == kind)
+            if not wanted:
+                continue
+            try:
+                news: News = await self._in_thread(news_of, hall_id, wanted, snapshot)
+            except Exception:  # the screens keep their last state; the next change tries again
+                logger.exception("Hall %s could not be read.", hall_id)
+                return
+            snapshot = news.snapshot
+            kept |= news.states
+            self._tell_news(hall_id, news)
+        if hall_id in self.watches:
+            self.kept[hall_id] = kept
 
-    async def _anyway(self) -> None:
+    def _tell_news(self, hall_id: int, news: News) -> None:
+        heard = self.heard.setdefault(hall_id, CallsHeard())
+        calls = heard.hear(news.snapshot.shown.recent)
+        for watch in self.watches.get(hall_id, ()):
+            if (state := news.states.get(watch.subject)) is not None:
+                self._tell(watch, state, calls)
+
+    def _tell(self, watch: Watch, state: bytes, calls: list[bytes] | None = None) -> None:
+        if watch.subject.kind != "halls":
+            calls = None
+        elif not watch.is_told:  # its first words: what it missed
+            heard = self.heard.setdefault(watch.hall_id, CallsHeard())
+            calls = [] if watch.after is None else heard.after(watch.after)
+        watch.tell(state, calls)
+
+    async def _now_and_then(self, work: Callable[[], None], seconds: float) -> None:
         while True:
-            await asyncio.sleep(ANYWAY_SECONDS)
-            self.move_all()
+            await asyncio.sleep(seconds)
+            work()
 
     async def _in_thread(self, work, *given):  # type: ignore[no-untyped-def]
         return await asyncio.get_running_loop().run_in_executor(
-            self.threads, _with_connection, work, *given
+            self.threads, in_own_connection, work, *given
         )
 
     def _run(self, work) -> None:  # type: ignore[no-untyped-def]
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-
-
-def _with_connection(work, *given):  # type: ignore[no-untyped-def]
-    """Runs in a thread, which keeps its connection while that is usable."""
-    close_old_connections()
-    try:
-        return work(*given)
-    except Exception:
-        connection.close()
-        raise
-
-
-def _hang_up() -> None:
-    """Runs in the thread: its connection is its own."""
-    connection.close()
-
-
-def hall_of(subject: Subject) -> int | None:
-    """The hall that the subject belongs to."""
-    if subject.kind == "halls":
-        return Hall.objects.filter(code=subject.code).values_list("pk", flat=True).first()
-    return Ticket.objects.filter(public_id=subject.code).values_list("hall_id", flat=True).first()
-
-
-def events_of(hall_id: int, subjects: frozenset[Subject]) -> dict[Subject, bytes]:
-    """The events of all subjects of one hall; the hall is read once."""
-    hall = Hall.objects.get(pk=hall_id)
-    snapshot = snapshot_of(hall, right_now())
-    wanted = {subject.code for subject in subjects if subject.kind == "tickets"}
-    tickets = tickets_shown(wanted) if wanted else []
-    places = {ticket.public_id: place_in(snapshot, ticket) for ticket in tickets}
-    board = board_from(snapshot)
-    events = {}
-    for subject in subjects:
-        shown = board if subject.kind == "halls" else places.get(subject.code)
-        if shown is not None:
-            events[subject] = event_of(shown, subject.language)
-    return events
-
-
-def event_of(shown: Board | Place, language: str) -> bytes:
-    """One server-sent event: the state, and its parts as drawn in the language."""
-    is_board = isinstance(shown, Board)
-    told = shown.as_json()
-    if language:
-        name = "board" if is_board else "place"
-        with translation.override(language):
-            told["html"] = render_to_string(f"queues/_{name}.html", {name: shown})
-    number = shown.last_call_id if isinstance(shown, Board) else shown.round
-    return f"id: {number}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n".encode()

@@ -53,7 +53,7 @@ def test_the_board_says_number_window_and_how_many_wait(client, called):
 
 
 def test_the_board_states_the_rule_of_the_order(client, session):
-    assert "only bookings that start within 20 minutes" in text_of(client.get("/board/H01/"))
+    assert "After 20 minutes no booking can pass a walk-in" in text_of(client.get("/board/H01/"))
 
 
 def test_a_number_that_has_been_served_is_no_longer_being_called(client, called, clerk):

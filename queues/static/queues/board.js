@@ -1,68 +1,118 @@
 // The hall's screen: shows each state, flashes and announces each new call, one by one.
+import { Announcer } from "./announcer.js";
 import { follow } from "./stream.js";
 import { Voice } from "./voice.js";
 
 const root = document.querySelector("[data-board]");
 const lost = document.querySelector("[data-lost]");
 const sound = document.querySelector("[data-sound]");
-const voice = new Voice(root.dataset);
-const SHOWN_MS = 4500; // a call stays on the large card at least so long
+const clock = document.querySelector("[data-clock]");
+const SHOWN_MS = 4500; // a call stays on the large card at least so long,
+const CROWDED_MS = 2500; // while more than a few wait for theirs
+const CROWD = 3;
+const OLD_MS = 20000;
+const KEY = `board ${root.dataset.hall}`;
 
-let lastCall = Number(root.dataset.lastCall);
+const voice = new Voice(root.dataset);
+const { voiceBy: by, voiceEnglish, voiceQuiet, voiceVersion: own } = root.dataset;
+let manner = { by, english: voiceEnglish !== undefined, quiet: voiceQuiet !== undefined, own };
 let state = null;
-let shown = null; // the call on the large card while it is announced
-const queue = []; // calls to come, by id; a recall has an id of its own
+let note = 0;
+const drawn = new Map();
 
 const part = (name, from = document) => from.querySelector(`[data-part="${name}"]`);
+const card = part("now");
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-function show() {
+// A part is drawn again when the server drew it differently, so that nothing blinks.
+function draw() {
   const fresh = new DOMParser().parseFromString(state.html, "text/html");
-  for (const name of ["session", "body", "foot"]) {
+  for (const name of ["session", "now", "windows", "line", "foot"]) {
     const [old, next] = [part(name), part(name, fresh)];
-    if (old.innerHTML !== next.innerHTML) old.replaceChildren(...next.childNodes);
+    if (drawn.get(name) === next.outerHTML || (name === "now" && announcer.now)) continue;
+    drawn.set(name, next.outerHTML);
+    old.className = next.className;
+    old.replaceChildren(...next.childNodes);
   }
-  if (shown) highlight(shown);
+  turnNote(0);
 }
 
-function highlight(call) {
-  const card = root.querySelector("[data-now-card]");
-  if (!card.querySelector("[data-window]")) return;
-  card.querySelector("[data-number]").textContent = call.number;
-  card.querySelector("[data-window]").textContent = call.window;
-  card.classList.remove("board__now--settled");
+// The call that is announced stands on the large card, whatever the newest one is.
+function lift(call) {
+  const [title, number, go] = ["h1", ".board__number", ".board__go"].map((one) => card.querySelector(one));
+  title.textContent = call.test ? root.dataset.testing : root.dataset.calling;
+  number.textContent = call.number;
+  number.dataset.number = "";
+  go.querySelector("small")?.remove();
+  const at = go.querySelector("[data-window]") ?? go.appendChild(document.createElement("b"));
+  at.dataset.window = "";
+  at.textContent = call.window;
+  card.classList.remove("board__now--settled", "board__now--quiet", "board__now--new");
+  card.getAnimations().forEach((one) => one.cancel());
+  void card.offsetWidth; // the next call blinks anew
   card.classList.add("board__now--new");
+  drawn.delete("now");
 }
 
-async function announce() {
-  if (shown) return;
-  while ((shown = queue.shift())) {
-    highlight(shown);
-    await Promise.all([voice.say(shown), new Promise((done) => setTimeout(done, SHOWN_MS))]);
-    root.querySelector("[data-now-card]").classList.remove("board__now--new");
-  }
-  shown = null;
-  show();
-}
+const announcer = new Announcer({
+  last: Number(sessionStorage.getItem(KEY) ?? root.dataset.lastCall),
+  show: lift,
+  say: (call, left) =>
+    Promise.all([manner.quiet ? null : voice.say(call, manner), wait(left > CROWD ? CROWDED_MS : SHOWN_MS)]).then(() =>
+      card.classList.remove("board__now--new"),
+    ),
+  rest: () => state && draw(),
+  fresh: () => (stream.silence() > OLD_MS ? Promise.race([stream.ask(), wait(3000)]) : null),
+});
 
 function onState(news) {
   state = news;
-  const calls = news.calls.filter((call) => call.id > lastCall).sort((a, b) => a.id - b.id);
-  lastCall = Math.max(lastCall, news.last_call_id);
-  // After a gap, only those who are still being called.
-  queue.push(...calls.filter((call) => call.state === "called"));
-  show();
-  announce();
+  manner = news.voice;
+  draw();
+  drawSound();
+  announcer.heed(news);
+  sessionStorage.setItem(KEY, announcer.last); // a page that is loaded again goes on here
+  lost.dataset.heard = clock.textContent;
+}
+
+function onTouch(is) {
+  lost.hidden = is;
+  document.body.classList.toggle("board--lost", !is);
+  lost.querySelector("[data-lost-since]").textContent = lost.dataset.heard ?? clock.textContent;
+}
+
+function turnNote(by) {
+  const notes = [...root.querySelectorAll(".board__note")];
+  note = (note + by) % Math.max(notes.length, 1);
+  notes.forEach((one, n) => one.classList.toggle("board__note--on", n === note));
 }
 
 function drawSound() {
-  sound.hidden = false;
-  sound.textContent = voice.on ? sound.dataset.on : sound.dataset.off;
-  sound.setAttribute("aria-pressed", String(voice.on));
+  const word = manner.quiet ? "quiet" : voice.on ? "on" : "off";
+  sound.hidden = word === "on" && root.dataset.here !== undefined;
+  sound.textContent = sound.dataset[word];
+  sound.classList.toggle("board__sound--off", word === "off");
+  document.body.classList.toggle("board--quiet", word !== "on");
 }
 
-sound.addEventListener("click", async () => {
-  await voice.turn(!voice.on);
+async function press(event) {
+  if (voice.on && sound.contains(event.target)) voice.stop();
+  else if (!voice.on && (root.dataset.here !== undefined || sound.contains(event.target))) await voice.start();
   drawSound();
+}
+
+document.addEventListener("click", press);
+document.addEventListener("keydown", press);
+setInterval(() => turnNote(1), 7000);
+const stream = follow({
+  live: root.dataset.live,
+  state: root.dataset.state,
+  after: () => announcer.last,
+  onState,
+  onTouch,
+  onCall: (call) => announcer.add(call),
+  onTest: (call) => announcer.try(call),
 });
 drawSound();
-follow({ live: root.dataset.live, state: root.dataset.state, onState, onTouch: (is) => (lost.hidden = is) });
+await voice.start();
+drawSound();

@@ -1,52 +1,44 @@
-// Says "请 A 零 幺 二 号 到 三 号窗口": with the browser's Chinese voice where there is one,
-// else with recorded syllables (queues/voice/), so that it works without the Internet.
-const ZH_DIGITS = ["ling", "yao", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu"];
-const EN_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-const SPOKEN = "零幺二三四五六七八九";
+// Says a call: with the machine's own Chinese voice where the hall wants it and there is one,
+// else with recorded syllables, the hall's own or ours, so that it works without the Internet.
+import { enClips, enSentence, zhClips, zhSentence } from "./words.js";
 
-function zhWindow(number) {
-  const digits = ["ling", "yi", ...ZH_DIGITS.slice(2)];
-  if (number < 10) return [digits[number]];
-  const [tens, ones] = [Math.floor(number / 10), number % 10];
-  return [...(tens > 1 ? [digits[tens]] : []), "shi", ...(ones ? [digits[ones]] : [])];
-}
+const LONGEST_MS = 12000; // some browsers forget to say that they have ended
+const MANDARIN = /^(cmn|zh(?!-(hk|mo|yue)))/i;
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-export function clips(call, english) {
-  const [letter, ...digits] = call.number;
-  const zh = ["qing", letter, ...digits.map((d) => ZH_DIGITS[d]), "hao", "dao", ...zhWindow(call.window), "window"];
-  if (!english) return zh;
-  const room = [...String(call.window)].map((d) => `en-${EN_DIGITS[d]}`);
-  return [...zh, "pause", "en-number", letter, ...digits.map((d) => `en-${EN_DIGITS[d]}`), "en-window", ...room];
-}
-
-export function sentence(call) {
-  const [letter, ...digits] = call.number;
-  return `请 ${letter} ${digits.map((d) => SPOKEN[d]).join(" ")} 号，到 ${call.window} 号窗口`;
+// Voices of the machine itself; others ask the Internet for every sentence.
+function voiceOf(language) {
+  const there = window.speechSynthesis?.getVoices() ?? [];
+  return there.find((one) => one.localService && language.test(one.lang.replace("_", "-")));
 }
 
 export class Voice {
-  constructor({ voice, voiceMap, english }) {
-    Object.assign(this, { file: voice, map: voiceMap, english: english !== undefined, on: false });
+  constructor({ voice, voiceMap, voiceOwn, voiceOwnMap }) {
+    this.files = { clips: [voice, voiceMap], own: [voiceOwn, voiceOwnMap] };
+    this.banks = new Map();
+    this.on = false;
   }
 
-  // A browser lets a page sound only after somebody pressed something on it.
-  async turn(on) {
-    this.on = on;
-    if (!on) {
-      speechSynthesis?.cancel();
-      return;
-    }
+  // A browser lets a page sound after a press, or at once when it was started for that.
+  async start() {
     this.context ??= new AudioContext();
-    await this.context.resume();
-    this.offsets ??= await (await fetch(this.map)).json();
-    this.recording ??= await this.context.decodeAudioData(await (await fetch(this.file)).arrayBuffer());
+    await Promise.race([this.context.resume(), wait(600)]);
+    this.on = this.context.state === "running";
+    return this.on;
   }
 
-  async say(call) {
+  stop() {
+    this.on = false;
+    window.speechSynthesis?.cancel();
+  }
+
+  async say(call, { by, english, own }) {
     if (!this.on) return;
-    const chinese = window.speechSynthesis?.getVoices().find((one) => one.lang.startsWith("zh"));
+    const [zh, en] = by === "auto" ? [voiceOf(MANDARIN), voiceOf(/^en/i)] : [];
     try {
-      await (chinese && !this.english ? this.speak(sentence(call), chinese) : this.play(clips(call, this.english)));
+      const spoken = zh && (!english || en) && (await this.speak(zhSentence(call), zh));
+      if (!spoken) await this.play(call, english, by === "own" ? own : "");
+      else if (english) await this.speak(enSentence(call), en);
     } catch (error) {
       console.warn("Not announced:", error);
     }
@@ -55,21 +47,39 @@ export class Voice {
   speak(text, voice) {
     return new Promise((done) => {
       const said = Object.assign(new SpeechSynthesisUtterance(text), { voice, lang: voice.lang, rate: 0.9 });
-      said.onend = said.onerror = done;
-      setTimeout(done, 12000); // some browsers forget to say that they have ended
-      speechSynthesis.speak(said);
+      const late = setTimeout(() => end(true), LONGEST_MS);
+      const end = (spoken) => (clearTimeout(late), done(spoken));
+      said.onend = () => end(true);
+      said.onerror = () => end(false);
+      window.speechSynthesis.speak(said);
     });
   }
 
-  async play(names) {
+  // The sound file and the places of its syllables; a newer recording takes the place.
+  async bank(kind, version) {
+    if (this.banks.get(kind)?.version !== version) {
+      const [sound, map] = await Promise.all(
+        this.files[kind].map((file) => fetch(version ? `${file}?v=${version}` : file)),
+      );
+      if (!sound.ok || !map.ok) throw new Error(`No recording: ${sound.status}`);
+      const buffer = await this.context.decodeAudioData(await sound.arrayBuffer());
+      this.banks.set(kind, { version, buffer, places: await map.json() });
+    }
+    return this.banks.get(kind);
+  }
+
+  async play(call, english, own) {
+    const names = [...zhClips(call), ...(english ? enClips(call) : [])];
+    let bank = own && (await this.bank("own", own).catch(() => null));
+    if (!bank || names.some((name) => !bank.places[name])) bank = await this.bank("clips", "");
     let at = this.context.currentTime + 0.05;
-    for (const name of names.filter((one) => this.offsets[one])) {
-      const [from, length] = this.offsets[name];
-      const source = new AudioBufferSourceNode(this.context, { buffer: this.recording });
+    for (const name of names.filter((one) => bank.places[one])) {
+      const [from, length] = bank.places[name];
+      const source = new AudioBufferSourceNode(this.context, { buffer: bank.buffer });
       source.connect(this.context.destination);
       source.start(at, from, length);
       at += length;
     }
-    await new Promise((done) => setTimeout(done, (at - this.context.currentTime) * 1000));
+    await wait((at - this.context.currentTime) * 1000);
   }
 }

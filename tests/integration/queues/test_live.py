@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from config import civil
-from queues import live, watching
+from queues import live, news, stream, watching
 from queues.calling import call_next, finish
 from queues.issuing import issue_walk_in, tell_boards
 from queues.watching import Watcher
@@ -22,12 +22,14 @@ PATIENCE = 8.0
 class Stream:
     """What a browser hears."""
 
-    def __init__(self, path: str, query: str = "", method: str = "GET") -> None:
+    def __init__(self, path: str, query: str = "", method: str = "GET", last: str = "") -> None:
         self.scope = {
             "type": "http", "method": method, "path": path, "query_string": query.encode(),
+            "headers": [(b"last-event-id", last.encode())] if last else [],
         }  # fmt: skip
         self.heard: asyncio.Queue[dict] = asyncio.Queue()
         self.leaving = asyncio.Event()
+        self.calls: list[tuple[str, str, dict]] = []
         self.status, self.headers = 0, {}
 
     async def receive(self) -> dict:
@@ -44,15 +46,31 @@ class Stream:
         self.headers = {name.decode(): value.decode() for name, value in start["headers"]}
         return self
 
+    async def parts(self) -> list[tuple[str, str, dict]]:
+        """What comes next: (kind, id, data) of each event."""
+        message = await asyncio.wait_for(self.heard.get(), PATIENCE)
+        found = []
+        for event in message["body"].decode().strip().split("\n\n"):
+            lines = dict(line.split(": ", 1) for line in event.split("\n"))
+            if "data" in lines:
+                kind = lines.get("event", "message")
+                found.append((kind, lines.get("id", ""), json.loads(lines["data"])))
+        return found
+
     async def event(self) -> tuple[str, dict]:
         """The next event that tells a state: its id and its data."""
         while True:
-            message = await asyncio.wait_for(self.heard.get(), PATIENCE)
-            lines = dict(
-                line.split(": ", 1) for line in message["body"].decode().strip().split("\n")
-            )
-            if "data" in lines and "event" not in lines:
-                return lines["id"], json.loads(lines["data"])
+            for kind, number, told in await self.parts():
+                if kind == "message":
+                    return number, told
+                self.calls.append((kind, number, told))
+
+    async def called(self) -> list[tuple[str, str]]:
+        """Kind and number of the calls until the next state."""
+        await self.event()
+        told = [(kind, data.get("number", "")) for kind, _id, data in self.calls]
+        self.calls.clear()
+        return told
 
     async def close(self) -> None:
         self.leaving.set()
@@ -60,8 +78,8 @@ class Stream:
 
 
 @asynccontextmanager
-async def watching_halls():
-    live.watcher = Watcher()
+async def watching_halls(**more):
+    live.watcher = Watcher(**more)
     live.watcher.start()
     while not live.watcher.is_listening:
         await asyncio.sleep(0.02)
@@ -129,9 +147,9 @@ def test_a_change_elsewhere_wakes_nobody_here(walk_in, other_hall):
 
 def test_a_hall_is_read_once_however_many_watch(walk_in, monkeypatch):
     read = []
-    original = watching.snapshot_of
+    original = news.snapshot_of
     monkeypatch.setattr(
-        watching, "snapshot_of", lambda hall, now: read.append(hall) or original(hall, now)
+        news, "snapshot_of", lambda hall, now: read.append(hall) or original(hall, now)
     )
 
     async def story():
@@ -246,18 +264,16 @@ def test_other_addresses_are_answered_plainly(hall, path, method, status):
     assert asyncio.run(story()) == status
 
 
-def test_a_silent_hall_still_says_that_it_is_there(hall, monkeypatch):
-    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.1)
-
+def test_a_silent_hall_still_says_that_it_is_there(hall):
     async def story():
-        async with watching_halls():
+        async with watching_halls(beat_seconds=0.2):
             stream = await Stream("/live/halls/H01/").open()
             await stream.event()
             message = await asyncio.wait_for(stream.heard.get(), PATIENCE)
             await stream.close()
             return message["body"]
 
-    assert asyncio.run(story()) == live.STILL_HERE
+    assert asyncio.run(story()) == stream.STILL_HERE
 
 
 def test_too_many_watchers_are_asked_to_come_later(hall, monkeypatch):
