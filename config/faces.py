@@ -8,7 +8,6 @@ from django.forms import Form, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.defaults import page_not_found, permission_denied
-from django.views.generic import FormView
 from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -31,24 +30,6 @@ def show_refusal(form: Form, refusal: Refusal) -> None:
     """Puts the refusal beside its field, or above the form when it has none."""
     field = refusal.field if refusal.field in form.fields else None
     form.add_error(field, ValidationError(str(refusal), code=refusal.code))
-
-
-class CommandView(FormView):
-    """A page whose form runs one command; a refusal brings the form back, status 409."""
-
-    def run(self, **answers: Any) -> Any:
-        raise NotImplementedError
-
-    def form_valid(self, form: Form) -> HttpResponse:
-        try:
-            self.result = self.run(**form.cleaned_data)
-        except Refusal as refusal:
-            show_refusal(form, refusal)
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        return super().form_valid(form)
-
-    def form_invalid(self, form: Form) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=400)
 
 
 class RefusalMiddleware:

@@ -12,6 +12,7 @@ from appointments.models import Appeal, Booking, MissedVisit
 from appointments.sealing import booking_secret
 from config import civil
 from tests.conftest import DAY, make_staff, slot_at
+from tests.pages.reading import key_of, text_of
 
 pytestmark = pytest.mark.django_db
 EVENING = civil.city_instant(DAY, time(21, 1))
@@ -19,12 +20,9 @@ MORNING = EVENING + timedelta(hours=12)
 
 
 @pytest.fixture(autouse=True)
-def next_morning(monkeypatch):
-    class Clock:
-        now = MORNING
-
-    monkeypatch.setattr(civil, "now", lambda: Clock.now)
-    return Clock
+def next_morning(clock):
+    clock.now = MORNING
+    return clock
 
 
 @pytest.fixture
@@ -37,12 +35,6 @@ def missed(book, session) -> Booking:
         counts_until=EVENING + timedelta(days=180), most=3, closed_days=30,
     )  # fmt: skip
     return booking
-
-
-@pytest.fixture
-def citizen(client: Client) -> Client:
-    client.cookies["django_language"] = "en"
-    return client
 
 
 @pytest.fixture
@@ -60,14 +52,6 @@ def written(missed) -> Appeal:
 
 def page_of(booking: Booking) -> str:
     return f"/b/{booking.reference}/appeal/?k={booking_secret(booking.reference)}"
-
-
-def key_of(response) -> str:
-    return re.search(r'name="key" value="(\w+)"', response.content.decode())[1]
-
-
-def text_of(response) -> str:
-    return response.content.decode()
 
 
 class TestThePersonsPage:

@@ -10,7 +10,6 @@ from appointments.attending import Attendee
 from appointments.booking import hold
 from appointments.models import Booking, Message, VainSearch
 from appointments.sealing import unseal
-from config import civil
 from tests.conftest import (
     DAY,
     NOON,
@@ -25,14 +24,9 @@ from tests.pages.test_booking_journey import answers, key_of
 from tests.pages.test_desk import text_of
 from windows.models import Material
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 LANGUAGES = ["zh-hans", "en"]
 CHILD = an_id(7, born="20150601").number
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    monkeypatch.setattr(civil, "now", lambda: NOON)
 
 
 @pytest.fixture

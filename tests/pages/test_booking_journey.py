@@ -14,27 +14,11 @@ from appointments.sealing import unseal
 from appointments.sending import send_due
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, a_person, an_id, make_session, slot_at
+from tests.pages.reading import key_of, text_of
 from windows.models import Material, Slot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 LANGUAGES = ["zh-hans", "en"]
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    """The city's clock stands at noon, and can be moved."""
-
-    class Clock:
-        now = NOON
-
-    monkeypatch.setattr(civil, "now", lambda: Clock.now)
-    return Clock
-
-
-@pytest.fixture
-def citizen(client: Client) -> Client:
-    client.cookies["django_language"] = "en"
-    return client
 
 
 @pytest.fixture
@@ -42,14 +26,6 @@ def bring(renewal):
     return Material.objects.create(
         matter=renewal, position=1, name_zh="旧身份证", name_en="The old card"
     )
-
-
-def key_of(response) -> str:
-    return re.search(r'name="key" value="(\w+)"', response.content.decode())[1]
-
-
-def text_of(response) -> str:
-    return response.content.decode()
 
 
 def who_address(matter, slot) -> str:
@@ -328,10 +304,10 @@ def test_a_code_is_typed_in_full_width_digits(citizen, session, renewal):
     assert "/book/check/" in type_code(citizen, wide).url
 
 
-def test_an_expired_code_asks_for_a_new_one(citizen, session, renewal, at_noon):
+def test_an_expired_code_asks_for_a_new_one(citizen, session, renewal, clock):
     citizen.post(who_address(renewal, slot_at(session, 14)), answers())
     code = code_sent()
-    at_noon.now += timedelta(minutes=11)
+    clock.now += timedelta(minutes=11)
 
     expired = type_code(citizen, code)
     assert expired.status_code == 409
@@ -378,11 +354,11 @@ def test_a_cancelled_sessions_time_is_gone(citizen, session, renewal):
 
 
 def test_an_expired_hold_begins_again_at_the_time_with_everything_kept(
-    citizen, session, renewal, at_noon
+    citizen, session, renewal, clock
 ):
     held = hold_places(citizen, renewal, slot_at(session, 15))
     press = {"key": key_of(citizen.get(held.url)), "action": "confirm"}
-    at_noon.now += timedelta(minutes=16)
+    clock.now += timedelta(minutes=16)
 
     answer = citizen.post(held.url, press)
     again = citizen.get(who_address(renewal, slot_at(session, 16)))
@@ -392,10 +368,10 @@ def test_an_expired_hold_begins_again_at_the_time_with_everything_kept(
     assert 'value="陈小宁"' in text_of(again)
 
 
-def test_a_hold_that_was_swept_away_keeps_the_answers_too(citizen, session, renewal, at_noon):
+def test_a_hold_that_was_swept_away_keeps_the_answers_too(citizen, session, renewal, clock):
     held = hold_places(citizen, renewal, slot_at(session, 15))
-    at_noon.now += timedelta(minutes=16)
-    expire_holds(now=at_noon.now)
+    clock.now += timedelta(minutes=16)
+    expire_holds(now=clock.now)
 
     answer = citizen.get(held.url)
     again = citizen.get(who_address(renewal, slot_at(session, 16)))
@@ -405,10 +381,10 @@ def test_a_hold_that_was_swept_away_keeps_the_answers_too(citizen, session, rene
 
 
 def test_changing_something_after_the_time_began_leads_to_another_time(
-    citizen, session, renewal, at_noon
+    citizen, session, renewal, clock
 ):
     held = hold_places(citizen, renewal, slot_at(session, 12, 30))
-    at_noon.now += timedelta(minutes=31)
+    clock.now += timedelta(minutes=31)
 
     answer = citizen.post(held.url, {"key": "a" * 32, "action": "another"})
 

@@ -7,7 +7,6 @@ import pytest
 from appointments.arriving import check_in
 from appointments.attending import Attendee
 from appointments.booking import confirm, find, hold
-from config import civil
 from queues.calling import call_next, start
 from queues.models import Ticket
 from tests.conftest import NOON, PHONE, an_id, slot_at
@@ -19,8 +18,9 @@ AT_HALF_PAST = NOON + timedelta(minutes=30)
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    monkeypatch.setattr(civil, "now", lambda: AT_HALF_PAST)
+def late(clock):
+    clock.now = AT_HALF_PAST
+    return clock
 
 
 @pytest.fixture

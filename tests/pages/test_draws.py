@@ -16,20 +16,12 @@ from appointments.sending import send_due
 from appointments.withdrawing import withdraw_session
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, a_person, an_id, make_session, slot_at
+from tests.pages.reading import key_of, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 ENDS = NOON + timedelta(hours=8)
 DRAWN = ENDS + timedelta(seconds=5)
 LANGUAGES = ["zh-hans", "en"]
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    class Clock:
-        now = NOON
-
-    monkeypatch.setattr(civil, "now", lambda: Clock.now)
-    return Clock
 
 
 @pytest.fixture
@@ -46,26 +38,12 @@ def draw(night) -> Draw:
 
 
 @pytest.fixture
-def citizen(client: Client) -> Client:
-    client.cookies["django_language"] = "en"
-    return client
-
-
-@pytest.fixture
 def enter(draw, renewal):
     def entered(n: int, people: int = 1) -> DrawEntry:
         asked = Registration(renewal, [a_person(n + more) for more in range(people)])
         return register(draw=draw, asked=asked, phone=f"+86138{n:08d}", now=NOON)
 
     return entered
-
-
-def text_of(response) -> str:
-    return response.content.decode()
-
-
-def key_of(response) -> str:
-    return re.search(r'name="key" value="(\w+)"', text_of(response))[1]
 
 
 def page(draw: Draw, more: str = "") -> str:

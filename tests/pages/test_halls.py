@@ -3,32 +3,13 @@
 from datetime import time, timedelta
 
 import pytest
-from django.test import Client
 
 from config import civil
 from queues.issuing import issue_walk_in
 from tests.conftest import DAY, NOON, make_session
+from tests.pages.reading import text_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    class Clock:
-        now = NOON
-
-    monkeypatch.setattr(civil, "now", lambda: Clock.now)
-    return Clock
-
-
-@pytest.fixture
-def citizen(client: Client) -> Client:
-    client.cookies["django_language"] = "en"
-    return client
-
-
-def text_of(response) -> str:
-    return response.content.decode()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
@@ -49,8 +30,8 @@ def test_an_open_hall_says_until_when_and_how_many_wait(citizen, session, hall, 
     assert "3 people waiting" in page
 
 
-def test_a_closed_hall_says_when_it_opens(citizen, session, at_noon):
-    at_noon.now -= timedelta(hours=6)
+def test_a_closed_hall_says_when_it_opens(citizen, session, clock):
+    clock.now -= timedelta(hours=6)
 
     assert "Opens Thursday 4 March, 09:00" in text_of(citizen.get("/halls/"))
 
@@ -65,9 +46,9 @@ def test_a_night_session_is_told_with_its_end_on_the_next_day(citizen, hall, win
     assert "Night session" in page
 
 
-def test_while_a_session_runs_past_midnight_the_hall_is_open(citizen, hall, windows, at_noon):
+def test_while_a_session_runs_past_midnight_the_hall_is_open(citizen, hall, windows, clock):
     make_session(hall, windows, opens=time(18, 30), closes=time(0, 30), kind="night")
-    at_noon.now = civil.city_instant(DAY + timedelta(days=1), time(0, 10))
+    clock.now = civil.city_instant(DAY + timedelta(days=1), time(0, 10))
 
     assert "Open until 00:30" in text_of(citizen.get("/halls/"))
 

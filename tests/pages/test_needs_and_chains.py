@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
 from appointments.arriving import check_in
 from appointments.attending import needs_of
@@ -14,19 +13,8 @@ from config import civil
 from tests.conftest import DAY, NOON, an_id, make_matter, slot_at
 from tests.pages.test_booking_journey import answers, hold_places, key_of, text_of, who_address
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 CHILD = an_id(7, born="20150601").number
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    monkeypatch.setattr(civil, "now", lambda: NOON)
-
-
-@pytest.fixture
-def citizen(client: Client) -> Client:
-    client.cookies["django_language"] = "en"
-    return client
 
 
 def confirm_all(citizen, held):

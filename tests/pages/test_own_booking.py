@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from icalendar import Calendar
 
 from appointments import limiting
@@ -15,28 +14,13 @@ from appointments.housekeeping import close_day, mark_served
 from appointments.models import Booking, Message, MissedVisit, ReturningPlace
 from appointments.sealing import booking_secret
 from appointments.withdrawing import withdraw_session
-from config import civil
 from queues.closing import void_left
 from tests.conftest import DAY, NOON, PHONE, a_person, an_id, make_session, slot_at
+from tests.pages.reading import key_of, text_of
 from windows.models import Material
 from windows.shifts import sign_in
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    class Clock:
-        now = NOON
-
-    monkeypatch.setattr(civil, "now", lambda: Clock.now)
-    return Clock
-
-
-@pytest.fixture
-def citizen(client: Client) -> Client:
-    client.cookies["django_language"] = "en"
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture
@@ -58,14 +42,6 @@ def family(session, renewal) -> list[Booking]:
 def own(booking: Booking, part: str = "", **more: object) -> str:
     query = "".join(f"&{name}={value}" for name, value in more.items())
     return f"/b/{booking.reference}/{part}?k={booking_secret(booking.reference)}{query}"
-
-
-def key_of(response) -> str:
-    return re.search(r'name="key" value="(\w+)"', response.content.decode())[1]
-
-
-def text_of(response) -> str:
-    return response.content.decode()
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
@@ -165,8 +141,8 @@ def test_one_or_all_of_a_family_cancel(citizen, family):
     assert Booking.objects.filter(state="cancelled").count() == 3
 
 
-def test_cancelling_after_the_time_began_is_refused_in_words(citizen, booking, at_noon):
-    at_noon.now += timedelta(hours=4)
+def test_cancelling_after_the_time_began_is_refused_in_words(citizen, booking, clock):
+    clock.now += timedelta(hours=4)
 
     answer = citizen.post(own(booking, "cancel/"), {"key": "a" * 32})
 
@@ -263,8 +239,8 @@ def test_more_time_pressed_twice_is_one_press(citizen, held):
     assert citizen.post(own(held, "extend/"), {"key": "b" * 32}).status_code == 409
 
 
-def test_a_hold_that_is_over_says_so_before_anybody_swept_it(citizen, held, at_noon):
-    at_noon.now += timedelta(minutes=16)
+def test_a_hold_that_is_over_says_so_before_anybody_swept_it(citizen, held, clock):
+    clock.now += timedelta(minutes=16)
 
     page = text_of(citizen.get(own(held)))
 
@@ -277,11 +253,11 @@ def test_a_hold_that_is_over_says_so_before_anybody_swept_it(citizen, held, at_n
 # Undo
 
 
-def test_a_cancellation_can_be_undone_for_ten_minutes(citizen, booking, at_noon):
+def test_a_cancellation_can_be_undone_for_ten_minutes(citizen, booking, clock):
     gone = citizen.post(own(booking, "cancel/"), {"key": "a" * 32}, follow=True)
     assert "Undoing is possible until 12:10." in text_of(gone)
 
-    at_noon.now += timedelta(minutes=9)
+    clock.now += timedelta(minutes=9)
     back = citizen.post(own(booking, "undo/"), {"key": key_of(gone)}, follow=True)
 
     booking.refresh_from_db()
@@ -289,9 +265,9 @@ def test_a_cancellation_can_be_undone_for_ten_minutes(citizen, booking, at_noon)
     assert "The booking stands again" in text_of(back)
 
 
-def test_after_ten_minutes_it_is_not_offered_and_refused(citizen, booking, at_noon):
+def test_after_ten_minutes_it_is_not_offered_and_refused(citizen, booking, clock):
     citizen.post(own(booking, "cancel/"), {"key": "a" * 32})
-    at_noon.now += timedelta(minutes=10)
+    clock.now += timedelta(minutes=10)
 
     assert "Undo" not in text_of(citizen.get(own(booking)))
     answer = citizen.post(own(booking, "undo/"), {"key": "b" * 32})
@@ -322,9 +298,9 @@ def test_undoing_brings_the_whole_family_back(citizen, family):
     assert set(Booking.objects.values_list("state", flat=True)) == {"confirmed"}
 
 
-def test_undoing_one_leaves_what_was_cancelled_before(citizen, family, at_noon):
+def test_undoing_one_leaves_what_was_cancelled_before(citizen, family, clock):
     citizen.post(own(family[0], "cancel/"), {"key": "a" * 32})
-    at_noon.now += timedelta(minutes=1)
+    clock.now += timedelta(minutes=1)
     citizen.post(own(family[1], "cancel/"), {"key": "b" * 32})
 
     citizen.post(own(family[1], "undo/"), {"key": "c" * 32})
@@ -435,15 +411,15 @@ def at_three(booking: Booking, **later: int):
         ({"hours": 2}, "This time has passed"),
     ],
 )
-def test_what_can_be_done_at_each_time(citizen, booking, at_noon, later, words):
-    at_noon.now = at_three(booking, **later)
+def test_what_can_be_done_at_each_time(citizen, booking, clock, later, words):
+    clock.now = at_three(booking, **later)
 
     assert words in text_of(citizen.get(own(booking)))
 
 
-def test_a_checked_in_booking_leads_to_its_ticket(citizen, booking, hall, at_noon):
-    at_noon.now = booking.starts_at
-    ticket = check_in(hall=hall, now=at_noon.now, reference=booking.reference)
+def test_a_checked_in_booking_leads_to_its_ticket(citizen, booking, hall, clock):
+    clock.now = booking.starts_at
+    ticket = check_in(hall=hall, now=clock.now, reference=booking.reference)
 
     page = text_of(citizen.get(own(booking)))
 
@@ -451,9 +427,9 @@ def test_a_checked_in_booking_leads_to_its_ticket(citizen, booking, hall, at_noo
     assert "cancel/" not in page
 
 
-def test_who_came_and_left_reads_that_nothing_counts(citizen, booking, hall, at_noon):
-    at_noon.now = booking.starts_at
-    check_in(hall=hall, now=at_noon.now, reference=booking.reference)
+def test_who_came_and_left_reads_that_nothing_counts(citizen, booking, hall, clock):
+    clock.now = booking.starts_at
+    check_in(hall=hall, now=clock.now, reference=booking.reference)
     void_left(hall_id=hall.pk, service_day=DAY, now=at_three(booking, hours=7))
     mark_served(now=at_three(booking, hours=7))
 
@@ -463,7 +439,7 @@ def test_who_came_and_left_reads_that_nothing_counts(citizen, booking, hall, at_
     assert "this is no missed visit" in page
 
 
-def test_a_missed_visit_leads_to_objecting(citizen, booking, windows, clerk, at_noon):
+def test_a_missed_visit_leads_to_objecting(citizen, booking, windows, clerk, clock):
     sign_in(staff=clerk, window=windows[0], now=NOON)
     close_day(day=DAY, now=at_three(booking, hours=7))
     assert MissedVisit.objects.exists()
@@ -474,7 +450,7 @@ def test_a_missed_visit_leads_to_objecting(citizen, booking, windows, clerk, at_
     assert f"/b/{booking.reference}/appeal/?k=" in page
 
 
-def test_where_nobody_worked_nothing_is_noted(citizen, booking, at_noon):
+def test_where_nobody_worked_nothing_is_noted(citizen, booking, clock):
     close_day(day=DAY, now=at_three(booking, hours=7))
 
     page = text_of(citizen.get(own(booking)))

@@ -8,24 +8,12 @@ import pytest
 from appointments.finding import away, kilometres
 from appointments.models import UnmetDemand, VainSearch
 from appointments.picking import wish_of
-from config import civil
 from queues.models import Ticket
 from tests.conftest import DAY, NOON, make_session, slot_at
 from windows.models import Hall, HallSession
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 PICKER = f"/book/RENEW/when/?hall=H01&day={DAY}"
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    monkeypatch.setattr(civil, "now", lambda: NOON)
-
-
-@pytest.fixture
-def citizen(client):
-    client.cookies["django_language"] = "en"
-    return client
 
 
 def page_of(citizen, way: str) -> str:

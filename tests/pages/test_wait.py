@@ -17,26 +17,12 @@ from appointments.wait_words import own_path
 from appointments.waitlist import join
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, a_person, an_id, make_session, slot_at
+from tests.pages.reading import key_of
 from windows.models import HallSession
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TOMORROW = DAY + timedelta(days=1)
 WISH = f"matter=RENEW&hall=H01&from={DAY}&to={TOMORROW}&people=2"
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    class Clock:
-        now = NOON
-
-    monkeypatch.setattr(civil, "now", lambda: Clock.now)
-    return Clock
-
-
-@pytest.fixture
-def citizen(client: Client) -> Client:
-    client.cookies["django_language"] = "en"
-    return client
 
 
 @pytest.fixture
@@ -57,10 +43,6 @@ def offered(entry, full) -> WaitEntry:
     offer_free(now=NOON)
     entry.refresh_from_db()
     return entry
-
-
-def key_of(response) -> str:
-    return re.search(r'name="key" value="(\w+)"', response.content.decode())[1]
 
 
 def text_of(response) -> str:
@@ -237,7 +219,7 @@ class TestOwnEntry:
         assert "The place is yours" in page
         assert booking.reference in page
 
-    def test_one_press_lets_it_pass(self, citizen, offered, at_noon):
+    def test_one_press_lets_it_pass(self, citizen, offered, clock):
         done = press(citizen, offered, "pass")
 
         assert done.url == own_path(offered)
@@ -246,9 +228,9 @@ class TestOwnEntry:
         assert "Offers that were not taken: 1 of 3" in page
         assert kept_places(offered, NOON) == []
 
-    def test_a_press_that_comes_too_late_is_told(self, citizen, offered, at_noon):
+    def test_a_press_that_comes_too_late_is_told(self, citizen, offered, clock):
         page = citizen.get(own_path(offered))
-        at_noon.now = NOON + timedelta(minutes=21)
+        clock.now = NOON + timedelta(minutes=21)
 
         late = citizen.post(own_path(offered).replace("/?", "/take/?"), {"key": key_of(page)})
 
@@ -256,8 +238,8 @@ class TestOwnEntry:
         assert "You are next" in text_of(late)
         assert WaitOffer.objects.get().end == "expired"
 
-    def test_an_offer_that_is_over_is_not_shown_as_kept(self, citizen, offered, at_noon):
-        at_noon.now = NOON + timedelta(minutes=21)
+    def test_an_offer_that_is_over_is_not_shown_as_kept(self, citizen, offered, clock):
+        clock.now = NOON + timedelta(minutes=21)
 
         assert "This offer is over" in text_of(citizen.get(own_path(offered)))
 
@@ -285,15 +267,15 @@ class TestOwnEntry:
         assert "You booked in another way" in text_of(citizen.get(own_path(entry)))
 
 
-def test_a_cancelled_place_reaches_the_phone_of_who_waits(citizen, full, book, entry, at_noon):
+def test_a_cancelled_place_reaches_the_phone_of_who_waits(citizen, full, book, entry, clock):
     booked = [
         book(slot, person=500 + n, limited=False)
         for n, slot in enumerate(full.slots.order_by("starts_at"))
     ]
     cancel(booking=booked[4], now=NOON)
-    at_noon.now = NOON + timedelta(minutes=10)
-    return_due(now=at_noon.now)
-    send_due(now=at_noon.now)
+    clock.now = NOON + timedelta(minutes=10)
+    return_due(now=clock.now)
+    send_due(now=clock.now)
 
     message = InboxItem.objects.filter(kind="offer").get()
     assert message.to == PHONE
