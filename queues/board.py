@@ -8,12 +8,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
 
 from config import civil
-from queues.estimating import Estimate, Line, OpenWindow, Pace, Paces, Waiting, estimate, paces_of
+from queues.estimating import Estimate, Foreseen, Pace, Paces, foreseen_in, pacing_of
+from queues.lining_up import Line, line_asked, line_from
 from queues.showing import (
     MISSED_SHOWN,
     NEXT_SHOWN,
@@ -140,17 +142,7 @@ class Board:
 # running sessions, less what the waiting walk-ins take.
 SNAPSHOT = """
 SELECT json_build_object(
-'waiting', (SELECT coalesce(json_agg(w), '[]') FROM (
-    SELECT id, matter_id, rank_at, issued_at, source FROM queues_ticket
-    WHERE hall_id = %(hall)s AND state = 'waiting' ORDER BY rank_at, id) w),
-'windows', (SELECT coalesce(json_agg(o), '[]') FROM (
-    SELECT win.number, (SELECT array_agg(wm.matter_id) FROM windows_window_matters wm
-            WHERE wm.window_id = win.id) AS matters,
-        (SELECT t.matter_id FROM queues_ticket t WHERE t.window_id = win.id
-            AND t.state IN ('called', 'serving')) AS serving
-    FROM windows_shift s JOIN windows_window win ON win.id = s.window_id
-    WHERE win.hall_id = %(hall)s AND upper_inf(s.period) AND NOT s.is_paused
-    ORDER BY win.number) o),
+{line},
 'calls', (SELECT coalesce(json_agg(c), '[]') FROM (
     SELECT c.id, t.prefix, t.number, t.state, win.number AS window, c.round, c.called_at
     FROM queues_call c JOIN queues_ticket t ON t.id = c.ticket_id
@@ -183,6 +175,19 @@ class Snapshot:
     sessions: tuple[Mapping[str, Any], ...]
     shown: Shown
 
+    @cached_property
+    def day(self) -> date:
+        """The service day that the screen is about."""
+        session, _minutes = _session_shown(self)
+        return session.service_day if session else civil.city_date(self.at)
+
+    @cached_property
+    def foreseen(self) -> Foreseen:
+        """The waits of everybody in line and of newcomers, played once."""
+        pacing = pacing_of(self.hall, self.day)
+        patience = self.shown.patience
+        return foreseen_in(self.hall.pk, self.line, pacing, now=self.at, patience=patience)
+
 
 def snapshot_of(hall: Hall, now: datetime) -> Snapshot:
     """Read the hall; one query."""
@@ -198,12 +203,12 @@ def snapshot_of(hall: Hall, now: datetime) -> Snapshot:
         "recent": RECENT + 1,
     }
     with connection.cursor() as cursor:
-        cursor.execute(SNAPSHOT, asked)
+        cursor.execute(SNAPSHOT.replace("{line}", line_asked()), asked)
         read = json.loads(cursor.fetchone()[0])
     return Snapshot(
         hall=hall,
         at=now,
-        line=_line(read),
+        line=line_from(read, now),
         calls=tuple(_call(row) for row in read["calls"]),
         sessions=tuple(read["sessions"]),
         shown=shown_from(read),
@@ -213,24 +218,6 @@ def snapshot_of(hall: Hall, now: datetime) -> Snapshot:
 def line_of(hall: Hall, now: datetime) -> Line:
     """Who waits in the hall and which windows call them."""
     return snapshot_of(hall, now).line
-
-
-def _line(read: dict[str, Any]) -> Line:
-    waiting = [
-        Waiting(
-            id=row["id"],
-            matter_id=row["matter_id"],
-            rank_at=datetime.fromisoformat(row["rank_at"]),
-            issued_at=datetime.fromisoformat(row["issued_at"]),
-            source=row["source"],
-        )
-        for row in read["waiting"]
-    ]
-    windows = [
-        OpenWindow(row["number"], frozenset(row["matters"] or ()), row["serving"])
-        for row in read["windows"]
-    ]
-    return Line(waiting=tuple(waiting), windows=tuple(windows))
 
 
 def _call(row: dict[str, Any]) -> ShownCall:
@@ -252,9 +239,7 @@ def board_of(hall: Hall, now: datetime) -> Board:
 def board_from(snapshot: Snapshot) -> Board:
     hall, now, line = snapshot.hall, snapshot.at, snapshot.line
     session, minutes = _session_shown(snapshot)
-    day = session.service_day if session else civil.city_date(now)
-    paces, patience = paces_of(hall, day), snapshot.shown.patience
-    last = (now + timedelta(minutes=patience), 2**62)
+    paces, patience = pacing_of(hall, snapshot.day).matters, snapshot.shown.patience
     return Board(
         hall_code=hall.code,
         hall_zh=hall.name_zh,
@@ -265,7 +250,7 @@ def board_from(snapshot: Snapshot) -> Board:
         waiting=len(line.waiting),
         longest_minutes=longest_wait(line, now),
         windows_open=len(line.windows),
-        waits=tuple(_wait(pace, line, paces, last) for pace in paces.values()),
+        waits=tuple(_wait(pace, line, snapshot.foreseen) for pace in paces.values()),
         walk_ins_left=_walk_ins_left(minutes, line, paces) if session else None,
         patience=patience,
         windows=snapshot.shown.windows,
@@ -282,13 +267,13 @@ def longest_wait(line: Line, now: datetime) -> int:
     return max(0, int((now - first).total_seconds() // 60))
 
 
-def _wait(pace: Pace, line: Line, paces: Paces, last: tuple[datetime, int]) -> MatterWait:
+def _wait(pace: Pace, line: Line, foreseen: Foreseen) -> MatterWait:
     return MatterWait(
         code=pace.code,
         name_zh=pace.name_zh,
         name_en=pace.name_en,
         waiting=sum(one.matter_id == pace.matter_id for one in line.waiting),
-        estimate=estimate(line=line, paces=paces, matter_id=pace.matter_id, place=last),
+        estimate=foreseen.newcomer(pace.matter_id),
     )
 
 
