@@ -50,6 +50,7 @@ class Foreseen:
     tickets: Mapping[int, Estimate]
     matters: Mapping[int, Estimate]
     early: Mapping[int, float]  # ticket -> minutes that nine in ten wait at least
+    raw: Mapping[int, tuple[float, float]]  # ticket -> its range before it was corrected
 
     def of(self, ticket_id: int) -> Estimate | None:
         """None while no window serves it and none is planned to."""
@@ -75,12 +76,14 @@ def foresee_line(line: Line, pacing: Pacing, *, now: datetime, patience: int) ->
     people = [*here, *asking, *_expected(line.expected, post, last), *_green(post)]
     count = len(here)
     waits = np.sort(foresee(people, post.openings)[: count + len(asking)], axis=1)
-    told = [_told(runs, pacing) for runs in waits]
     ids = [one.id for one in line.waiting]
+    ranges = [_range(runs) for runs in waits]
+    told = [told_as(*found, pacing) if found else None for found in ranges]
     return Foreseen(
         tickets=_known(zip(ids, told, strict=False)),
         matters=_known(zip(pacing.matters, told[count:], strict=True)),
         early=dict(zip(ids, waits[:, RUNS // 10].tolist(), strict=False)),
+        raw={pk: found for pk, found in zip(ids, ranges, strict=False) if found},
     )
 
 
@@ -88,14 +91,24 @@ def _known(told: Iterable[tuple[int, Estimate | None]]) -> dict[int, Estimate]:
     return {pk: estimate for pk, estimate in told if estimate}
 
 
-def _told(runs: Floats, pacing: Pacing) -> Estimate | None:
+def _range(runs: Floats) -> tuple[float, float] | None:
     """The range of these ascending runs; None where most of them never come to it."""
     half, most = runs[RUNS // 2], runs[RUNS * 9 // 10]
     if np.isinf(half):
         return None
     if np.isinf(most):
         most = runs[np.isfinite(runs)][-1]
-    return rounded(half * pacing.half_factor, most * pacing.most_factor)
+    return float(half), float(most)
+
+
+def told_as(half: float, most: float, pacing: Pacing) -> Estimate:
+    """The range as it is told: corrected by what was learned, in whole minutes."""
+    return rounded(corrected(half, pacing.half_factor), corrected(most, pacing.most_factor))
+
+
+def corrected(minutes: float, factor: float) -> float:
+    """A factor says little about no minutes at all: it counts from a minute more."""
+    return (minutes + 1) * factor - 1
 
 
 def rounded(half: float, most: float) -> Estimate:

@@ -16,6 +16,7 @@ from config import civil
 from config.refusals import Refusal
 from queues.models import Ticket, TicketEvent
 from queues.models.ticket import BLOCK_NUMBERS
+from queues.predicting import promise
 from windows.models import Hall, HallSession, Matter, Staff, Window
 from windows.rules import rule
 from windows.telling import tell_boards
@@ -158,6 +159,7 @@ def issue(
     )
     record(ticket, "issued", now=now, was="", by=by, rank_at=rank_at.isoformat())
     tell_boards(hall)
+    promise(ticket, now)
     return ticket
 
 
