@@ -93,7 +93,10 @@ WITH shift AS MATERIALIZED (
     jsonb_build_object('source', source, 'rank_at', rank_at, 'issued_at', issued_at,
       'booked_for', booked_for, 'priority', priority, 'jumped', jumped)
     || jsonb_strip_nulls(jsonb_build_object('missed', nullif(missed_times, 0),
-      'came_from', came_from_id, 'sent_here', nullif(only_window_id = window_id, false),
+      'sent_here', nullif(only_window_id = window_id, false),
+      'postponed', nullif(postponed_at IS NOT NULL, false),
+      'from_hall', (SELECT h.code FROM queues_ticket o JOIN windows_hall h ON h.id = o.hall_id
+        WHERE o.id = called.came_from_id AND o.hall_id <> called.hall_id),
       'after', CASE WHEN round > 1 THEN (SELECT kind FROM queues_ticketevent e
         WHERE e.ticket_id = called.id AND kind IN ('returned', 'transferred', 'continued')
         ORDER BY e.id DESC LIMIT 1) END))

@@ -1,4 +1,4 @@
-"""What a clerk does at a window: call, recall, start, finish, miss, park, transfer, return."""
+"""What a clerk does with numbers: call, recall, start, finish, miss, park, send on, return."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -8,34 +8,55 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.refusals import NotFound
-from queues import calling
+from queues import calling, handing_on, missing, picking_one
 from queues.api.tickets import TicketOutput, told
-from queues.issuing import MatterNotServed
+from queues.issuing import HallClosed, MatterNotServed
+from queues.models import Call as CallRow
 from queues.models import Ticket
 from windows.access import CLERK, GUIDE, SUPERVISOR, halls_of
 from windows.api.describing import described
 from windows.api.plumbing import StaffCall, staff_window, staff_with
-from windows.api.windows import WindowOutput
-from windows.api.windows import told as window_told
-from windows.models import Matter, Staff
+from windows.models import Hall, Matter, Staff, Window
 from windows.shifts import NotSignedIn
 
 AT_WINDOW = [calling.NotPossibleNow, calling.NotAtYourWindow]
 
 
 class FinishInput(serializers.Serializer):
-    outcome = serializers.RegexField(
-        r"^[a-z_]+\Z", max_length=20, required=False, help_text="`done` when left out"
+    outcome = serializers.ChoiceField(
+        sorted(calling.OUTCOMES), required=False, help_text="`done` when left out"
+    )
+
+
+def some_matter(**more: Any) -> serializers.SlugRelatedField:
+    offered = Matter.objects.filter(is_offered=True)
+    return serializers.SlugRelatedField(
+        "code", queryset=offered, required=False, allow_null=True, **more
     )
 
 
 class TransferInput(serializers.Serializer):
-    matter = serializers.SlugRelatedField(
-        "code",
-        queryset=Matter.objects.filter(is_offered=True),
+    matter = some_matter(help_text="Another matter; left out: the same")
+    window = serializers.PrimaryKeyRelatedField(
+        queryset=Window.objects.filter(is_in_use=True),
         required=False,
         allow_null=True,
-        help_text="Another matter; left out: the same",
+        help_text="`id` of the window that goes on; left out: whoever is free",
+    )
+
+
+class ToHallInput(serializers.Serializer):
+    hall = serializers.SlugRelatedField("code", queryset=Hall.objects.all())
+    matter = some_matter(help_text="Another matter; left out: the same")
+
+
+class PickInput(serializers.Serializer):
+    window = serializers.PrimaryKeyRelatedField(
+        queryset=Window.objects.filter(is_in_use=True), help_text="`id` of one's window"
+    )
+    reason = serializers.ChoiceField(CallRow.Picked.values)
+    note = serializers.CharField(
+        max_length=120, required=False, allow_blank=True, help_text="Needed for `other`"
     )
 
 
@@ -57,26 +78,6 @@ class CallNext(StaffCall):
 
         def run() -> dict[str, Any]:
             return told(calling.call_next(window=window, staff=staff, now=self.now), self.now)
-
-        return self.run_once(run, actor=f"staff:{staff.pk}")
-
-
-class SignOut(StaffCall):
-    @described(
-        "window_sign_out",
-        "Desk",
-        gives=WindowOutput,
-        refuses=[calling.StillServing, NotSignedIn],
-    )
-    def post(self, request: Request, pk: int) -> Response:
-        """Leave one's window."""
-        staff, window = staff_window(request, pk, CLERK, SUPERVISOR)
-
-        def run() -> dict[str, Any]:
-            if not staff.shifts.filter(window=window, period__upper_inf=True).exists():
-                raise NotSignedIn
-            calling.sign_out(staff=staff, now=self.now)
-            return window_told([window], staff)[0]
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
 
@@ -164,7 +165,7 @@ class Park(TicketCall):
 
 
 class Transfer(TicketCall):
-    command = staticmethod(calling.transfer)
+    command = staticmethod(handing_on.transfer)
     parser = TransferInput
 
     @described(
@@ -172,15 +173,65 @@ class Transfer(TicketCall):
         "Desk",
         takes=TransferInput,
         gives=TicketOutput,
-        refuses=[*AT_WINDOW, MatterNotServed],
+        refuses=[*AT_WINDOW, MatterNotServed, handing_on.WindowNotOpen],
     )
     def post(self, request: Request, ticket_id: str) -> Response:
-        """Back in line with the old rank, for another matter when one is given."""
+        """Back in line with the old rank, for another matter or for one window.
+
+        A window that is named calls the number as long as somebody is there.
+        """
+        return self.act(request, ticket_id)
+
+
+class ToHall(TicketCall):
+    command = staticmethod(handing_on.transfer_to_hall)
+    parser = ToHallInput
+
+    @described(
+        "ticket_to_hall",
+        "Desk",
+        takes=ToHallInput,
+        gives=TicketOutput,
+        refuses=[*AT_WINDOW, MatterNotServed, HallClosed],
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """The person goes on in another hall; the answer is the number there.
+
+        The old number is `void`; the rank stays.
+        """
+        return self.act(request, ticket_id)
+
+
+class Pick(TicketCall):
+    command = staticmethod(picking_one.call_this)
+    parser = PickInput
+
+    @described(
+        "ticket_call",
+        "Desk",
+        takes=PickInput,
+        gives=TicketOutput,
+        refuses=[
+            calling.NotPossibleNow,
+            calling.StillServing,
+            calling.WindowPaused,
+            NotSignedIn,
+            picking_one.NoteNeeded,
+            picking_one.NotServedHere,
+            picking_one.OneCallFirst,
+        ],
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """Call this person, who waits or is parked, and not the next in line.
+
+        Going before people of a lower rank is possible at most once in three calls of the
+        hall.
+        """
         return self.act(request, ticket_id)
 
 
 class GiveBack(TicketCall):
-    command = staticmethod(calling.give_back)
+    command = staticmethod(missing.give_back)
     roles = (CLERK, GUIDE, SUPERVISOR)
 
     @described(
@@ -191,4 +242,19 @@ class GiveBack(TicketCall):
     )
     def post(self, request: Request, ticket_id: str) -> Response:
         """A parked or missed person is in line again."""
+        return self.act(request, ticket_id)
+
+
+class NewNumber(TicketCall):
+    command = staticmethod(missing.come_again)
+    roles = (CLERK, GUIDE, SUPERVISOR)
+
+    @described(
+        "ticket_new_number",
+        "Desk",
+        gives=TicketOutput,
+        refuses=[calling.NotPossibleNow, MatterNotServed],
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """A new number for somebody whose number was missed three times and is void."""
         return self.act(request, ticket_id)
