@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from appointments.models import PhoneProof
 from config import civil
@@ -47,7 +48,8 @@ def test_who_presses_too_early_need_not_press_again(open_page, who_page):
     page.get_by_text("Your device is working").wait_for()
     page.get_by_role("button", name="Continue").click()
 
-    page.get_by_role("heading", name="Which code did you get?").wait_for()
+    expect(page.get_by_role("heading", name="Which code did you get?")).to_be_visible()
+    assert PhoneProof.objects.count() == 1
 
 
 def test_without_scripts_the_page_says_what_else_works(open_page, who_page):

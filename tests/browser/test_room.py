@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from appointments import admitting
 from appointments.admitting import lot_of, room_before
@@ -76,7 +77,7 @@ def test_without_scripts_the_page_loads_itself_again(open_page, room, clock):
     page.locator(".room--early").wait_for()
 
     clock.now = room.releases_at + timedelta(minutes=6)
-    page.locator(".room--admitted").wait_for(timeout=40_000)
+    expect(page.locator(".room--admitted")).to_be_visible(timeout=40_000)
 
 
 def test_a_server_that_is_away_leaves_the_place_as_it_is(open_page, room):
