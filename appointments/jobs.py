@@ -18,6 +18,7 @@ from appointments.providing import NoProvider
 from appointments.returning import return_due
 from config import civil
 from config.clock import right_now
+from queues import fitting
 from windows.once import takes_period
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ def each_hour() -> None:
     housekeeping.forget(now=now)
     if civil.city_time(now).hour >= NIGHT_WORK_IS_LATE:
         housekeeping.rebalance_yesterday(now=now)
+    _apart(fitting.learn_today, now)
 
 
 def _takes(job: str, now: datetime, *, minutes: int) -> bool:

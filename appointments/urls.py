@@ -10,6 +10,7 @@ from appointments import (
     check_views,
     desk_views,
     draw_views,
+    estimate_views,
     floor_views,
     here_views,
     inbox,
@@ -126,6 +127,11 @@ supervising = [
     path("supervise/appeals/", appeal_views.supervise_appeals, name="supervise_appeals"),
     path("supervise/appeals/<int:pk>/", appeal_views.supervise_appeal, name="supervise_appeal"),
     path("supervise/report/", report_views.supervise_report, name="supervise_report"),
+    path(
+        "supervise/estimates/",
+        estimate_views.supervise_estimates,
+        name="supervise_estimates",
+    ),
     path("supervise/city/", supervise_city_views.supervise_city, name="supervise_city"),
     path("supervise/quotas/", supervise_city_views.supervise_quotas, name="supervise_quotas"),
     path(
