@@ -134,3 +134,32 @@ class GiveForm(forms.Form):
     @property
     def chosen(self) -> Matter:
         return self.matters[self.cleaned_data["matter"]]
+
+
+class MachineForm(forms.Form):
+    """A kiosk or screen that shows its code."""
+
+    code = forms.CharField(
+        label=_("The code on the screen"),
+        max_length=20,
+        error_messages={"required": _("Type the code that the screen shows.")},
+        widget=forms.TextInput(
+            {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    name = forms.CharField(
+        label=_("What is it called?"),
+        help_text=_("Where it stands, such as: kiosk at the door"),
+        max_length=60,
+        error_messages={"required": _("Give it a name, so that you find it again.")},
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    printer = forms.CharField(
+        label=_("Its ticket printer"),
+        help_text=_("host:port of an ESC/POS printer in the hall's network"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(
+            {"autocomplete": "off", "spellcheck": "false", "placeholder": "192.168.1.50:9100"}
+        ),
+    )

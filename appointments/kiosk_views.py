@@ -1,34 +1,44 @@
-"""The kiosk: check in with a booking, or take a number without one."""
+"""The kiosk: check in with a booking, or take a number without one.
+
+Everything on its pages leads to `/kiosk/<hall>/...`, and what was shown to somebody is not
+shown to the next person: a given number is shown only while its cookie is there, and the
+first page takes it away (and with it, after a pause, the language and the large print).
+"""
 
 from collections.abc import Callable
-from functools import partial, wraps
+from datetime import datetime
+from functools import wraps
 from typing import Any
 
 import segno
 from django.conf import settings
-from django.contrib.auth import logout
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments.arriving import check_in
-from appointments.hall_forms import ArrivalForm, GiveForm, matters_of
+from appointments.hall_forms import ArrivalForm, ArrivalSaid, GiveForm, arrival_said, matters_of
 from appointments.offering import record_vain
-from appointments.pairing import kiosk_of, pair, pair_for_demo, remember
+from appointments.pairing import kiosk_of, pair_for_demo, remember
+from appointments.pairing_views import show_unpaired
 from appointments.pressing import SaidNo, fresh_key, press
 from config import civil
 from config.faces import show_refusal
 from queues.board import board_of
 from queues.issuing import issue_walk_in
 from queues.models import Ticket
+from queues.papering import paper_state, want_paper, words_for
 from queues.waiting import place_of
-from windows.access import ADMIN, SUPERVISOR, has_role
 from windows.models import DeviceToken, Hall
 
 View = Callable[..., HttpResponse]
+GIVEN_COOKIE, SHOWN_SECONDS, CLEARS_SECONDS = "given", 180, 30
+PAGES = {"kiosk", "kiosk_check_in", "kiosk_given"}
 
 
 def kiosk_page(view: View) -> View:
@@ -39,13 +49,12 @@ def kiosk_page(view: View) -> View:
     def guarded(request: HttpRequest, hall: str, **rest: Any) -> HttpResponse:
         place = get_object_or_404(Hall, code=hall)
         device = kiosk_of(request, place)
-        if device is None and not settings.DEMO:
-            may_pair = has_role(request.user, place, SUPERVISOR, ADMIN)
-            context = {"hall": place, "may_pair": may_pair}
-            return render(request, "appointments/kiosk/unpaired.html", context, status=403)
+        if device is None and settings.DEMO:
+            device, token = pair_for_demo(place, civil.now())
+            if device is not None:
+                return remember(view(request, hall=place, device=device, **rest), token)
         if device is None:
-            device, token = pair_for_demo(place)
-            return remember(view(request, hall=place, device=device, **rest), token)
+            return show_unpaired(request, place, DeviceToken.Kind.KIOSK)
         return view(request, hall=place, device=device, **rest)
 
     guarded.for_device = "kiosk"  # type: ignore[attr-defined]
@@ -54,8 +63,12 @@ def kiosk_page(view: View) -> View:
 
 def code_of(request: HttpRequest, ticket: Ticket) -> str:
     """The QR code of the ticket's own page, as SVG."""
-    address = request.build_absolute_uri(reverse("queues:ticket", args=[ticket.public_id]))
-    return segno.make(address, error="m").svg_inline(scale=4, border=2, omitsize=True)
+    return _picture(request, reverse("queues:ticket", args=[ticket.public_id]))
+
+
+def _picture(request: HttpRequest, address: str) -> str:
+    code = segno.make(request.build_absolute_uri(address), error="m")
+    return code.svg_inline(scale=4, border=2, omitsize=True)
 
 
 def _home(
@@ -64,14 +77,50 @@ def _home(
     board = board_of(hall, civil.now())
     offers = [(matter, board.wait_for(matter.code)) for matter in matters_of(hall)]
     context = {"hall": hall, "board": board, "offers": offers, "key": fresh_key(), "form": form}
-    return render(request, "appointments/kiosk/home.html", context, status=status)
+    response = render(request, "appointments/kiosk/home.html", context, status=status)
+    response.delete_cookie(GIVEN_COOKIE)
+    return response
 
 
 @kiosk_page
 @require_safe
 def kiosk(request: HttpRequest, hall: Hall, device: DeviceToken) -> HttpResponse:
-    """Have you booked? If not, what do you come for?"""
-    return _home(request, hall)
+    """Have you booked? If not, what do you come for? `?fresh` is for the next person."""
+    if "fresh" not in request.GET:
+        return _home(request, hall)
+    response = redirect("appointments:kiosk", hall.code)
+    for name in (GIVEN_COOKIE, settings.LANGUAGE_COOKIE_NAME, "simple"):
+        response.delete_cookie(name)
+    return response
+
+
+@kiosk_page
+@require_POST
+def kiosk_words(request: HttpRequest, hall: Hall, device: DeviceToken) -> HttpResponse:
+    """The other language or large print, for this person, without leaving the kiosk."""
+    response = redirect(_own_page(request.POST.get("next", ""), hall))
+    language, simple = request.POST.get("language"), request.POST.get("simple")
+    if language in dict(settings.LANGUAGES):
+        _keep(response, settings.LANGUAGE_COOKIE_NAME, language)
+    if simple in ("0", "1"):
+        _keep(response, "simple", simple)
+    return response
+
+
+def _own_page(wanted: str, hall: Hall) -> str:
+    """The page of this kiosk that was asked for, else its first one."""
+    home = reverse("appointments:kiosk", args=[hall.code])
+    try:
+        found = resolve(wanted)
+    except Resolver404:
+        return home
+    is_ours = found.url_name in PAGES and found.kwargs.get("hall") == hall.code
+    return wanted if is_ours else home
+
+
+def _keep(response: HttpResponse, name: str, value: str, seconds: int | None = None) -> None:
+    secure = settings.SESSION_COOKIE_SECURE
+    response.set_cookie(name, value, seconds, secure=secure, httponly=True, samesite="Lax")
 
 
 @kiosk_page
@@ -80,30 +129,64 @@ def kiosk_check_in(request: HttpRequest, hall: Hall, device: DeviceToken) -> Htt
     """Check in by reference, ID number or scanned code."""
     now = civil.now()
     form = ArrivalForm(request.POST or None, today=civil.city_date(now), focus=True)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            run = partial(_arrive, hall, form, now)
-            try:
-                answer = press(
-                    request, actor=f"device:{device.pk}", body=_body(form), now=now, run=run
-                )
-                return redirect("appointments:kiosk_given", hall.code, answer["ticket"])
-            except SaidNo as refusal:
-                show_refusal(form, refusal)
-                status = 409
-    context = {"hall": hall, "form": form, "key": fresh_key(), "refused": status == 409}
+    if request.method != "POST":
+        return _check_in_page(request, hall, form)
+    if not form.is_valid():
+        return _check_in_page(request, hall, form, status=400)
+    if form.meant.ticket:
+        return _scanned_ticket(request, hall, form)
+    meant = form.meant
+
+    def run() -> dict[str, Any]:
+        ticket = check_in(hall=hall, now=now, reference=meant.reference, id_number=meant.id_number)
+        return _given(ticket, device, now)
+
+    try:
+        answer = press(request, actor=f"device:{device.pk}", body=_body(form), now=now, run=run)
+    except SaidNo as refusal:
+        show_refusal(form, refusal)
+        said = arrival_said(refusal, now)
+        return _check_in_page(request, hall, form, said=said, status=409)
+    return _show_given(hall, answer["ticket"])
+
+
+def _check_in_page(
+    request: HttpRequest,
+    hall: Hall,
+    form: ArrivalForm,
+    *,
+    said: ArrivalSaid | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    elsewhere = said is not None and said.hall is not None and said.hall != hall
+    way = reverse("appointments:hall", args=[said.hall.code]) if elsewhere else ""  # type: ignore[union-attr]
+    context = {
+        "hall": hall,
+        "form": form,
+        "key": fresh_key(),
+        "said": said,
+        "way": _picture(request, way) if way else "",
+        "refused": status != 200,
+    }
     return render(request, "appointments/kiosk/check_in.html", context, status=status)
+
+
+def _scanned_ticket(request: HttpRequest, hall: Hall, form: ArrivalForm) -> HttpResponse:
+    """Somebody holds the code of a number that was given already."""
+    ticket = Ticket.objects.filter(hall=hall, public_id=form.meant.ticket).first()
+    if ticket is not None:
+        return _show_given(hall, ticket.public_id)
+    form.add_error("said", _("This is the code of a number, but not of this hall."))
+    return _check_in_page(request, hall, form, status=409)
 
 
 def _body(form: ArrivalForm | GiveForm) -> str:
     return repr(sorted((name, str(value)) for name, value in form.cleaned_data.items()))
 
 
-def _arrive(hall: Hall, form: ArrivalForm, now: Any) -> dict[str, Any]:
-    meant = form.meant
-    ticket = check_in(hall=hall, now=now, reference=meant.reference, id_number=meant.id_number)
+def _given(ticket: Ticket, device: DeviceToken, now: datetime) -> dict[str, Any]:
+    """The answer of a press, in its transaction; the paper is owed with it."""
+    want_paper(ticket, device, now=now, words=words_for(get_language()))
     return {"ticket": ticket.public_id}
 
 
@@ -114,14 +197,12 @@ def kiosk_walk_in(request: HttpRequest, hall: Hall, device: DeviceToken) -> Http
     now, form = civil.now(), GiveForm({"matter": request.POST.get("matter", "")}, hall=hall)
     if not form.is_valid():
         return _home(request, hall, form=form, status=400)
+
+    def run() -> dict[str, Any]:
+        return _given(issue_walk_in(hall=hall, matter=form.chosen, now=now), device, now)
+
     try:
-        answer = press(
-            request,
-            actor=f"device:{device.pk}",
-            body=_body(form),
-            now=now,
-            run=lambda: {"ticket": issue_walk_in(hall=hall, matter=form.chosen, now=now).public_id},
-        )
+        answer = press(request, actor=f"device:{device.pk}", body=_body(form), now=now, run=run)
     except SaidNo as refusal:
         today = civil.city_date(now)
         record_vain(
@@ -129,7 +210,22 @@ def kiosk_walk_in(request: HttpRequest, hall: Hall, device: DeviceToken) -> Http
         )
         show_refusal(form, refusal)
         return _home(request, hall, form=form, status=409)
-    return redirect("appointments:kiosk_given", hall.code, answer["ticket"])
+    return _show_given(hall, answer["ticket"])
+
+
+def _show_given(hall: Hall, public_id: str) -> HttpResponse:
+    response = redirect("appointments:kiosk_given", hall.code, public_id)
+    _keep(response, GIVEN_COOKIE, signing.dumps(public_id, salt="given"), SHOWN_SECONDS)
+    return response
+
+
+def _may_show(request: HttpRequest, public_id: str) -> bool:
+    """Whether this very person was given the number a moment ago."""
+    kept = request.COOKIES.get(GIVEN_COOKIE, "")
+    try:
+        return bool(signing.loads(kept, salt="given", max_age=SHOWN_SECONDS) == public_id)
+    except signing.BadSignature:
+        return False
 
 
 @kiosk_page
@@ -138,21 +234,19 @@ def kiosk_given(
     request: HttpRequest, hall: Hall, device: DeviceToken, public_id: str
 ) -> HttpResponse:
     """The number, its code and the wait; on paper too. The screen clears itself."""
-    ticket = get_object_or_404(
-        Ticket.objects.select_related("hall", "matter", "window"), hall=hall, public_id=public_id
-    )
-    place = place_of(ticket, civil.now())
-    context = {"hall": hall, "place": place, "code": code_of(request, ticket), "seconds": 30}
+    found = Ticket.objects.select_related("hall", "matter", "window")
+    ticket, now = get_object_or_404(found, hall=hall, public_id=public_id), civil.now()
+    if not _may_show(request, public_id):  # somebody pressed "back" after the screen was cleared
+        return redirect("appointments:kiosk", hall.code)
+    paper = paper_state(ticket, device, now)
+    if "paper" in request.GET:
+        return JsonResponse({"paper": paper})
+    context = {
+        "hall": hall,
+        "place": place_of(ticket, now),
+        "code": code_of(request, ticket),
+        "seconds": CLEARS_SECONDS,
+        "paper": paper,
+        "now": now,
+    }
     return render(request, "appointments/kiosk/given.html", context)
-
-
-@never_cache
-@require_POST
-def kiosk_pair(request: HttpRequest, hall: str) -> HttpResponse:
-    """This machine becomes a kiosk of the hall; whoever paired it is signed out of it."""
-    place = get_object_or_404(Hall, code=hall)
-    if not has_role(request.user, place, SUPERVISOR, ADMIN):
-        raise PermissionDenied
-    token = pair(place, name=f"{place.code} {request.user}")
-    logout(request)
-    return remember(redirect("appointments:kiosk", place.code), token)

@@ -17,6 +17,7 @@ from appointments import (
     kiosk_views,
     own_change_views,
     own_views,
+    pairing_views,
     proof_views,
     report_views,
     room_views,
@@ -81,8 +82,11 @@ in_hall = [
     path("kiosk/<slug:hall>/", kiosk_views.kiosk, name="kiosk"),
     path("kiosk/<slug:hall>/check-in/", kiosk_views.kiosk_check_in, name="kiosk_check_in"),
     path("kiosk/<slug:hall>/walk-in/", kiosk_views.kiosk_walk_in, name="kiosk_walk_in"),
-    path("kiosk/<slug:hall>/pair/", kiosk_views.kiosk_pair, name="kiosk_pair"),
+    path("kiosk/<slug:hall>/words/", kiosk_views.kiosk_words, name="kiosk_words"),
+    path("kiosk/<slug:hall>/pair/", pairing_views.kiosk_pair, name="kiosk_pair"),
     path("kiosk/<slug:hall>/<slug:public_id>/", kiosk_views.kiosk_given, name="kiosk_given"),
+    path("board/<slug:hall>/pairing/", pairing_views.board_pairing, name="board_pairing"),
+    path("board/<slug:hall>/pair/", pairing_views.board_pair, name="board_pair"),
     path("floor/", floor_views.floor, name="floor"),
     path("floor/give/", floor_views.floor_give, name="floor_give"),
     path("floor/check-in/", floor_views.floor_check_in, name="floor_check_in"),
@@ -101,6 +105,26 @@ for_somebody = [
         "floor/assist/b/<slug:reference>/",
         assist_look_views.assist_booking,
         name="assist_booking",
+    ),
+]
+
+_machine = "supervise/devices/<int:pk>/"
+machines = [
+    path("supervise/devices/", pairing_views.supervise_devices, name="supervise_devices"),
+    path(
+        "supervise/devices/pair/",
+        pairing_views.supervise_device_pair,
+        name="supervise_device_pair",
+    ),
+    path(
+        _machine + "change/",
+        pairing_views.supervise_device_change,
+        name="supervise_device_change",
+    ),
+    path(
+        _machine + "revoke/",
+        pairing_views.supervise_device_revoke,
+        name="supervise_device_revoke",
     ),
 ]
 
@@ -141,4 +165,4 @@ supervising = [
     ),
 ]
 
-urlpatterns = [*citizen, *demonstration, *in_hall, *for_somebody, *supervising]
+urlpatterns = [*citizen, *demonstration, *in_hall, *for_somebody, *machines, *supervising]

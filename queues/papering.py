@@ -21,6 +21,7 @@ from queues.waiting import Place, place_of, tickets_shown
 from windows.models import DeviceToken
 
 USELESS_AFTER = timedelta(minutes=3)  # nobody stands at the kiosk any more
+COMES_WITHIN = timedelta(seconds=10)  # then the screen says that the paper is missing
 CHINESE_ON, CHINESE_OFF = b"\x1c&", b"\x1c."
 LANGUAGES = {
     Paper.Words.CHINESE: ("zh-hans",),
@@ -50,6 +51,16 @@ def want_paper_of(actor: str, ticket: Ticket, *, now: datetime) -> None:
     if kind == "device":
         device = DeviceToken.objects.filter(pk=pk).first()
         want_paper(ticket, device, now=now, words=words_for(translation.get_language()))
+
+
+def paper_state(ticket: Ticket, device: DeviceToken, now: datetime) -> str:
+    """`printed`, `coming`, `missing`; nothing when no paper is owed by this kiosk."""
+    paper = Paper.objects.filter(ticket=ticket, device=device).order_by("-copy").first()
+    if paper is None:
+        return ""
+    if paper.printed_at is not None:
+        return "printed"
+    return "missing" if paper.error or now - paper.wanted_at >= COMES_WITHIN else "coming"
 
 
 def words_for(language: str | None) -> str:

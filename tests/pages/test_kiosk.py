@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from appointments.arriving import check_in
 from appointments.pairing import pair
 from appointments.sealing import booking_secret
 from config import civil
 from queues.calling import call_next, park
 from queues.issuing import issue_walk_in
-from queues.models import Ticket
+from queues.models import Paper, Ticket
 from tests.conftest import DAY, NOON, an_id, make_session, slot_at
 from windows.access import DEVICE_COOKIE
 from windows.models import DeviceToken, Matter, Window
@@ -171,12 +172,25 @@ class TestCheckIn:
 
         assert Ticket.objects.count() == 1
 
-    def test_by_a_forged_code_finds_nothing(self, kiosk, booking):
-        response = check_in_at(kiosk, f"https://city.example/b/{booking.reference}/?k=forged")
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "https://another-city.example/b/{0}/?k=forged",  # its references may look like ours
+            "https://another-city.example/b/{0}/",
+            "https://shop.example/?coupon=1",
+            "weixin://wxpay/bizpayurl?pr=abc",
+            "WIFI:S:Hall;T:WPA;P:secret;;",
+        ],
+    )
+    def test_a_code_of_another_city_or_of_anything_is_told_apart(self, kiosk, booking, code):
+        response = check_in_at(kiosk, code.format(booking.reference))
 
         assert response.status_code == 400
-        assert "No open booking was found" in text_of(response)
+        assert "This code is not of a booking in this city" in text_of(response)
+        assert "Take a walk-in number instead" in text_of(response)
         assert not Ticket.objects.exists()
+        booking.refresh_from_db()
+        assert booking.state == "confirmed"
 
     def test_twice_shows_the_same_number(self, kiosk, booking):
         first = check_in_at(kiosk, booking.reference, key="a")
@@ -216,7 +230,11 @@ class TestCheckIn:
 
         assert response.status_code == 409
         assert "Guilan Hall" in text_of(response)
-        assert "2027-03-04 14:00" in text_of(response)
+        assert "14:00 today" in text_of(response)
+        assert "桂澜路 2 号" in text_of(response)
+        assert "Take a number here now" in text_of(response)
+        assert "<svg" in response.content.decode()  # the way there, to be scanned
+        assert "/halls/H02/" not in response.content.decode()  # no link leads out
 
     def test_too_early_says_from_when(self, kiosk, book, session):
         booking = book(slot_at(session, 14))
@@ -224,8 +242,8 @@ class TestCheckIn:
         response = check_in_at(kiosk, booking.reference)
 
         assert response.status_code == 409
-        assert "14:00" in text_of(response)
-        assert "13:30" in text_of(response)
+        assert "14:00 today" in text_of(response)
+        assert "You can check in from 13:30. You may wait here" in text_of(response)
 
     def test_on_another_day_says_when(self, kiosk, hall, book, windows):
         tomorrow = make_session(hall, windows, day=DAY + timedelta(days=1))
@@ -234,7 +252,149 @@ class TestCheckIn:
         response = check_in_at(kiosk, booking.reference)
 
         assert response.status_code == 409
-        assert "2027-03-05 14:00" in text_of(response)
+        assert "14:00 tomorrow" in text_of(response)
+        assert "Take a number here now" in text_of(response)
+
+    def test_the_day_after_says_that_it_has_passed(self, kiosk, hall, windows, booking, clock):
+        make_session(hall, windows, day=DAY + timedelta(days=1))
+        clock.now = NOON + timedelta(days=1)
+
+        response = check_in_at(kiosk, booking.reference)
+
+        assert response.status_code == 409
+        assert "The time of your booking has passed" in text_of(response)
+        assert "Take a number here now" in text_of(response)
+
+    def test_one_press_takes_a_number_for_the_same_matter(self, kiosk, hall, other_hall, book):
+        booking = book_elsewhere(book, other_hall)
+        page = check_in_at(kiosk, booking.reference).content.decode()
+        key = re.search(r'name="key" value="(\w+-said)"', page)[1]
+
+        given = kiosk.post("/kiosk/H01/walk-in/", {"key": key, "matter": "RENEW"}, follow=True)
+
+        assert Ticket.objects.get(hall=hall).label in text_of(given)
+        booking.refresh_from_db()
+        assert booking.state == "confirmed"  # as the page says, it stays
+
+    def test_checked_in_elsewhere_already_says_where(self, kiosk, hall, other_hall, book, clock):
+        booking = book_elsewhere(book, other_hall)
+        clock.now = booking.starts_at
+        check_in(hall=other_hall, reference=booking.reference, now=clock.now)
+
+        response = check_in_at(kiosk, booking.reference)
+
+        assert response.status_code == 409
+        assert "Your booking is in another hall" in text_of(response)
+
+    def test_the_code_of_a_number_shows_the_number_again(self, kiosk, booking):
+        check_in_at(kiosk, booking.reference)
+        link = f"https://city.example/t/{Ticket.objects.get().public_id}/"
+
+        assert Ticket.objects.get().label in text_of(check_in_at(kiosk, link, key="t"))
+
+    def test_the_code_of_another_halls_number_is_told(self, kiosk, other_hall, book, clock):
+        booking = book_elsewhere(book, other_hall)
+        clock.now = booking.starts_at
+        ticket = check_in(hall=other_hall, reference=booking.reference, now=clock.now)
+
+        response = check_in_at(kiosk, f"https://city.example/t/{ticket.public_id}/")
+
+        assert response.status_code == 409
+        assert "not of this hall" in text_of(response)
+
+
+class TestNothingStays:
+    """What one person was shown is not shown to the next one."""
+
+    def test_a_given_number_is_gone_when_the_first_page_was_shown(self, kiosk, booking):
+        given = check_in_at(kiosk, booking.reference).redirect_chain[-1][0]
+        assert kiosk.get(given).status_code == 200
+
+        kiosk.get("/kiosk/H01/")
+
+        again = kiosk.get(given)
+        assert again["location"] == "/kiosk/H01/"
+
+    def test_who_never_was_given_it_does_not_see_it(self, kiosk, hall, renewal):
+        ticket = issue_walk_in(hall=hall, matter=renewal, now=NOON)
+
+        assert kiosk.get(f"/kiosk/H01/{ticket.public_id}/")["location"] == "/kiosk/H01/"
+
+    def test_the_next_person_finds_the_usual_language_and_print(self, kiosk):
+        for choice in ({"language": "en"}, {"simple": "1"}):
+            kiosk.post("/kiosk/H01/words/", choice)
+        assert kiosk.cookies["simple"].value == "1"
+
+        kiosk.get("/kiosk/H01/?fresh=1")
+
+        assert kiosk.cookies["simple"].value == ""
+        assert kiosk.cookies["django_language"].value == ""
+
+    @pytest.mark.parametrize(
+        "wanted", ["https://evil.example/", "//evil.example", "/login/", "/kiosk/H02/", "", "x\x00"]
+    )
+    def test_the_switches_lead_nowhere_else(self, kiosk, other_hall, wanted):
+        response = kiosk.post("/kiosk/H01/words/", {"language": "en", "next": wanted})
+
+        assert response["location"] == "/kiosk/H01/"
+
+    def test_the_switches_stay_on_the_page(self, kiosk):
+        answers = {"language": "en", "next": "/kiosk/H01/check-in/"}
+
+        assert kiosk.post("/kiosk/H01/words/", answers)["location"] == "/kiosk/H01/check-in/"
+
+    def test_all_of_it_asks_not_to_be_kept(self, kiosk, booking):
+        given = check_in_at(kiosk, booking.reference).redirect_chain[-1][0]
+
+        for page in ("/kiosk/H01/", "/kiosk/H01/check-in/", given):
+            assert "no-store" in kiosk.get(page)["Cache-Control"]
+
+
+class TestPaper:
+    @pytest.fixture
+    def printer(self, kiosk):
+        DeviceToken.objects.update(printer="127.0.0.1:9")
+
+    def take(self, kiosk, key: str = "k"):
+        return kiosk.post("/kiosk/H01/walk-in/", {"key": key, "matter": "RENEW"}, follow=True)
+
+    def test_is_owed_with_the_number_in_the_language_of_the_screen(self, kiosk, printer):
+        given = self.take(kiosk)
+
+        paper = Paper.objects.get()
+        assert (paper.ticket, paper.words) == (Ticket.objects.get(), "zh-en")
+        assert "Your paper comes out" in text_of(given)
+
+    def test_a_checked_in_person_gets_it_too_once(self, kiosk, printer, booking):
+        for key in ("a", "b"):
+            check_in_at(kiosk, booking.reference, key=key)
+
+        assert Paper.objects.count() == 1
+
+    def test_no_number_no_paper(self, kiosk, printer, clock):
+        clock.now = NOON + timedelta(hours=12)
+        self.take(kiosk)
+
+        assert not Paper.objects.exists()
+
+    def test_a_kiosk_without_a_printer_owes_none_and_says_what_to_do(self, kiosk):
+        assert "Photograph this number" in text_of(self.take(kiosk))
+        assert not Paper.objects.exists()
+
+    def test_the_page_is_told_how_it_went(self, kiosk, printer, clock):
+        page = self.take(kiosk).redirect_chain[-1][0]
+
+        def state() -> str:
+            return kiosk.get(f"{page}?paper=1").json()["paper"]
+
+        assert state() == "coming"
+        clock.now = NOON + timedelta(seconds=11)
+        assert state() == "missing"
+        Paper.objects.update(printed_at=clock.now)
+        assert state() == "printed"
+        Paper.objects.update(printed_at=None, error="no paper")
+        clock.now = NOON
+        assert state() == "missing"
 
 
 def book_elsewhere(book, other_hall):
