@@ -18,6 +18,7 @@ from appointments.models import (
     Message,
     PhoneProof,
     Tally,
+    TurnAlert,
     UsedChallenge,
     WaitingRoom,
 )
@@ -160,7 +161,8 @@ def forget(*, now: datetime) -> int:
     """What need not be kept is deleted: keys, proofs, counts, used work, old periods and rooms,
     entries of the waiting list and of draws that ended long ago."""
     secrets = Message.objects.filter(
-        kind__in=[Message.Kind.CODE, Message.Kind.LINKS], made_at__lt=now - KEEP_PROOFS
+        kind__in=[Message.Kind.CODE, Message.Kind.LINKS, Message.Kind.SOON],
+        made_at__lt=now - KEEP_PROOFS,
     )
     return sum(
         _delete(old)
@@ -174,6 +176,7 @@ def forget(*, now: datetime) -> int:
             UsedChallenge.objects.filter(expires_at__lt=now),
             WaitingRoom.objects.filter(releases_at__lt=now - KEEP_ROOMS),
             DrawEntry.objects.filter(draw__session__ends_at__lt=now - KEEP_REGISTRATIONS),
+            TurnAlert.objects.filter(made_at__lt=now - KEEP_PROOFS),
             *long_ended(now),
         )
     )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import close_old_connections
 
-from appointments import answering_offers, housekeeping, offering_back, waitlist
+from appointments import alerting, answering_offers, housekeeping, offering_back, waitlist
 from appointments.admitting import open_rooms
 from appointments.drawing import draw_due
 from appointments.providing import NoProvider
@@ -59,9 +59,10 @@ def sweep_until(
     clock: Callable[[], datetime] = civil.now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Places come back and messages leave every few seconds until then."""
+    """Places come back, and messages are owed and leave, every few seconds until then."""
     while (now := clock()) < end:
         _apart(return_due, now)
+        _apart(alerting.tell_near, now)
         try:
             housekeeping.sweep_messages(now=now)
         except NoProvider as error:

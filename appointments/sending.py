@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from cryptography.exceptions import InvalidTag
 from django.db import DatabaseError, connection, transaction
 
+from appointments import alerting
 from appointments.models import Booking, Message
 from appointments.providing import Fate, Letter, NotDelivered, Provider, provider
 from appointments.reminding import after_quiet_hours, is_quiet
@@ -183,6 +184,8 @@ def _renew_if_owed(one: Claim, at: datetime) -> str | None:
 def _reason_not_owed(message: Message, at: datetime) -> str:
     if message.useless_after and at >= message.useless_after:
         return "too late"
+    if message.kind == Kind.SOON:
+        return alerting.why_not_owed(message)
     if message.booking_id is None:
         return ""
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ import logging
 
 from celery import shared_task
 
-from appointments import housekeeping, sending
+from appointments import alerting, housekeeping, sending
 from appointments.providing import NoProvider
 from config.clock import right_now
 
@@ -17,9 +17,11 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="appointments.send_due")
 def send_due() -> None:
-    """What is due leaves."""
+    """What is due leaves, after what has just become due."""
+    now = right_now()
+    alerting.tell_near(now=now)
     try:
-        sending.send_due(now=right_now(), limit=300)
+        sending.send_due(now=now, limit=300)
     except NoProvider as error:
         log.error("%s", error)
 

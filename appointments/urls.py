@@ -3,6 +3,7 @@
 from django.urls import path
 
 from appointments import (
+    alert_views,
     appeal_views,
     assist_look_views,
     assist_views,
@@ -66,6 +67,8 @@ citizen = [
     path("w/<slug:public_id>/take/", wait_views.wait_take, name="wait_take"),
     path("w/<slug:public_id>/pass/", wait_views.wait_pass, name="wait_pass"),
     path("w/<slug:public_id>/leave/", wait_views.wait_leave, name="wait_leave"),
+    path("t/<slug:public_id>/alert/", alert_views.turn_alert, name="turn_alert"),
+    path("t/<slug:public_id>/alert/code/", alert_views.turn_alert_code, name="turn_alert_code"),
     path("halls/", views.halls, name="halls"),
     path("halls/<slug:code>/", views.hall, name="hall"),
     path("guide/<slug:matter>/", views.guide_matter, name="guide_matter"),

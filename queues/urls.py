@@ -12,4 +12,5 @@ urlpatterns = [
     path("board/<slug:hall>/sound/<str:name>", board_views.board_voice, name="board_voice"),
     path("t/<slug:public_id>/", views.ticket, name="ticket"),
     path("t/<slug:public_id>/rate/", views.rate, name="rate"),
+    path("t/<slug:public_id>/postpone/", views.postpone, name="postpone"),
 ]

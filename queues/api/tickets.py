@@ -27,6 +27,11 @@ class EstimateOutput(serializers.Serializer):
     most = serializers.IntegerField(help_text="Nine in ten wait at most so many minutes")
 
 
+class StepBackOutput(serializers.Serializer):
+    minutes = serializers.IntegerField(help_text="About so many minutes more")
+    places = serializers.IntegerField(help_text="So many people go first")
+
+
 class TicketOutput(serializers.Serializer):
     """From a ticket and its place: `{"ticket": ..., "place": ...}`."""
 
@@ -54,6 +59,15 @@ class TicketOutput(serializers.Serializer):
     estimate = EstimateOutput(
         source="place.estimate", allow_null=True, help_text="null: not waiting, or no window open"
     )
+    leave_until = serializers.DateTimeField(
+        source="place.leave_until",
+        allow_null=True,
+        help_text="One may be away until then; null: better stay",
+    )
+    step_back = StepBackOutput(
+        source="place.step_back", allow_null=True, help_text="What `postpone` would do now"
+    )
+    postponed_at = serializers.DateTimeField(source="ticket.postponed_at", allow_null=True)
     window = serializers.IntegerField(
         source="place.window", allow_null=True, help_text="Number of the window to go to"
     )
