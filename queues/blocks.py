@@ -75,10 +75,10 @@ class Fate:
 
 @dataclass(frozen=True)
 class Hours:
-    """The service day that comes or runs, and its sessions."""
+    """The service day that comes or runs, and from when until when numbers are given."""
 
     service_day: date
-    sessions: list[HallSession]
+    open: list[tuple[datetime, datetime]]
 
 
 def hours_of(*, hall: Hall, now: datetime) -> Hours:
@@ -92,8 +92,10 @@ def hours_of(*, hall: Hall, now: datetime) -> Hours:
         raise HallClosedForGood
     if first.starts_at > now + BEFOREHAND:
         raise HallClosed(opens=f"{civil.city_time(first.starts_at):%Y-%m-%d %H:%M}")
-    of_day = coming.filter(service_day=first.service_day)
-    return Hours(first.service_day, list(of_day.order_by("starts_at", "pk")))
+    day = first.service_day
+    early = timedelta(minutes=rule("checkin_early_minutes", hall=hall, day=day))
+    of_day = coming.filter(service_day=day).order_by("starts_at", "pk")
+    return Hours(day, [(session.starts_at - early, session.ends_at) for session in of_day])
 
 
 @transaction.atomic

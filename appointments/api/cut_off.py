@@ -78,14 +78,14 @@ class MatterNamesOutput(serializers.Serializer):
 
 
 class OpenHoursOutput(serializers.Serializer):
-    starts_at = serializers.DateTimeField()
+    starts_at = serializers.DateTimeField(help_text="From when numbers are given")
     ends_at = serializers.DateTimeField()
 
 
 class BlocksOutput(serializers.Serializer):
     now = serializers.DateTimeField(help_text="The server's clock, to set one's own by")
     service_day = serializers.DateField()
-    sessions = OpenHoursOutput(many=True)
+    hours = OpenHoursOutput(many=True)
     matters = MatterNamesOutput(many=True)
     blocks = BlockOutput(many=True)
     none_left = serializers.ListField(
@@ -164,7 +164,7 @@ class NumberBlocks(KioskCall):
         return {
             "now": self.now,
             "service_day": hours.service_day,
-            "sessions": OpenHoursOutput(hours.sessions, many=True).data,
+            "hours": [{"starts_at": starts, "ends_at": ends} for starts, ends in hours.open],
             "blocks": blocks,
             "none_left": none_left,
         }
