@@ -1,25 +1,29 @@
-"""The guide's tablet: a number on someone's behalf, checking others in, back in line."""
+"""The guide's tablet: a number on someone's behalf, checking others in, the line.
+
+What is done for one person of the line: appointments/floor_person_views.py.
+"""
 
 from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from appointments.arriving import check_in
+from appointments.floor_forms import PriorityForm
 from appointments.hall_forms import ArrivalForm, GiveForm
 from appointments.kiosk_views import code_of
 from appointments.pressing import SaidNo, fresh_key, press
-from appointments.serving import set_aside, waiting_in
+from appointments.serving import person_here, set_aside, waiting_in
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound
 from queues.board import board_of
-from queues.calling import give_back
 from queues.issuing import issue_walk_in
 from queues.models import Ticket
 from queues.waiting import place_of, tickets_shown
@@ -29,10 +33,12 @@ from windows.models import Hall, Staff
 WHO = (GUIDE, SUPERVISOR)
 
 
-def _hall(request: HttpRequest) -> Hall:
+def asked_hall(request: HttpRequest) -> Hall:
     """The hall asked for, else the person's first one."""
     code = request.POST.get("hall") or request.GET.get("hall")
     if code:
+        if "\x00" in code:
+            raise NotFound
         return hall_for(request.user, code, *WHO)
     hall = halls_of(request.user, *WHO).order_by("code").first()
     if hall is None:
@@ -40,38 +46,48 @@ def _hall(request: HttpRequest) -> Hall:
     return hall
 
 
-def _floor(
+def show_floor(
     request: HttpRequest,
     hall: Hall,
     *,
     give: GiveForm | None = None,
     arrival: ArrivalForm | None = None,
+    one: Ticket | None = None,
+    priority: PriorityForm | None = None,
+    errors: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """`one` is the person whose sheet lies open; a form that came back keeps what was said."""
     now = civil.now()
-    board = board_of(hall, now)
     give = give or GiveForm(hall=hall)
-    given = tickets_shown([request.GET.get("given", "")])
-    given = [ticket for ticket in given if ticket.hall_id == hall.pk]
-    context: dict[str, Any] = {
-        "hall": hall,
+    given = [t for t in tickets_shown([request.GET.get("given", "")]) if t.hall_id == hall.pk]
+    context = _line(hall, now) | {
         "halls": list(halls_of(request.user, *WHO).order_by("code")[:50]),
-        "board": board,
         "give": give,
-        "offers": [(m, board.wait_for(code)) for code, m in give.matters.items()],
         "arrival": arrival or ArrivalForm(today=civil.city_date(now)),
-        "errors": _errors(give, arrival),
+        "errors": [*(errors or []), *_errors(give, arrival, priority)],
         "given": place_of(given[0], now) if given else None,
         "code": code_of(request, given[0]) if given else "",
-        "line": waiting_in(hall, now),
-        "aside": set_aside(hall, now),
+        "one": person_here(one, now) if one else None,
+        "priority": priority or PriorityForm.of(one),
         "key": fresh_key(),
     }
+    board = context["board"]
+    context["offers"] = [(m, board.wait_for(code)) for code, m in give.matters.items()]
     return render(request, "appointments/floor/floor.html", context, status=status)
 
 
-def _errors(*forms: GiveForm | ArrivalForm | None) -> list[str]:
-    bound = [form for form in forms if form is not None and form.is_bound]
+def _line(hall: Hall, now: Any) -> dict[str, Any]:
+    return {
+        "hall": hall,
+        "board": board_of(hall, now),
+        "line": waiting_in(hall, now),
+        "aside": set_aside(hall, now),
+    }
+
+
+def _errors(*asked: forms.Form | None) -> list[str]:
+    bound = [form for form in asked if form is not None and form.is_bound]
     return [str(text) for form in bound for texts in form.errors.values() for text in texts]
 
 
@@ -80,7 +96,24 @@ def _errors(*forms: GiveForm | ArrivalForm | None) -> list[str]:
 @require_safe
 def floor(request: HttpRequest) -> HttpResponse:
     """Who is here, and what do they need?"""
-    return _floor(request, _hall(request))
+    hall = asked_hall(request)
+    return show_floor(request, hall, one=asked_ticket(request.GET.get("one", ""), hall))
+
+
+def asked_ticket(public_id: str, hall: Hall) -> Ticket | None:
+    """The hall's ticket with that id; None when there is none."""
+    if not public_id or "\x00" in public_id or len(public_id) > 32:
+        return None
+    found = Ticket.objects.filter(hall=hall, public_id=public_id)
+    return found.select_related("matter", "papers_checked_by").first()
+
+
+@never_cache
+@staff_page(*WHO)
+@require_safe
+def floor_line(request: HttpRequest) -> HttpResponse:
+    """The part of the tablet's page that moves by itself."""
+    return render(request, "appointments/floor/_line.html", _line(asked_hall(request), civil.now()))
 
 
 @never_cache
@@ -88,10 +121,10 @@ def floor(request: HttpRequest) -> HttpResponse:
 @require_POST
 def floor_give(request: HttpRequest) -> HttpResponse:
     """A number on someone's behalf, first in line with a reason."""
-    now, hall = civil.now(), _hall(request)
+    now, hall = civil.now(), asked_hall(request)
     form = GiveForm(request.POST, hall=hall)
     if not form.is_valid():
-        return _floor(request, hall, give=form, status=400)
+        return show_floor(request, hall, give=form, status=400)
     run = partial(_give, hall, form, now, request.user)  # type: ignore[arg-type]
     return _pressed(request, hall, form, now, run)
 
@@ -113,10 +146,10 @@ def _give(hall: Hall, form: GiveForm, now: Any, by: Staff) -> dict[str, Any]:
 @require_POST
 def floor_check_in(request: HttpRequest) -> HttpResponse:
     """Check somebody in by reference, ID number or code."""
-    now, hall = civil.now(), _hall(request)
+    now, hall = civil.now(), asked_hall(request)
     form = ArrivalForm(request.POST, today=civil.city_date(now))
     if not form.is_valid():
-        return _floor(request, hall, arrival=form, status=400)
+        return show_floor(request, hall, arrival=form, status=400)
     run = partial(_arrive, hall, form, now, request.user)  # type: ignore[arg-type]
     return _pressed(request, hall, form, now, run)
 
@@ -138,35 +171,6 @@ def _pressed(
     except SaidNo as refusal:
         show_refusal(form, refusal)
         which = {"give": form} if isinstance(form, GiveForm) else {"arrival": form}
-        return _floor(request, hall, status=409, **which)
+        return show_floor(request, hall, status=409, **which)
     messages.success(request, _("The number is given."))
     return redirect(f"/floor/?hall={hall.code}&given={answer['ticket']}")
-
-
-@never_cache
-@staff_page(*WHO)
-@require_http_methods(["POST"])
-def floor_give_back(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Somebody who was missed or parked is back in line."""
-    now, hall = civil.now(), _hall(request)
-    ticket = Ticket.objects.filter(hall=hall, public_id=public_id).first()
-    if ticket is None:
-        raise NotFound
-    try:
-        press(
-            request,
-            actor=f"staff:{request.user.pk}",
-            body=public_id,
-            now=now,
-            run=lambda: _back(ticket, request.user, now),  # type: ignore[arg-type]
-        )
-    except SaidNo as refusal:
-        messages.error(request, str(refusal))
-        return redirect(f"/floor/?hall={hall.code}")
-    messages.success(request, _("%(number)s is back in line.") % {"number": ticket.label})
-    return redirect(f"/floor/?hall={hall.code}")
-
-
-def _back(ticket: Ticket, staff: Staff, now: Any) -> dict[str, Any]:
-    give_back(ticket=ticket, staff=staff, now=now)
-    return {}

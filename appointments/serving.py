@@ -7,20 +7,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, F, QuerySet
+from django.db.models import Avg, Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appointments.attending import needs_of
+from appointments.elsewhere import Elsewhere, elsewhere_for, free_colleagues
 from appointments.id_numbers import mask_id, mask_name
 from appointments.models import Booking
 from appointments.sealing import unseal
 from config import civil
 from queues.board import Board, Snapshot, board_from, snapshot_of
+from queues.checking import BEFORE_THE_WINDOW
 from queues.estimating import paces_of
 from queues.explaining import why
-from queues.models import Call, Ticket
-from windows.models import Hall, Material, Matter, Shift
+from queues.missing import MISSES
+from queues.models import Call, Ticket, TicketEvent
+from windows.breaks import Rest, coming_breaks, rest_of
+from windows.models import Hall, Material, Matter, PlannedBreak, Shift, Staff
 
 AT_WINDOW = (Ticket.State.CALLED, Ticket.State.SERVING)
 ASIDE = (Ticket.State.PARKED, Ticket.State.MISSED)
@@ -50,6 +54,19 @@ class InLine:
     then: tuple[str, ...] = ()
 
     @property
+    def is_void(self) -> bool:
+        """Missed too often: who still comes gets a new number."""
+        return self.ticket.state == Ticket.State.VOID
+
+    @property
+    def is_aside(self) -> bool:
+        return self.ticket.state in ASIDE
+
+    @property
+    def can_be_checked(self) -> bool:
+        return self.ticket.state in BEFORE_THE_WINDOW
+
+    @property
     def is_booked(self) -> bool:
         return self.ticket.booked_for is not None
 
@@ -65,9 +82,11 @@ class AtWindow:
     then: list[Matter]
     goes_on_here: bool
     why: str
+    came: str
     checklist: list[Material]
     usual_from: int
     usual_to: int
+    elapsed: str
 
     @property
     def is_serving(self) -> bool:
@@ -76,6 +95,11 @@ class AtWindow:
     @property
     def since(self) -> datetime | None:
         return self.ticket.started_at if self.is_serving else self.ticket.called_at
+
+    @property
+    def stands(self) -> str:
+        """Changes with whatever happens to the person; a screen that differs is stale."""
+        return f"{self.ticket.pk}/{self.ticket.state}/{self.ticket.round}/{self.ticket.matter_id}"
 
 
 @dataclass(frozen=True)
@@ -96,27 +120,40 @@ class Console:
     next_waiting: int
     aside: list[InLine]
     my_day: MyDay
-    elsewhere: list[Matter]
+    rest: Rest
+    breaks: list[PlannedBreak]
+    elsewhere: Elsewhere | None
+    colleagues: list[Staff]
+
+    @property
+    def stands(self) -> str:
+        if self.now:
+            return self.now.stands
+        return "paused" if self.shift.is_paused else "free"
+
+    @property
+    def can_pick(self) -> bool:
+        return self.now is None and not self.shift.is_paused
 
 
-def console_of(shift: Shift, now: datetime) -> Console:
+def console_of(shift: Shift, now: datetime, *, choices: bool = True) -> Console:
+    """The clerk's screen; without `choices` only what moves by itself."""
     hall = shift.window.hall
     snapshot = snapshot_of(hall, now)
-    board = board_from(snapshot)
     mine = set(shift.window.matters.values_list("pk", flat=True))
+    at = _at_window(shift, snapshot)
     return Console(
         shift=shift,
-        board=board,
-        now=_at_window(shift, snapshot),
+        board=board_from(snapshot),
+        now=at,
         next=next_for(shift, now),
         next_waiting=sum(one.matter_id in mine for one in snapshot.line.waiting),
         aside=set_aside(hall, now),
         my_day=_my_day(shift),
-        elsewhere=list(
-            Matter.objects.filter(windows__hall=hall, windows__is_in_use=True, is_offered=True)
-            .distinct()
-            .order_by("position", "pk")
-        ),
+        rest=rest_of(shift, now),
+        breaks=coming_breaks(shift.window, now) if choices else [],
+        elsewhere=elsewhere_for(at.ticket, now) if at and choices else None,
+        colleagues=free_colleagues(shift) if choices else [],
     )
 
 
@@ -133,14 +170,21 @@ def waiting_in(hall: Hall, now: datetime) -> list[InLine]:
 
 
 def set_aside(hall: Hall, now: datetime) -> list[InLine]:
-    """Those who were parked or missed and can come back."""
+    """Those who were parked or missed and can come back, void numbers as new ones."""
     since = civil.city_date(now) - timedelta(days=1)
-    aside = Ticket.objects.filter(hall=hall, state__in=ASIDE, service_day__gte=since)
+    missed_out = Q(state=Ticket.State.VOID, missed_times__gte=MISSES, goes_on__isnull=True)
+    aside = Ticket.objects.filter(hall=hall, service_day__gte=since)
+    aside = aside.filter(Q(state__in=ASIDE) | missed_out)
     return _in_line(aside.order_by("rank_at", "pk")[:LINE_SHOWN], now)
 
 
+def person_here(ticket: Ticket, now: datetime) -> InLine:
+    """One person of the hall, by number, as the line shows them."""
+    return _in_line(Ticket.objects.filter(pk=ticket.pk), now)[0]
+
+
 def _in_line(tickets: QuerySet[Ticket], now: datetime) -> list[InLine]:
-    shown = list(tickets.select_related("matter"))
+    shown = list(tickets.select_related("matter", "papers_checked_by"))
     needs, names = _needs_in(shown), _matters_after(shown)
     return [
         InLine(
@@ -167,7 +211,7 @@ def _matters_after(tickets: Iterable[Ticket]) -> dict[int, Matter]:
 
 def _at_window(shift: Shift, snapshot: Snapshot) -> AtWindow | None:
     at = Ticket.objects.filter(window=shift.window_id, state__in=AT_WINDOW)
-    ticket = at.select_related("matter", "session").first()
+    ticket = at.select_related("matter", "session", "came_from__hall", "papers_checked_by").first()
     if ticket is None:
         return None
     call = Call.objects.filter(ticket=ticket, round=ticket.round).first()
@@ -184,10 +228,36 @@ def _at_window(shift: Shift, snapshot: Snapshot) -> AtWindow | None:
         then=then,
         goes_on_here=bool(then) and shift.window.matters.filter(pk=then[0].pk).exists(),
         why=why(call) if call else "",
+        came=came_words(ticket),
         checklist=list(Material.objects.filter(matter=ticket.matter).order_by("kind", "position")),
         usual_from=max(1, round(mean - spread)),
         usual_to=max(2, round(mean + spread)),
+        elapsed=elapsed_words(ticket, snapshot.at),
     )
+
+
+def elapsed_words(ticket: Ticket, now: datetime) -> str:
+    """Minutes and seconds since the start, before that since the call."""
+    serving = ticket.state == Ticket.State.SERVING
+    since = (ticket.started_at if serving else ticket.called_at) or now
+    minutes, seconds = divmod(max(0, int((now - since).total_seconds())), 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def came_words(ticket: Ticket) -> str:
+    """From where the person was sent here, when they were; else empty."""
+    sent = ticket.events.filter(kind="transferred").select_related("window", "by").last()
+    if sent is not None and sent.window is not None:
+        facts = {"window": sent.window.number, "who": sent.by or "–", "at": _clock(sent)}
+        return _("Sent on from window %(window)s (%(who)s) at %(at)s.") % facts
+    if ticket.came_from is not None:
+        facts = {"hall": ticket.came_from.hall.name, "number": ticket.came_from.label}
+        return _("Sent on from %(hall)s, was %(number)s there.") % facts
+    return ""
+
+
+def _clock(event: TicketEvent) -> str:
+    return f"{civil.city_time(event.at):%H:%M}"
 
 
 def person_words(ticket: Ticket) -> tuple[str, str]:

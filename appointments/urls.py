@@ -13,6 +13,7 @@ from appointments import (
     desk_views,
     draw_views,
     estimate_views,
+    floor_person_views,
     floor_views,
     here_views,
     inbox,
@@ -24,6 +25,7 @@ from appointments import (
     report_views,
     room_views,
     supervise_city_views,
+    supervise_load_views,
     supervise_open_views,
     supervise_session_views,
     supervise_views,
@@ -79,6 +81,7 @@ demonstration = [
     path("demo/inbox/", inbox.inbox, name="inbox"),
 ]
 
+_one = "floor/<slug:public_id>/"
 in_hall = [
     path("here/<slug:hall>/", here_views.here, name="here"),
     path("here/<slug:hall>/check-in/", here_views.here_check_in, name="here_check_in"),
@@ -96,7 +99,11 @@ in_hall = [
     path("floor/", floor_views.floor, name="floor"),
     path("floor/give/", floor_views.floor_give, name="floor_give"),
     path("floor/check-in/", floor_views.floor_check_in, name="floor_check_in"),
-    path("floor/<slug:public_id>/return/", floor_views.floor_give_back, name="floor_give_back"),
+    path("floor/line/", floor_views.floor_line, name="floor_line"),
+    path(_one + "return/", floor_person_views.floor_give_back, name="floor_give_back"),
+    path(_one + "again/", floor_person_views.floor_again, name="floor_again"),
+    path(_one + "papers/", floor_person_views.floor_papers, name="floor_papers"),
+    path(_one + "priority/", floor_person_views.floor_priority, name="floor_priority"),
     path("desk/", desk_views.desk, name="desk"),
     path("desk/line/", desk_views.desk_line, name="desk_line"),
     path("desk/do/<slug:action>/", desk_views.desk_do, name="desk_do"),
@@ -161,6 +168,13 @@ supervising = [
         "supervise/estimates/",
         estimate_views.supervise_estimates,
         name="supervise_estimates",
+    ),
+    path("supervise/load/", supervise_load_views.supervise_load, name="supervise_load"),
+    path("supervise/load/break/", supervise_load_views.supervise_break, name="supervise_break"),
+    path(
+        "supervise/load/break/<int:pk>/drop/",
+        supervise_load_views.supervise_break_drop,
+        name="supervise_break_drop",
     ),
     path("supervise/city/", supervise_city_views.supervise_city, name="supervise_city"),
     path("supervise/quotas/", supervise_city_views.supervise_quotas, name="supervise_quotas"),

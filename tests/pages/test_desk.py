@@ -79,7 +79,8 @@ class TestWhoMayCome:
 
     def test_a_page_only_looks_and_a_button_only_presses(self, at_desk):
         assert at_desk.post("/desk/").status_code == 405
-        assert at_desk.get("/desk/do/next/").status_code == 405
+        assert at_desk.get("/desk/do/next/")["location"] == "/desk/"
+        assert at_desk.put("/desk/do/next/").status_code == 405
 
     def test_there_is_no_other_button(self, at_desk):
         assert press(at_desk, "everything").status_code == 404
@@ -300,5 +301,7 @@ def test_the_keys_of_the_keyboard_are_named_on_the_buttons(at_desk, called):
 def test_the_console_takes_few_queries(at_desk, called, django_assert_max_num_queries):
     at_desk.get("/desk/")
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(29):
         at_desk.get("/desk/")
+    with django_assert_max_num_queries(24):
+        at_desk.get("/desk/line/")
