@@ -184,6 +184,12 @@ SELECT id FROM (
   FROM queues_call WHERE NOT jsonb_exists(why, 'recall')
   WINDOW line AS (PARTITION BY hall_id ORDER BY id)) AS call
 WHERE jumped AND (before OR before_that)""",
+    "a break lasts while its window is paused": """
+SELECT b.id FROM windows_break b JOIN windows_shift s ON s.id = b.shift_id
+WHERE b.ended_at IS NULL AND (NOT s.is_paused OR NOT upper_inf(s.period))""",
+    "who has a new number has no old one": """
+SELECT t.id FROM queues_ticket t JOIN queues_ticket before ON before.id = t.came_from_id
+WHERE before.state <> 'void'""",
     "I18 no ID number can be read anywhere": clear_text_question(),
     "service days: slots, tickets and bookings share their session's": """
 SELECT s.id FROM windows_slot s JOIN windows_hallsession x ON x.id = s.session_id

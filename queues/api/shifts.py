@@ -1,7 +1,7 @@
 """What a clerk does with a window: leave it, pause, resume, hand it over."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -30,13 +30,18 @@ class HandOverInput(serializers.Serializer):
 class ShiftCall(StaffCall):
     """A call of the person who is signed in at that window."""
 
-    def act(self, request: Request, pk: int, command: Callable[[Staff], object]) -> Response:
+    parser: ClassVar[type[serializers.Serializer]] = serializers.Serializer
+
+    def act(
+        self, request: Request, pk: int, command: Callable[[Staff, dict[str, Any]], object]
+    ) -> Response:
         staff, window = staff_window(request, pk, CLERK, SUPERVISOR)
+        asked = self.read(self.parser)
 
         def run() -> dict[str, Any]:
             if not staff.shifts.filter(window=window, period__upper_inf=True).exists():
                 raise NotSignedIn
-            command(staff)
+            command(staff, asked)
             return told([window], staff)[0]
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
@@ -51,25 +56,28 @@ class SignOut(ShiftCall):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Leave one's window."""
-        return self.act(request, pk, lambda staff: calling.sign_out(staff=staff, now=self.now))
+        return self.act(request, pk, lambda staff, _: calling.sign_out(staff=staff, now=self.now))
 
 
 class Pause(ShiftCall):
+    parser = PauseInput
+
     @described("window_pause", "Desk", takes=PauseInput, gives=WindowOutput, refuses=[NotSignedIn])
     def post(self, request: Request, pk: int) -> Response:
         """The window calls nobody until it is resumed; the break is kept with its reason."""
-        reason = self.read(PauseInput)["reason"]
-        return self.act(request, pk, lambda staff: pause(staff=staff, now=self.now, reason=reason))
+        return self.act(request, pk, lambda staff, asked: pause(staff=staff, now=self.now, **asked))
 
 
 class Resume(ShiftCall):
     @described("window_resume", "Desk", gives=WindowOutput, refuses=[NotSignedIn])
     def post(self, request: Request, pk: int) -> Response:
         """The window calls again."""
-        return self.act(request, pk, lambda staff: resume(staff=staff, now=self.now))
+        return self.act(request, pk, lambda staff, _: resume(staff=staff, now=self.now))
 
 
 class HandOver(ShiftCall):
+    parser = HandOverInput
+
     @described(
         "window_hand_over",
         "Desk",
@@ -79,12 +87,10 @@ class HandOver(ShiftCall):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Somebody else is at the window from now on; the person there stays."""
-        name = self.read(HandOverInput)["to"]
+        return self.act(request, pk, self.command)
 
-        def command(staff: Staff) -> None:
-            to = Staff.objects.filter(username=name, is_active=True).first()
-            if to is None:
-                raise NotOneOfTheHall
-            hand_over(staff=staff, to=to, now=self.now)
-
-        return self.act(request, pk, command)
+    def command(self, staff: Staff, asked: dict[str, Any]) -> None:
+        to = Staff.objects.filter(username=asked["to"], is_active=True).first()
+        if to is None:
+            raise NotOneOfTheHall
+        hand_over(staff=staff, to=to, now=self.now)

@@ -8,6 +8,10 @@ from windows.models import Window
 
 pytestmark = pytest.mark.usefixtures("session")
 
+MOVES = [
+    "recall", "start", "finish", "no-show", "park", "transfer", "return", "call", "to-hall",
+    "new-number",
+]  # fmt: skip
 OF_STAFF = [
     ("get", "halls/H01/windows/"),
     ("post", "halls/H01/tickets/"),
@@ -15,10 +19,10 @@ OF_STAFF = [
     ("post", "windows/1/sign-in/"),
     ("post", "windows/1/sign-out/"),
     ("post", "windows/1/call-next/"),
-    *[
-        ("post", f"tickets/1/{move}/")
-        for move in ("recall", "start", "finish", "no-show", "park", "transfer", "return")
-    ],
+    ("post", "windows/1/pause/"),
+    ("post", "windows/1/resume/"),
+    ("post", "windows/1/hand-over/"),
+    *[("post", f"tickets/1/{move}/") for move in MOVES],
 ]
 
 

@@ -166,6 +166,14 @@ SPOILS: dict[str, list[str]] = {
     ],
     "I18": ["UPDATE queues_ticket SET priority_note = '为 11010519491231002X 代办'"],
     "I16 a": ["UPDATE queues_ticket SET rank_at = '2020-01-01'"],
+    "a break lasts": [
+        "INSERT INTO windows_break (shift_id, reason, began_at)"
+        " SELECT id, 'rest', now() FROM windows_shift"
+    ],
+    "who has a new number": [
+        "UPDATE queues_ticket SET came_from_id = (SELECT max(id) FROM queues_ticket)"
+        " WHERE id = (SELECT min(id) FROM queues_ticket)"
+    ],
     "service days": ["UPDATE windows_slot SET service_day = '2020-01-01'"],
     "arrived": ["UPDATE queues_ticket SET source = 'walk_in'"],
 }
