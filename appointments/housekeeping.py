@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from appointments import missing, sending
 from appointments.journal import record
@@ -25,7 +25,7 @@ from appointments.models import (
 from appointments.returning import release
 from appointments.waitlist import long_ended
 from config import civil
-from queues.closing import void_left
+from queues.closing import WAY_OUT, still_serves, void_left
 from queues.models import Ticket, TicketEvent
 from windows.models import HallSession, PeriodicRun, RequestKey, Slot
 from windows.once import takes_period
@@ -33,6 +33,8 @@ from windows.once import takes_period
 State = Booking.State
 MISSED_BY = timedelta(seconds=20)  # what Celery should have sent by now
 ENDED_LONG_AGO = timedelta(hours=4)  # late closing serves everyone who is there
+LATE_AT_MOST = timedelta(hours=12)  # longer than that nobody serves: a sign-out was forgotten
+LOOK_BACK = timedelta(days=7)  # for marks that a night could not make
 AT_A_TIME = 500
 DELETE_AT_A_TIME = 5000
 KEEP_KEYS = timedelta(hours=48)
@@ -99,22 +101,37 @@ def close_days(*, now: datetime) -> int:
 def close_day(*, day: date, now: datetime) -> int:
     """The service day is closed in the halls whose last session ended long ago.
 
+    A hall in which a window still serves people of that day waits, half a day at most.
     Doing it again changes nothing. Returns how many halls were closed.
     """
     of_day = HallSession.objects.filter(state=HallSession.State.OPEN, service_day=day)
     running = of_day.filter(ends_at__gt=now - ENDED_LONG_AGO).values("hall_id")
-    over = of_day.filter(closed_at=None).exclude(hall_id__in=running).order_by("hall_id")
-    halls = list(over.values_list("hall_id", flat=True).distinct())
-    for hall_id in halls:
+    over = _with_work_left(of_day).exclude(hall_id__in=running).order_by("hall_id")
+    ends = dict(over.values("hall_id").annotate(last=Max("ends_at")).values_list("hall_id", "last"))
+    closed = 0
+    for hall_id, last in ends.items():
+        if last > now - LATE_AT_MOST and still_serves(hall_id=hall_id, service_day=day, now=now):
+            continue
         _close_hall(hall_id, day, now)
-    return len(halls)
+        closed += 1
+    return closed
 
 
 def _days_to_close(now: datetime) -> list[date]:
+    """Days with a session that nobody has closed, or with people whom nobody has marked."""
     ended = HallSession.objects.filter(
-        state=HallSession.State.OPEN, closed_at=None, ends_at__lte=now - ENDED_LONG_AGO
+        state=HallSession.State.OPEN, ends_at__lte=now - ENDED_LONG_AGO
     )
-    return list(ended.order_by("service_day").values_list("service_day", flat=True).distinct())
+    left = _with_work_left(ended.filter(Q(closed_at=None) | Q(ends_at__gt=now - LOOK_BACK)))
+    return list(left.order_by("service_day").values_list("service_day", flat=True).distinct())
+
+
+def _with_work_left(sessions: QuerySet[HallSession]) -> QuerySet[HallSession]:
+    """A session closes when its last person was served; the day's marks come at night."""
+    there = {"hall": OuterRef("hall"), "service_day": OuterRef("service_day")}
+    numbers = Ticket.objects.filter(**there, state__in=list(WAY_OUT))
+    expected = Booking.objects.filter(**there, state=State.CONFIRMED)
+    return sessions.filter(Q(closed_at=None) | Exists(numbers) | Exists(expected))
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from appointments.providing import NoProvider
 from appointments.returning import return_due
 from config import civil
 from config.clock import right_now
+from queues.closing import close_over
 from queues import fitting
 from windows.once import takes_period
 
@@ -46,6 +47,7 @@ def each_minute() -> None:
         waitlist.end_over,
         offering_back.offer_free,
         housekeeping.mark_served,
+        close_over,
         draw_due,
         open_rooms,
     ):

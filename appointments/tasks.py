@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 def send_due() -> None:
     """What is due leaves, after what has just become due."""
     now = right_now()
-    alerting.tell_near(now=now)
+    try:
+        alerting.tell_near(now=now)
+    except Exception:  # what is due leaves all the same
+        log.exception("Nobody could be told that their turn is near.")
     try:
         sending.send_due(now=now, limit=300)
     except NoProvider as error:

@@ -27,6 +27,7 @@ from appointments import (
     supervise_city_views,
     supervise_load_views,
     supervise_open_views,
+    supervise_overtime_views,
     supervise_session_views,
     supervise_views,
     views,
@@ -149,6 +150,11 @@ supervising = [
         "supervise/open/preview/",
         supervise_open_views.supervise_preview,
         name="supervise_preview",
+    ),
+    path(
+        "supervise/overtime/",
+        supervise_overtime_views.supervise_overtime,
+        name="supervise_overtime",
     ),
     path(_session, supervise_session_views.supervise_session, name="supervise_session"),
     path(

@@ -1,11 +1,11 @@
 """Clerks at windows: sign in, pause, resume. Signing out sees tickets: queues.calling."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import DateTimeField, F, Value
+from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,8 @@ from windows.access import CLERK, SUPERVISOR, has_role
 from windows.models import Break, HallSession, Shift, Staff, Window
 from windows.overtime import earn
 from windows.telling import tell_boards
+
+BEFORE, AFTER = timedelta(hours=1), timedelta(hours=4)  # a session's day, at its window
 
 
 class WindowTaken(Refusal):
@@ -52,12 +54,11 @@ def service_day_at(hall_id: int, now: datetime) -> date:
 
     A session counts from an hour before it opens, and until its last person was served.
     """
-    session = (
-        HallSession.objects.filter(hall_id=hall_id, state="open", starts_at__lte=now)
-        .filter(closed_at__isnull=True, ends_at__gt=now)
-        .order_by("-starts_at", "pk")
-        .first()
+    around = HallSession.objects.filter(
+        hall_id=hall_id, state="open", starts_at__lte=now + BEFORE, ends_at__gt=now - AFTER
     )
+    served = around.filter(Q(ends_at__gt=now) | Q(closed_at__isnull=True))
+    session = served.order_by("-starts_at", "pk").first()
     return session.service_day if session else civil.city_date(now)
 
 

@@ -1,0 +1,78 @@
+"""Supervisors' page of overtime: who of the hall stayed how long, by month; as CSV too."""
+
+import csv
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.dateformat import format as formatted
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from appointments import saying
+from appointments.supervise_views import WHO, asked_hall, halls_here, show
+from config import civil
+from windows.access import staff_page
+from windows.models import Hall
+from windows.overtime import PersonStayed, ledger, month_of
+
+
+@never_cache
+@staff_page(*WHO)
+@require_safe
+def supervise_overtime(request: HttpRequest) -> HttpResponse:
+    """By person and day; a month that cannot be read is the present one."""
+    hall, today = asked_hall(request), civil.city_date(civil.now())
+    month, understood = _month_asked(request, today)
+    people = ledger(hall, month)
+    if request.GET.get("format") == "csv":
+        return _as_csv(hall, month, people)
+    first, after = month_of(month)
+    context: dict[str, Any] = {
+        "here": "overtime",
+        "hall": hall,
+        "halls": halls_here(request),
+        "people": [(one, [(saying.short_day(d.day), d) for d in one.days]) for one in people],
+        "total": sum(one.minutes for one in people),
+        "month": first,
+        "month_words": formatted(first, pgettext("format of a month", "F Y")),
+        "earlier": first - timedelta(days=1),
+        "later": after if after <= today else None,
+        "not_understood": not understood,
+    }
+    return show(request, "overtime", context)
+
+
+def _month_asked(request: HttpRequest, today: date) -> tuple[date, bool]:
+    """The month of `?month=2027-03`, and whether it could be read."""
+    asked = request.GET.get("month", "")
+    if not asked:
+        return today.replace(day=1), True
+    try:
+        month = date.fromisoformat(f"{asked}-01")
+    except ValueError:
+        return today.replace(day=1), False
+    in_reach = 2000 <= month.year <= today.year + 1
+    return (month, True) if in_reach else (today.replace(day=1), False)
+
+
+def _as_csv(hall: Hall, month: date, people: list[PersonStayed]) -> HttpResponse:
+    """One line per person and day; with a mark so that spreadsheets read the letters right."""
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    name = f"overtime-{hall.code}-{month:%Y-%m}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    table = csv.writer(response)
+    table.writerow([_("Name"), _("User name"), _("Day"), _("Windows"), _("Minutes")])
+    for one in people:
+        for day in one.days:
+            cells = [one.name, one.username, day.day.isoformat(), day.windows, day.minutes]
+            table.writerow([_plain(cell) for cell in cells])
+    return response
+
+
+def _plain(cell: object) -> object:
+    """A name is never a formula, whatever it begins with."""
+    text = str(cell)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
