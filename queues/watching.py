@@ -112,7 +112,10 @@ class Watcher:
                 watch.tell(calls=[event])
 
     def beat(self) -> None:
-        """A sign of life for those that heard nothing for a while."""
+        """A sign of life for those that heard nothing for a while; none while we hear nothing
+        ourselves, so that screens say that they are out of touch."""
+        if not self.is_listening:
+            return
         now = time.monotonic()
         for watches in self.watches.values():
             for watch in watches:

@@ -1,5 +1,5 @@
 // While the server is there: keeps all that this kiosk needs to go on without it.
-import { page, reserve, tell, worker } from "./kiosk-store.js";
+import { kept, page, reserve, tell, worker } from "./kiosk-store.js";
 
 const AGAIN_MS = 60_000;
 const KEPT = "kiosk";
@@ -14,9 +14,14 @@ async function keepPage() {
     .filter((path) => path.startsWith("/static/"));
   const loaded = performance.getEntriesByType("resource").map((part) => new URL(part.name));
   const ours = loaded.filter((part) => part.origin === location.origin && part.pathname.startsWith("/static/"));
+  const wanted = new Set([...parts, ...ours.map((part) => part.pathname)]);
   const store = await caches.open(KEPT);
-  await Promise.all([...new Set([...parts, ...ours.map((part) => part.pathname)])].map((path) => keepPart(store, path)));
+  await Promise.all([...wanted].map((path) => keepPart(store, path)));
   await store.put(page, answer); // last: where it is, all that it needs is
+  for (const old of await store.keys()) {
+    const { pathname } = new URL(old.url);
+    if (pathname.startsWith("/static/") && !wanted.has(pathname)) await store.delete(old);
+  }
 }
 
 async function keepPart(store, path) {
@@ -27,8 +32,9 @@ async function keepPart(store, path) {
 async function keep() {
   try {
     await tell();
-    await reserve();
+    if (Math.abs(Date.now() - kept().asked) < AGAIN_MS / 2) return; // the page before has just done it
     await keepPage();
+    await reserve();
   } catch {
     // not there: what was kept before is enough
   }

@@ -5,7 +5,7 @@ export const { cutOff: hall, home, page, worker, ready } = root.dataset;
 const NAME = `kiosk ${hall}`;
 const PATIENCE_MS = 10_000;
 const MOST_SENT = 200;
-const EMPTY = { blocks: [], matters: [], hours: [], given: [], refused: [], skew: 0, asking: "" };
+const EMPTY = { blocks: [], matters: [], hours: [], given: [], refused: [], skew: 0, asking: "", asked: 0 };
 
 export function kept() {
   return { ...EMPTY, ...JSON.parse(localStorage.getItem(NAME) ?? "{}") };
@@ -46,6 +46,7 @@ export async function reserve() {
   const told = answer.ok ? await answer.json() : null;
   await change((state) => {
     state.asking = "";
+    state.asked = Date.now();
     if (told) remember(state, told);
   });
 }
