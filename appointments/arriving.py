@@ -33,8 +33,8 @@ class NotHereNow(Refusal):
     can be done meanwhile. Programs get it as `facts`, pages through `hall_forms.Said`."""
 
     def __init__(self, *, told: dict[str, Any], **words: object) -> None:
-        super().__init__(**words)
-        self.told = told
+        super().__init__()
+        self.facts, self.told = words, told
 
     def body(self) -> dict[str, Any]:
         return super().body() | {"facts": self.told}

@@ -24,7 +24,7 @@ from windows.access import display_of, has_role, staff_page
 from windows.models import DeviceToken, Hall
 
 KIOSK, DISPLAY = DeviceToken.Kind.KIOSK, DeviceToken.Kind.DISPLAY
-PLACES = {KIOSK: "appointments:kiosk", DISPLAY: "queues:board"}
+PLACES: dict[str, str] = {KIOSK: "appointments:kiosk", DISPLAY: "queues:board"}
 ASKS_EVERY = 5  # seconds in which the unpaired screen looks whether its code was typed
 
 
