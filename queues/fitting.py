@@ -49,6 +49,7 @@ def learn(hall: Hall, day: date) -> WaitFit:
 
 def factor(told: Told, column: int, level: float, day: date) -> float:
     """What the told minutes are to be multiplied by so that the level would have held."""
+    told = told.where((told.raw[:, column] > 0) | (told.waited > 0))  # others did not wait
     count = len(told)
     if not count:
         return 1.0

@@ -15,6 +15,7 @@ from now; pure functions, no database.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ INDEX = (1 << BITS) - 1
 RUN_BITS, MOST = 8, 1 << 7  # at most 128 kinds of people, and 127 windows
 NEVER = np.int64(1) << 45
 CLOSED = NEVER << BITS
+LOOK = 16  # steps between two looks whether anybody is still expected
 ROWS = 509  # orders of quantiles to choose from; a prime, so that neighbours differ
 ALL_RUNS = np.arange(RUNS)
 
@@ -83,7 +85,7 @@ class _Play:
     free: Ints  # window, run
     slowness: Ints | None  # window, in 1/128
     ends: Ints | None  # window
-    breaks: list[tuple[Ints, Ints]]  # window -> begin, end
+    breaks: list[tuple[int, Ints, Ints]]  # the first begin; window -> begin, end
     shut: Ints  # run -> the key of a closed window
     calls: list[tuple[Ints, Ints]] = field(default_factory=list)  # (person, run), when
 
@@ -197,7 +199,7 @@ def _shut(windows: int) -> Ints:
     return CLOSED + (windows << RUN_BITS) + ALL_RUNS
 
 
-def _breaks(windows: Sequence[Opening]) -> list[tuple[Ints, Ints]]:
+def _breaks(windows: Sequence[Opening]) -> list[tuple[int, Ints, Ints]]:
     """The n-th break of every window; one that has none has one that never begins."""
     most = max(len(one.breaks) for one in windows)
     found = []
@@ -205,7 +207,7 @@ def _breaks(windows: Sequence[Opening]) -> list[tuple[Ints, Ints]]:
         spans = [one.breaks[n] if n < len(one.breaks) else (np.inf, np.inf) for one in windows]
         begins = np.array([_tick(span[0]) for span in spans], dtype=np.int64)
         ends = np.array([_tick(span[1]) for span in spans], dtype=np.int64)
-        found.append((begins, ends))
+        found.append((int(begins.min()), begins, ends))
     return found
 
 
@@ -214,7 +216,9 @@ def _play(play: _Play) -> None:
     expected, candidates = play.expected, np.empty_like(play.heads)
     service, arrives = play.service.ravel(), play.arrives.ravel()
     heads, free, here = play.heads.ravel(), play.free.ravel(), play.here.ravel()
-    while True:
+    for step in count():
+        if expected and step % LOOK == 0 and (play.heads[:expected] >= CLOSED).all():
+            expected = 0  # all have come
         soonest = np.minimum.reduce(play.free, axis=0)
         at, place = soonest >> BITS, soonest & INDEX
         np.take(play.barred, place, axis=1, out=candidates, mode="clip")
@@ -245,7 +249,9 @@ def _next_call(play: _Play, since: Ints, took: Ints, place: Ints) -> Ints:
 
 
 def _open_again(play: _Play, since: Ints, ready: Ints, place: Ints) -> Ints:
-    for begins, ends in play.breaks:
+    for first, begins, ends in play.breaks:
+        if np.maximum.reduce(ready, initial=0) < first:
+            continue
         window = place >> RUN_BITS
         begun = (since < begins[window]) & (ready >= begins[window])
         ready = np.where(begun, np.maximum(ready, ends[window]), ready)

@@ -9,7 +9,7 @@ a log-normal one while there is little of it. Missed calls are a share of the ca
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ USUAL_SPREAD = 0.45  # of the logarithm of a service
 SHORTEST, LONGEST = 0.2, 120.0  # minutes; what lies outside was no service
 USUAL_BETWEEN, MISSED_MINUTES = 0.4, 1.2
 USUALLY_MISSED, USUALLY_COMES = 0.04, 0.88
+FEW_BOOKED, FEWEST_HOURS = 200, 20
 USUAL_OFFSETS = (-28.0, 12.0)  # when people who booked come, in minutes from the slot's start
 CHANCES = (np.arange(RUNS) + 0.5) / RUNS
 
@@ -144,19 +145,29 @@ def learn(hall: Hall, day: date) -> Pacing:
     with connection.cursor() as cursor:
         cursor.execute(MEASURED, asked)
         matters, stays, people, booked_minutes, factors = cursor.fetchone()
+    known = pacing_from(
+        matters or [],
+        Stays.read(stays),
+        offsets=np.array(people["offsets"], dtype=float) / 60,
+        came=(people["booked"], booked_minutes),
+    )
     half, most = factors or (1.0, 1.0)
-    stays = Stays.read(stays)
-    matters = matters or []
+    green = people["green"] / max(people["hours"], FEWEST_HOURS)
+    return replace(known, green_an_hour=green, half_factor=half, most_factor=most)
+
+
+def pacing_from(
+    matters: list[dict[str, Any]], stays: "Stays", *, offsets: Floats, came: tuple[float, float]
+) -> Pacing:
+    """What these calls say; `offsets` are minutes from the slots' starts at which booked
+    people came, `came` how much of what was booked that was."""
     effects = Effects.of(stays, {row["id"]: row["minutes"] for row in matters})
     return Pacing(
         matters={row["id"]: _pace(row, effects) for row in matters},
         slowness=effects.windows,
         hours=effects.hours,
-        comes=_share(people["booked"], booked_minutes, USUALLY_COMES, weight=300),
-        offsets=_offsets(np.array(people["offsets"], dtype=float) / 60),
-        green_an_hour=people["green"] / max(people["hours"], 20),
-        half_factor=half,
-        most_factor=most,
+        comes=_share(*came, USUALLY_COMES, weight=FEW_BOOKED),
+        offsets=_offsets(offsets),
     )
 
 

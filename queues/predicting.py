@@ -120,8 +120,8 @@ class How:
         return cls(
             name=name,
             people=len(told),
-            within_half=round(100 * float(np.mean(told.waited <= told.half + 0.5))),
-            within_most=round(100 * float(np.mean(told.waited <= told.most + 0.5))),
+            within_half=round(100 * float(np.mean(told.waited <= told.half))),
+            within_most=round(100 * float(np.mean(told.waited <= told.most))),
             off=round(float(np.mean(np.abs(told.waited - told.half))), 1),
             thumb_off=round(float(np.mean(np.abs(told.waited - told.thumb))), 1),
         )

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from config import civil, housing, servers
 
 RUSHES = ["booking", "spike", "soldout", "overload"]
-NAMES = [*RUSHES, "call-next", "availability"]
+NAMES = [*RUSHES, "call-next", "availability", "estimate"]
 ROWS = [
     ("raw_rate", "raw statements by pgbench, per second"),
     ("endpoint_rate", "endpoint, per second"),
@@ -93,12 +93,14 @@ def on_scratch(name: str) -> dict[str, Any]:
 
 
 def inside(name: str) -> dict[str, Any]:
-    from appointments.benching import availability
+    from appointments.benching import availability, estimating
     from appointments.benching.compare import measure
     from appointments.benching.raw import Pgbench
     from appointments.benching.rushing import Rushing
     from appointments.benching.scene import make_scene
 
+    if name == "estimate":
+        return estimating.measure()
     call_command("migrate", verbosity=0)
     now = civil.now()
     pgbench = Pgbench(housing.programs("postgres") / "pgbench", os.environ["DATABASE_URL"])
