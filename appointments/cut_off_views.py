@@ -35,7 +35,7 @@ WORDS = {
     "number": _("Your number"),
     "page": _("Its page on your phone answers when the network is back."),
     "print": _("Print on paper"),
-    "done": _("Done"),
+    "done": _("I have my number"),
     "taken": _("Number taken"),
     "missed": _("A missed number is not lost: show it to the guide."),
     "none": _("This kiosk has no numbers left for this. The guide gives you one."),

@@ -102,7 +102,7 @@ def take_alone(page: Page) -> tuple[str, str]:
     number = take(page)
     address = page.locator("[data-code]:visible").get_attribute("alt")
     expect(page.locator(".paper__number")).to_have_text(number)
-    page.get_by_role("button", name=re.compile("Done")).click()
+    page.get_by_role("button", name=re.compile("I have my number")).click()
     return number, str(address)
 
 
