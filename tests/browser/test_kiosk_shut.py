@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 UPRIGHT = {"width": 1080, "height": 1920}
 WAYS_OUT = """() => [...document.querySelectorAll(
     "a[href], area[href], form, button[formaction], iframe"
-)].map((one) => one.hasAttribute("formaction") ? one.formAction : one.action ?? one.href ?? one.src)"""
+)].map((one) => one.getAttribute("formaction") ?? one.action ?? one.href ?? one.src)"""
 
 
 @pytest.fixture
