@@ -11,6 +11,7 @@ from appointments.simulating import day as playing
 from appointments.simulating.booked import DEMAND, Book
 from appointments.simulating.copying import Row
 from appointments.simulating.day import Opening, Visit
+from appointments.simulating.foretold import DAYS_TOLD, foretell
 from appointments.simulating.story import HallDay, Story, World, tell_call, ticket_of
 from windows.models import HallSession
 
@@ -51,6 +52,9 @@ def tell(
     if not over:
         _set_line(openings, played, world, luck)
     tickets = _write_visits(hall_day, played.visits, world, book, story)
+    if world.hall_codes[hall_id] in BUSIEST and over and now - openings[0].ends_at < DAYS_TOLD:
+        in_order = sorted(played.visits, key=_at)
+        story.predictions += foretell(in_order, tickets, openings, world.pacing)
     _write_shifts(played, day, world, story)
     if over and all(ticket["state"] in ("finished", "missed") for ticket in tickets):
         _close(sessions, bookings, tickets, book, story)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -10,8 +11,10 @@ from django.db import connection
 from appointments.simulating.city import clerk_name
 from appointments.simulating.copying import Row, copy_in, with_ids
 from appointments.simulating.day import Visit
-from queues.models import Call, NumberCounter, Rating, Ticket, TicketEvent
+from appointments.simulating.foretold import usual_pacing
+from queues.models import Call, NumberCounter, Prediction, Rating, Ticket, TicketEvent
 from queues.models.ticket import public_id
+from queues.pacing import Pacing
 from windows.models import Matter, Shift, Staff, Window
 
 HallDay = tuple[int, date]
@@ -30,6 +33,11 @@ class World:
     matters: dict[int, Matter]
     clerk_at: dict[int, int]
     hall_codes: dict[int, str]
+
+    @cached_property
+    def pacing(self) -> Pacing:
+        """Services as the matters' own pages say."""
+        return usual_pacing(self.matters.values())
 
     @classmethod
     def read(cls, now: datetime) -> "World":
@@ -59,6 +67,7 @@ class Story:
     calls: list[tuple[Row, Row]] = field(default_factory=list)
     events: list[tuple[Row, Row]] = field(default_factory=list)
     ratings: list[tuple[Row, Row]] = field(default_factory=list)
+    predictions: list[tuple[Row, Row]] = field(default_factory=list)
     shifts: list[Row] = field(default_factory=list)
     closed: dict[int, datetime] = field(default_factory=dict)
     bookings: list[tuple[Row, Row]] = field(default_factory=list)  # (booking, ticket)
@@ -80,6 +89,7 @@ class Story:
             (Call, self.calls, "called_at"),
             (TicketEvent, self.events, "at"),
             (Rating, self.ratings, "made_at"),
+            (Prediction, self.predictions, "made_at"),
         ):
             pairs.sort(key=lambda pair: pair[1][when])
             rows = [{"ticket_id": ticket["id"], **row} for ticket, row in pairs]
