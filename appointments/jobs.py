@@ -18,8 +18,8 @@ from appointments.providing import NoProvider
 from appointments.returning import return_due
 from config import civil
 from config.clock import right_now
-from queues.closing import close_over
 from queues import fitting
+from queues.closing import close_over
 from windows.once import takes_period
 
 log = logging.getLogger(__name__)
