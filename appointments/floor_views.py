@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from appointments.arriving import check_in
 from appointments.floor_forms import PriorityForm
-from appointments.hall_forms import ArrivalForm, GiveForm
+from appointments.hall_forms import ArrivalForm, ArrivalSaid, GiveForm, arrival_said
 from appointments.kiosk_views import code_of
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.serving import person_here, set_aside, waiting_in
@@ -55,6 +55,7 @@ def show_floor(
     one: Ticket | None = None,
     priority: PriorityForm | None = None,
     errors: list[str] | None = None,
+    said: ArrivalSaid | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """`one` is the person whose sheet lies open; a form that came back keeps what was said."""
@@ -70,6 +71,7 @@ def show_floor(
         "code": code_of(request, given[0]) if given else "",
         "one": person_here(one, now) if one else None,
         "priority": priority or PriorityForm.of(one),
+        "said": said,
         "key": fresh_key(),
     }
     board = context["board"]
@@ -170,7 +172,9 @@ def _pressed(
         answer = press(request, actor=f"staff:{request.user.pk}", body=body, now=now, run=run)
     except SaidNo as refusal:
         show_refusal(form, refusal)
-        which = {"give": form} if isinstance(form, GiveForm) else {"arrival": form}
-        return show_floor(request, hall, status=409, **which)
+        if isinstance(form, GiveForm):
+            return show_floor(request, hall, give=form, status=409)
+        said = arrival_said(refusal, now)
+        return show_floor(request, hall, arrival=form, said=said, status=409)
     messages.success(request, _("The number is given."))
     return redirect(f"/floor/?hall={hall.code}&given={answer['ticket']}")

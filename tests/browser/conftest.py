@@ -63,7 +63,7 @@ def open_page(chromium, live_server):
 
 
 def _bad(said) -> bool:
-    usual = ("/live/", "status of 4", "ERR_INTERNET_DISCONNECTED")  # the last: pulled the plug
+    usual = ("/live/", "status of 4", "status of 503", "ERR_INTERNET_DISCONNECTED")  # unplugged
     expected = any(one in said.text for one in usual) or "live" in said.location["url"]
     return said.type == "error" and not expected
 

@@ -3,12 +3,15 @@
 const TYPING = "input:not([type=checkbox]):not([type=radio]):not([type=submit]), textarea, select, [contenteditable]";
 const OWN = "a[href], button, summary, input, [role=button]";
 
+// What lies in closed <details> may have a box and still not be seen.
+const isSeen = (element) => element.checkVisibility?.() ?? element.getClientRects().length > 0;
+
 function bearer(key) {
   return [...document.querySelectorAll("[data-key]")].find(
     (element) =>
       element.dataset.key.toLowerCase() === key.toLowerCase() &&
       !element.disabled &&
-      element.getClientRects().length > 0,
+      isSeen(element),
   );
 }
 
