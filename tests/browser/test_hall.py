@@ -140,7 +140,7 @@ def test_who_has_no_booking_is_told_what_else_is_possible(open_page, kiosk):
     page.locator("#id_said").fill(an_id(8).number)
     page.locator("main form button").first.click()
 
-    expect(page.locator(".govuk-error-summary")).to_contain_text("没有找到有效的预约")
+    expect(page.locator(".said--nothing_booked")).to_be_visible()
     assert page.locator("#id_said").input_value() == an_id(8).number
     page.locator("a.press--wide").click()
 
