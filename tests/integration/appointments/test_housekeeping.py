@@ -28,13 +28,16 @@ from appointments.models import (
 from appointments.providing import NoProvider
 from appointments.proving import send_code
 from appointments.returning import return_due
+from appointments.serving import person_words
 from config import civil
 from queues.calling import call_next, finish, no_show, park, recall, sign_out
+from queues.handing_on import transfer_to_hall
 from queues.issuing import issue_walk_in
 from queues.models import Ticket, TicketEvent
-from tests.conftest import DAY, NOON, PHONE, a_person, make_session, race, slot_at
-from windows.models import HallSession, PeriodicRun, RequestKey, Slot
+from tests.conftest import DAY, NOON, PHONE, a_person, make_session, make_staff, race, slot_at
+from windows.models import HallSession, PeriodicRun, RequestKey, Slot, Window
 from windows.once import once
+from windows.shifts import sign_in
 
 State = Booking.State
 EVENING = civil.city_instant(DAY, time(21, 1))  # four hours after the session's end
@@ -142,6 +145,34 @@ def test_a_hold_in_somebodys_hands_is_left_for_the_next_time(held, session):
 
 
 # Visits
+
+
+def test_a_visit_that_goes_on_in_another_hall_is_judged_there(
+    book, session, hall, at_window_3, clerk, other_hall, renewal
+):
+    there = Window.objects.create(hall=other_hall, number=1)
+    there.matters.add(renewal)
+    make_session(other_hall, [there])
+    colleague = make_staff("colleague", other_hall, "clerk")
+    sign_in(staff=colleague, window=there, now=NOON)
+    booking = book(slot_at(session, 12, 30))
+    check_in(hall=hall, reference=booking.reference, now=NOON + timedelta(minutes=25))
+    ticket = call_next(window=at_window_3, staff=clerk, now=NOON + timedelta(minutes=30))
+    goes_on = transfer_to_hall(
+        ticket=ticket, staff=clerk, hall=other_hall, now=NOON + timedelta(minutes=31)
+    )
+    mark_served(now=NOON + timedelta(minutes=35))
+    booking.refresh_from_db()
+    assert booking.state == State.ARRIVED
+
+    called = call_next(window=there, staff=colleague, now=NOON + timedelta(minutes=60))
+    assert called == goes_on
+    assert person_words(called) == person_words(ticket) != ("", "")
+    finish(ticket=called, staff=colleague, now=NOON + timedelta(minutes=66))
+
+    mark_served(now=NOON + timedelta(minutes=70))
+    booking.refresh_from_db()
+    assert (booking.state, booking.ended_at) == (State.SERVED, NOON + timedelta(minutes=66))
 
 
 def test_a_served_visit_is_marked_with_the_end_of_its_ticket(
