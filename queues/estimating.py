@@ -21,11 +21,10 @@ from queues.lining_up import Expected, Line, OpenWindow, Waiting
 from queues.pacing import CHANCES, Pace, Paces, Pacing, paces_of, pacing_of
 
 __all__ = [
-    "NINE_IN_TEN", "Estimate", "Foreseen", "Line", "OpenWindow", "Pace", "Paces", "Waiting",
+    "Estimate", "Foreseen", "Line", "OpenWindow", "Pace", "Paces", "Waiting",
     "foresee_line", "paces_of", "pacing_of",
 ]  # fmt: skip
 
-NINE_IN_TEN = 1.28  # the point of the normal distribution below which nine in ten lie
 LEAST_WIDE = 2  # minutes between the two numbers
 ALMOST_DONE = 0.25  # of a usual service: what is left of one that lasts very long
 NEWCOMER = 1 << 20  # keys of those who only ask
@@ -252,14 +251,3 @@ def foreseen_in(
     foreseen = foresee_line(line, pacing, now=now, patience=patience)
     _looked[hall_id] = (line, patience, pacing, now, foreseen)
     return foreseen
-
-
-def estimate(
-    *, line: Line, paces: Paces, matter_id: int, place: tuple[datetime, int]
-) -> Estimate | None:
-    """A rough answer for a place that nobody stands at: the work ahead over the windows."""
-    windows = line.windows_for(matter_id)
-    if not windows:
-        return None
-    work = sum(paces[one.matter_id].mean for one in line.ahead_of(matter_id, place))
-    return rounded(work / len(windows), 1.5 * work / len(windows))
