@@ -55,7 +55,7 @@ def call_this(
 ) -> Ticket:
     """A waiting or parked person is called out of turn; the reason stays with the call.
 
-    Going before ordinary people of a lower rank counts as a jump, at most one in three
+    Going before people of a lower rank counts as a jump, at most one in three
     calls of a hall. Refuses: ReasonNeeded, NoteNeeded, NotSignedIn, WindowPaused,
     StillServing, NotPossibleNow, NotServedHere, OneCallFirst. Raises NotFound for a window
     or ticket of another hall.
@@ -78,10 +78,10 @@ def call_this(
 
 
 def goes_before_others(ticket: Ticket, window: Window) -> bool:
-    """Whether ordinary people of a lower rank wait whom the window could call."""
+    """Whether people of a lower rank wait whom the window could call."""
     before = Q(rank_at__lt=ticket.rank_at) | Q(rank_at=ticket.rank_at, pk__lt=ticket.pk)
     line = Ticket.objects.waiting().servable_at(window)
-    return line.filter(before, priority="").exists()
+    return line.filter(before).exists()
 
 
 def may_jump(hall_id: int) -> bool:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+from config.refusals import Refusal
 from queues.calling import (
     NobodyWaiting,
+    WindowPaused,
     call_next,
     finish,
     give_back,
@@ -15,15 +17,17 @@ from queues.calling import (
     recall,
     start,
 )
-from queues.models import Ticket
+from queues.models import Call, Ticket
+from queues.picking_one import call_this
 from queues.rating import rate
-from windows.models import Shift, Staff, Window
-from windows.shifts import NotSignedIn, sign_in
+from windows.models import Break, Shift, Staff, Window
+from windows.shifts import NotSignedIn, pause, resume, sign_in
 
 State = Ticket.State
 Later = Callable[[float, Callable[[datetime], None]], None]
 ABSENT, STEPS_ASIDE, COMES_BACK, RATES = 0.05, 0.03, 0.6, 0.35
 LEVELS = [(5, 70), (4, 20), (3, 6), (2, 3), (1, 1)]
+RESTS, PICKED = 0.03, 0.3  # when nobody waits; of those who come back from a form
 COURTESY = timedelta(minutes=3)
 
 
@@ -59,8 +63,16 @@ class Clerk:
         except NotSignedIn:
             sign_in(staff=self.staff, window=self.window, now=now)
             return 1
+        except WindowPaused:
+            resume(staff=self.staff, now=now)
+            return self.luck.uniform(1, 4)
         except NobodyWaiting:
-            return self.luck.uniform(6, 15)
+            return self._rest(now) if self.luck.random() < RESTS else self.luck.uniform(6, 15)
+
+    def _rest(self, now: datetime) -> float:
+        """A break: the next step finds the window paused and resumes it."""
+        pause(staff=self.staff, now=now, reason=self.luck.choice(Break.Reason.values))
+        return self.luck.uniform(40, 120)
 
     def _step(self, now: datetime) -> float:
         at = Ticket.objects.filter(window=self.window, state__in=[State.CALLED, State.SERVING])
@@ -106,9 +118,20 @@ class Clerk:
 
     def _comes_back(self, ticket: Ticket, seconds: float) -> None:
         def back(now: datetime) -> None:
+            if self.luck.random() < PICKED and self._picks(ticket, now):
+                return
             give_back(ticket=ticket, staff=self.staff, now=now)
 
         self.later(seconds, back)
+
+    def _picks(self, ticket: Ticket, now: datetime) -> bool:
+        """Calls somebody who stands at the window again, when it is free and they may."""
+        back = Call.Picked.BACK
+        try:
+            call_this(ticket=ticket, window=self.window, staff=self.staff, reason=back, now=now)
+        except Refusal:
+            return False
+        return True
 
     def _rate(self, ticket: Ticket, now: datetime) -> None:
         level = self.luck.choices([n for n, _ in LEVELS], [w for _, w in LEVELS])[0]

@@ -136,9 +136,7 @@ class HallDay(RuleBasedStateMachine):
         shift = shift_of(clerk)
         if shift is None:
             return
-        matters = list(shift.window.matters.values_list("pk", flat=True))
-        line = Ticket.objects.waiting().filter(matter_id__in=matters).in_calling_order()
-        head = line.first()
+        head = Ticket.objects.waiting().servable_at(shift.window).in_calling_order().first()
         called = self.does(calling.call_next, window=shift.window, staff=clerk)
         if called and not called.priority:
             assert called == head
