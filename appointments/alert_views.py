@@ -80,7 +80,7 @@ def _show(
         "alert": alert,
         "is_on": is_on,
         "told_at": alert.told_at if alert and not alert.ended_at else None,
-        "is_over": ticket.state in alerting.TOO_LATE,
+        "is_over": ticket.state in alerting.TOO_LATE_TO_ASK,
         "told_to": mask_phone(told_to) if told_to else "",
         "known": mask_phone(known) if known and not request.GET.get("other") else "",
         "places": alert.place if alert and is_on else places,
@@ -144,7 +144,7 @@ def _later(response: HttpResponse, refusal: Refusal) -> HttpResponse:
 
 def _send(request: HttpRequest, ticket: Ticket, phone: str, now: datetime) -> None:
     """A code to the phone, once however often it is pressed. Refuses as `ask_for_code`."""
-    if ticket.state in alerting.TOO_LATE:
+    if ticket.state in alerting.TOO_LATE_TO_ASK:
         raise alerting.NoMessageNeeded
 
     def run() -> dict[str, Any]:

@@ -27,6 +27,7 @@ State = Ticket.State
 USEFUL = timedelta(minutes=15)
 TELL_AT_ONCE = {State.CALLED, State.MISSED}
 TOO_LATE = {State.SERVING, State.FINISHED, State.VOID}
+TOO_LATE_TO_ASK = TOO_LATE | {State.CALLED}
 MOST_PLACES = 20  # turn_alert_place_sensible
 
 
@@ -88,7 +89,7 @@ def _wish(ticket: Ticket, phone: str, language: str, now: datetime) -> TurnAlert
     Who was told and has stepped back since is told once more.
     """
     fresh = Ticket.objects.select_related("hall").get(pk=ticket.pk)
-    if fresh.state in TOO_LATE:
+    if fresh.state in TOO_LATE_TO_ASK:
         raise NoMessageNeeded
     places = rule("turn_alert_places", hall=fresh.hall_id, day=fresh.service_day)
     wished = {

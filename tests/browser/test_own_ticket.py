@@ -60,7 +60,7 @@ def test_stepping_back_and_being_told_by_message(open_page, line, windows, clerk
     page = open_page()
     page.goto(f"/t/{line[4].public_id}/")
     expect(page.locator("h1")).to_have_text("4 people are before you")
-    shown = int(re.match(r"\d+", page.locator("#step-back").inner_text())[0])
+    shown = int(re.search(r"\d+", page.locator("#step-back").inner_text())[0])
 
     page.get_by_role("button", name="I need 10 more minutes").click()
     expect(page.locator("h1")).to_have_text(f"{4 + shown} people are before you")

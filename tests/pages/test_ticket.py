@@ -144,13 +144,13 @@ class TestWhileWaiting:
 
     def test_stepping_back_is_shown_before_the_press_and_done_once(self, client, line):
         path = f"/t/{line[1].public_id}/"
-        assert "2 people go before you then." in self.page(client, line[1])
+        assert "2 people behind you go first." in self.page(client, line[1])
 
         moved = client.post(path + "postpone/", {"key": "one"}, follow=True)
 
         assert "3 people are before you" in text_of(moved)
         assert "You stepped back at 12:00" in text_of(moved)
-        assert "go before you then" not in text_of(moved)
+        assert "behind you go first" not in text_of(moved)
 
     def test_the_twin_of_a_press_is_the_same_press(self, client, line):
         path = f"/t/{line[1].public_id}/postpone/"
