@@ -52,7 +52,7 @@ demo-reset:
 # Those that kill servers for minutes have a command of their own.
 # Each core runs its part of the others on servers of its own; the longest begin first.
 AT_ONCE := -n auto --maxprocesses=4 --dist worksteal
-ONLY_FAULTS := spike ambiguous_commit redis_away clock_moved pressed_twice kiosk_cut_off board_out_of_touch hall_alone
+ONLY_FAULTS := spike ambiguous_commit redis_away clock_moved pressed_twice kiosk_cut_off board_out_of_touch desk_out_of_touch hall_alone
 
 test: install
 	$(PY) -m pytest -rs $(AT_ONCE) $(ONLY_FAULTS:%=--ignore=tests/faults/test_%.py)

@@ -4,7 +4,7 @@
 const RETRY_MS = 2000;
 const PATIENCE_MS = 10_000;
 const KEPT = "desk press";
-const AWAY = [502, 503, 504];
+const AWAY = [500, 502, 503, 504]; // 500: the database is away; the key makes asking again safe
 const find = (what, root = document) => root.querySelector(what);
 const desk = () => find("[data-desk]")?.dataset.desk;
 let pressed = null; // what waits to be sent: { action, body, name, desk, again }; only one at a time
