@@ -27,7 +27,7 @@ FEATURES = (
     "windows_more", "windows_lately", "took_3", "took_6", "took_12", "took_place",
     "window_minutes", "pace_hour", "call_minutes", "longest_gap",
 )  # fmt: skip
-PLACE = FEATURES.index("place")
+PLACE, PACE_HOUR = FEATURES.index("place"), FEATURES.index("pace_hour")
 
 
 def known(tickets: Sequence[Joined]) -> Floats:
@@ -52,10 +52,15 @@ class _Line:
         self.waiting = np.array([ticket.waiting for ticket in tickets], float)
         self.windows = np.array([max(ticket.windows, 1) for ticket in tickets], float)
 
+    def gone(self, place: int) -> NDArray[np.bool_]:
+        """Who joined before that ticket and was called before its minute: the only look at
+        calls; whoever is not gone has a call that is not known."""
+        return self.called[:place] < self.at[place]
+
     def before(self, place: int) -> list[float]:
         """The row of FEATURES of the ticket in that place."""
         now, waiting, windows = self.at[place], self.waiting[place], self.windows[place]
-        gone = self.called[:place] < now
+        gone = self.gone(place)
         at, earlier = self.at[:place], self.at[:place] < now
         here = at[~gone]
         mine = min(waiting, len(here) + 1)
@@ -144,5 +149,5 @@ def usual(past: Iterable[Joined], places: Floats) -> dict[str, tuple[float, floa
 
 def guess(features: Floats) -> tuple[Floats, Floats]:
     """Before anything was learned: the place in line at the pace of the last hour."""
-    half = np.maximum(features[:, FEATURES.index("pace_hour")], 0)
+    half = np.maximum(features[:, PACE_HOUR], 0)
     return half, 2 * half + 5

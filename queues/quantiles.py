@@ -1,7 +1,7 @@
 """Learns how long a wait will be from what was known of it: its half and its nine-in-ten.
 
 Gradient boosting with the loss of quantiles, on numpy alone: small trees that ask the same
-questions on a level (so that 2 to the DEPTH leaves are a table), over features cut into at most
+questions on a level (so that their leaves are a table), over features cut into at most
 BINS steps. A leaf holds the quantile of what is still missing there. The same features and
 minutes give the same answer to the bit.
 """
@@ -17,10 +17,10 @@ Ints = NDArray[np.int64]
 
 HALF, MOST = 0.5, 0.9
 BINS = 32
-DEPTH = 5
-TREES = 240
-STEP = 0.05  # how much of a leaf's answer is believed
-ROWS_OF, COLUMNS_OF = 0.5, 0.3  # what a tree gets to see of all
+DEPTHS = {HALF: 5, MOST: 4}  # of trees: few rows say where the nine-in-ten is
+TREES = 160
+STEP = 0.07  # how much of a leaf's answer is believed
+ROWS_OF, COLUMNS_OF, FEW_COLUMNS = 0.5, 0.3, 8  # what a tree gets to see of all
 CALM = 20.0  # rows that a leaf is pulled towards "nothing is missing" by
 FEWEST = 60  # rows below which all get the same answer
 SEED = 20200115
@@ -31,14 +31,14 @@ class Forest:
     """What was learned for one quantile: a first answer, and trees that mend it."""
 
     start: float
-    columns: Ints  # trees x DEPTH
-    steps: Ints  # trees x DEPTH: right when the feature's step is beyond
-    leaves: Floats  # trees x 2**DEPTH
+    columns: Ints  # trees x depth
+    steps: Ints  # trees x depth: right when the feature's step is beyond
+    leaves: Floats  # trees x 2**depth
 
     def answer(self, binned: Ints) -> Floats:
         if not len(self.columns):
             return np.full(len(binned), self.start)
-        powers = 2 ** np.arange(DEPTH - 1, -1, -1)
+        powers = _powers(self.columns.shape[1])
         trees = np.arange(len(self.columns))
         made = np.empty(len(binned))
         for first in range(0, len(binned), 512):
@@ -109,15 +109,15 @@ def _forest(binned: Ints, waited: Floats, weight: Floats, level: float) -> Fores
     chance = np.random.default_rng(SEED)
     cells = binned + np.arange(columns) * BINS
     answer = np.full(rows, start)
+    some = min(columns, max(FEW_COLUMNS, int(columns * COLUMNS_OF)))
     trees = []
     for _ in range(TREES):
         seen = np.sort(chance.choice(rows, max(FEWEST // 2, int(rows * ROWS_OF)), replace=False))
-        asked = np.sort(chance.choice(columns, max(1, int(columns * COLUMNS_OF)), replace=False))
+        asked = np.sort(chance.choice(columns, some, replace=False))
         missing = waited - answer
-        column, step = _questions(
-            cells, seen, asked, (weight * _pull(missing, level))[seen], weight
-        )
-        leaf = (binned[:, column] > step) @ (2 ** np.arange(DEPTH - 1, -1, -1))
+        pull = (weight * _pull(missing, level))[seen]
+        column, step = _questions(cells, seen, asked, pull, weight, DEPTHS[level])
+        leaf = (binned[:, column] > step) @ _powers(len(column))
         leaves = STEP * _leaves(leaf[seen], missing[seen], weight[seen], level)
         answer += leaves[leaf]
         trees.append((column, step, leaves))
@@ -125,8 +125,14 @@ def _forest(binned: Ints, waited: Floats, weight: Floats, level: float) -> Fores
 
 
 def _nothing(start: float) -> Forest:
-    none = np.empty((0, DEPTH), np.int64)
-    return Forest(start, none, none, np.empty((0, 2**DEPTH)))
+    none = np.empty((0, 0), np.int64)
+    return Forest(start, none, none, np.empty((0, 1)))
+
+
+def _powers(depth: int) -> Ints:
+    """What the answer to each of a tree's questions counts in the number of its leaf."""
+    powers: Ints = 2 ** np.arange(depth - 1, -1, -1)
+    return powers
 
 
 def _pull(missing: Floats, level: float) -> Floats:
@@ -135,18 +141,18 @@ def _pull(missing: Floats, level: float) -> Floats:
 
 
 def _questions(
-    cells: Ints, seen: Ints, asked: Ints, pull: Floats, weight: Floats
+    cells: Ints, seen: Ints, asked: Ints, pull: Floats, weight: Floats, depth: int
 ) -> tuple[Ints, Ints]:
-    """The DEPTH questions (feature, step) that part the pulls best, one after the other."""
+    """The questions (feature, step) that part the pulls best, one after the other."""
     width = len(asked) * BINS
     # a tree's own columns, side by side
     mine = cells[np.ix_(seen, asked)] - asked * BINS + np.arange(len(asked)) * BINS
     heavy, pulls = (np.repeat(part, len(asked)) for part in (weight[seen], pull))
     leaf = np.zeros(len(seen), np.int64)
     column, step = [], []
-    for depth in range(DEPTH):
+    for level in range(depth):
         place = (mine + leaf[:, None] * width).ravel()
-        shape = (2**depth, len(asked), BINS)
+        shape = (2**level, len(asked), BINS)
         pulled = np.bincount(place, pulls, shape[0] * width).reshape(shape)
         weighed = np.bincount(place, heavy, shape[0] * width).reshape(shape)
         best = int(np.argmax(_gain(pulled, weighed)))
@@ -168,8 +174,8 @@ def _gain(pulled: Floats, weighed: Floats) -> Floats:
 def _leaves(leaf: Ints, missing: Floats, weight: Floats, level: float) -> Floats:
     """The quantile of what is missing in each leaf, less where few are in it."""
     order = np.lexsort((missing, leaf))
-    sizes = np.bincount(leaf, minlength=2**DEPTH)
-    made = np.zeros(2**DEPTH)
+    sizes = np.bincount(leaf, minlength=2 ** DEPTHS[level])
+    made = np.zeros(2 ** DEPTHS[level])
     ends = np.cumsum(sizes)
     for place in np.flatnonzero(sizes):
         mine = order[ends[place] - sizes[place] : ends[place]]

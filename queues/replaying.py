@@ -2,12 +2,9 @@
 
 Each day is estimated by what was learned on the days before it (`queues/knowing.py` says what
 was known of the line, `queues/quantiles.py` learns from it). From the first ticket on, what has
-come true by then mends the answers of the same queue (`_Correction`): a queue that runs slower
-than it used to is noticed on the same day. A ticket counts as come true from the minute after
-its call, or as soon as it has waited longer than it was told.
+come true by then mends the answers of the same queue (`queues/mending.py`).
 """
 
-import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from queues import knowing, peers, quantiles
+from queues import knowing, mending, peers, quantiles
 from queues.replay_file import Joined
 
 Floats = NDArray[np.float64]
@@ -25,9 +22,6 @@ Floats = NDArray[np.float64]
 FEWEST = 50  # tickets below which nothing can be learned
 LATEST = 40_000  # tickets that are learned from: the newest
 LEARN_AGAIN = 1.04  # when there are so many times as many tickets as at the last time
-MEND_HALF, MEND_MOST = 0.003, 0.02  # how far one ticket moves its queue's answers
-MENDED_HALF, MENDED_MOST = 0.5, 1.0  # how far they can be moved at all (as logarithm)
-SHORT = 1.0  # minutes below which a half says nothing of a queue's pace
 PLACE_MINUTES = 3.0  # added, so that who is next has a scale as well
 
 
@@ -125,25 +119,33 @@ def estimate(
     """Half and nine-in-ten for each ticket, out of what was known when it joined."""
     features = knowing.known(tickets)
     half, most = np.zeros(len(tickets)), np.zeros(len(tickets))
-    mending, learner = _Correction(), _Learner()
+    mended, learner = mending.Mending(), _Learner()
     for day, group in groupby(range(len(tickets)), key=lambda row: tickets[row].day):
         rows = list(group)
         tell(f"{day}: {len(rows)}")
         first, last = rows[0], rows[-1] + 1
         learner.learn(tickets[:first], features[:first])
         today = tickets[first:last]
-        told = learner.answer(today, features[first:last])
-        half[first:last], most[first:last] = mending.follow(today, *told)
+        learned = learner.answer(today, features[first:last])
+        plain = learner.formula(today, features[first:last])
+        half[first:last], most[first:last] = mended.follow(today, learned, plain)
     return half, most
 
 
 class _Learner:
-    """What was learned on the days before; learns again when there is enough that is new."""
+    """What was learned on the days before; learns again when there is enough that is new.
+
+    Two answers are learned and their mean is told: one in minutes, which is best for what has
+    been seen, and one as a multiple of the line's likely minutes (their root: neither fully
+    believed nor ignored), which goes on where a line is longer or slower than any before.
+    """
 
     def __init__(self) -> None:
         self.rows = 0
         self.usual: dict[str, tuple[float, float]] = {}
-        self.learned: quantiles.Quantiles | None = None
+        self.plain: quantiles.Quantiles | None = None
+        self.scaled: quantiles.Quantiles | None = None
+        self.past: peers.Facts | None = None
 
     def learn(self, past: Sequence[Joined], features: Floats) -> None:
         if len(past) < FEWEST or len(past) < self.rows * LEARN_AGAIN:
@@ -152,67 +154,29 @@ class _Learner:
         past, features = past[-LATEST:], features[-LATEST:]
         self.usual = knowing.usual(past, features[:, knowing.PLACE])
         waited = [ticket.waited for ticket in past]
-        self.learned = quantiles.fit(self._with_usual(past, features), waited)
+        known, scale = self._with_usual(past, features)
+        self.plain = quantiles.fit(known, waited)
+        self.scaled = quantiles.fit(known, waited, scale=scale)
+        self.past = peers.facts(past)
 
-    def _with_usual(self, tickets: Sequence[Joined], features: Floats) -> Floats:
+    def _with_usual(self, tickets: Sequence[Joined], features: Floats) -> tuple[Floats, Floats]:
         usual = [self.usual.get(ticket.queue, self.usual[""]) for ticket in tickets]
         wait, pace = np.array(usual).T
         line = PLACE_MINUTES + features[:, knowing.PLACE] * pace
-        return np.column_stack([features, line, wait, pace])
+        today = PLACE_MINUTES + features[:, knowing.PACE_HOUR]
+        return np.column_stack([features, line, wait, pace]), (line * today) ** 0.25
 
     def answer(self, tickets: Sequence[Joined], features: Floats) -> tuple[Floats, Floats]:
-        if self.learned is None:
+        if self.plain is None or self.scaled is None:
             return knowing.guess(features)
-        return self.learned.predict(self._with_usual(tickets, features))
+        known, scale = self._with_usual(tickets, features)
+        plain, scaled = self.plain.predict(known), self.scaled.predict(known, scale)
+        return (plain[0] + scaled[0]) / 2, (plain[1] + scaled[1]) / 2
 
-
-class _Correction:
-    """Moves a queue's answers until as many come true as should (adaptive conformal
-    inference, one step a ticket). Goes on from day to day."""
-
-    def __init__(self) -> None:
-        self.half: dict[str, float] = {}
-        self.most: dict[str, float] = {}
-
-    def follow(
-        self, tickets: Sequence[Joined], half: Floats, most: Floats
-    ) -> tuple[Floats, Floats]:
-        """A day's answers, each mended by what had come true before that ticket joined."""
-        told_half, told_most = np.empty(len(tickets)), np.empty(len(tickets))
-        coming: list[tuple[float, int, bool]] = []
-        for row in sorted(range(len(tickets)), key=lambda row: (tickets[row].at, row)):
-            ticket = tickets[row]
-            while coming and coming[0][0] < ticket.at:
-                _, known, is_half = heapq.heappop(coming)
-                late = tickets[known].waited > (told_half if is_half else told_most)[known]
-                self._mend(tickets[known].queue, bool(late), is_half)
-            told_half[row] = half[row] * np.exp(self.half.get(ticket.queue, 0.0))
-            beyond = (most[row] - half[row]) * np.exp(self.most.get(ticket.queue, 0.0))
-            told_most[row] = max(half[row] + beyond, told_half[row])
-            heapq.heappush(coming, (ticket.at + min(ticket.waited, told_most[row]), row, False))
-            if half[row] > SHORT:
-                heapq.heappush(coming, (ticket.at + min(ticket.waited, told_half[row]), row, True))
-        self._close(tickets, coming, told_half, told_most)
-        return told_half, told_most
-
-    def _close(
-        self,
-        tickets: Sequence[Joined],
-        coming: list[tuple[float, int, bool]],
-        half: Floats,
-        most: Floats,
-    ) -> None:
-        """The day is over: what was still open has come true, in that order."""
-        while coming:
-            _, known, is_half = heapq.heappop(coming)
-            late = tickets[known].waited > (half if is_half else most)[known]
-            self._mend(tickets[known].queue, bool(late), is_half)
-
-    def _mend(self, queue: str, late: bool, is_half: bool) -> None:
-        mended, step, level, bound = (
-            (self.half, MEND_HALF, quantiles.HALF, MENDED_HALF)
-            if is_half
-            else (self.most, MEND_MOST, quantiles.MOST, MENDED_MOST)
-        )
-        moved = mended.get(queue, 0.0) + step * (late - (1 - level))
-        mended[queue] = min(max(moved, -bound), bound)
+    def formula(self, tickets: Sequence[Joined], features: Floats) -> tuple[Floats, Floats]:
+        """The plain formula, with service times out of the past."""
+        if self.past is None:
+            return knowing.guess(features)
+        counted = peers.counts_oneself(self.past)
+        half = peers.formula(peers.READINGS[0], self.past, peers.facts(tickets), counted=counted)
+        return half, half * peers.MOST_TIMES
