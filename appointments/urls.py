@@ -31,6 +31,7 @@ from appointments import (
     supervise_session_views,
     supervise_views,
     views,
+    voice_views,
     wait_views,
 )
 
@@ -182,6 +183,8 @@ supervising = [
         supervise_load_views.supervise_break_drop,
         name="supervise_break_drop",
     ),
+    path("supervise/voice/", voice_views.supervise_voice, name="supervise_voice"),
+    path("supervise/voice/test/", voice_views.supervise_voice_test, name="supervise_voice_test"),
     path("supervise/city/", supervise_city_views.supervise_city, name="supervise_city"),
     path("supervise/quotas/", supervise_city_views.supervise_quotas, name="supervise_quotas"),
     path(

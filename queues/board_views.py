@@ -32,7 +32,8 @@ def board(request: HttpRequest, hall: str) -> HttpResponse:
     if request.GET.get("state"):
         return JsonResponse(_state(shown, request.GET.get("after", "")))
     here = display_of(request, found) is not None
-    return render(request, "queues/board.html", {"board": shown, "here": here})
+    context = {"board": shown, "here": here, "a_call": {"is_called": True}}
+    return render(request, "queues/board.html", context)
 
 
 def _state(shown: Board, after: str) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _site(request: HttpRequest) -> str:
 
 
 @require_safe
-def board_voice(request: HttpRequest, hall: str, name: str) -> HttpResponse:
+def board_voice(request: HttpRequest, hall: str, name: str) -> FileResponse:
     """The hall's own recordings; the address carries their version, so they are kept long."""
     found = get_object_or_404(Hall, code=hall)
     path = recordings_of(found) / name

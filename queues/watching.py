@@ -90,7 +90,7 @@ class Watcher:
         watching.discard(watch)
         if not watching:
             for known in (self.watches, self.kept, self.heard):
-                known.pop(watch.hall_id, None)  # type: ignore[attr-defined]
+                known.pop(watch.hall_id, None)
 
     def move(self, hall_id: int) -> None:
         """The hall changed: read it soon, once for all changes that come together."""

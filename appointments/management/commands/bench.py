@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from config import civil, housing, servers
 
 RUSHES = ["booking", "spike", "soldout", "overload"]
-NAMES = [*RUSHES, "call-next", "availability", "estimate"]
+NAMES = [*RUSHES, "call-next", "availability", "estimate", "live"]
 ROWS = [
     ("raw_rate", "raw statements by pgbench, per second"),
     ("endpoint_rate", "endpoint, per second"),
@@ -63,6 +63,8 @@ class Command(BaseCommand):
     def table(self, figures: dict[str, dict[str, float]]) -> None:
         """A line per burst; rates per second, CPU per answer."""
         names = ["rate", "pg_us", "web_us", "p50_ms", "p99_ms", "told_to_come_back"]
+        first = next(iter(figures.values()))
+        names = names if "rate" in first else list(first)
         self.stdout.write(f"  {'':<16}" + "".join(f"{name:>18}" for name in names))
         for burst, found in figures.items():
             cells = "".join(f"{found.get(name, 0.0):>18.2f}" for name in names)
@@ -93,7 +95,7 @@ def on_scratch(name: str) -> dict[str, Any]:
 
 
 def inside(name: str) -> dict[str, Any]:
-    from appointments.benching import availability, estimating
+    from appointments.benching import availability, estimating, live
     from appointments.benching.compare import measure
     from appointments.benching.raw import Pgbench
     from appointments.benching.rushing import Rushing
@@ -106,6 +108,8 @@ def inside(name: str) -> dict[str, Any]:
     pgbench = Pgbench(housing.programs("postgres") / "pgbench", os.environ["DATABASE_URL"])
     if name == "availability":
         return availability.measure(pgbench, (free_port(), free_port()), now)
+    if name == "live":
+        return live.measure(make_scene(now, lines=(0, 240)), free_port(), now)
     if name in RUSHES:
         scene = make_scene(now, minutes=1)
         return Rushing(scene, pgbench, (free_port(), free_port()), now).measure(name)

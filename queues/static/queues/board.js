@@ -5,6 +5,7 @@ import { Voice } from "./voice.js";
 
 const root = document.querySelector("[data-board]");
 const lost = document.querySelector("[data-lost]");
+const form = document.querySelector("template[data-call]");
 const sound = document.querySelector("[data-sound]");
 const clock = document.querySelector("[data-clock]");
 const SHOWN_MS = 4500; // a call stays on the large card at least so long,
@@ -39,14 +40,10 @@ function draw() {
 
 // The call that is announced stands on the large card, whatever the newest one is.
 function lift(call) {
-  const [title, number, go] = ["h1", ".board__number", ".board__go"].map((one) => card.querySelector(one));
-  title.textContent = call.test ? root.dataset.testing : root.dataset.calling;
-  number.textContent = call.number;
-  number.dataset.number = "";
-  go.querySelector("small")?.remove();
-  const at = go.querySelector("[data-window]") ?? go.appendChild(document.createElement("b"));
-  at.dataset.window = "";
-  at.textContent = call.window;
+  card.replaceChildren(form.content.cloneNode(true));
+  if (call.test) card.querySelector("h1").textContent = root.dataset.testing;
+  card.querySelector("[data-number]").textContent = call.number;
+  card.querySelector("[data-window]").textContent = call.window;
   card.classList.remove("board__now--settled", "board__now--quiet", "board__now--new");
   card.getAnimations().forEach((one) => one.cancel());
   void card.offsetWidth; // the next call blinks anew

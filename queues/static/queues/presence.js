@@ -8,7 +8,7 @@ async function show() {
     const answer = await fetch(card.dataset.presence, { cache: "no-store", signal: AbortSignal.timeout(SOON_MS) });
     if (!answer.ok) throw new Error(String(answer.status));
     const { code, svg, seconds } = await answer.json();
-    const picture = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+    const picture = new DOMParser().parseFromString(svg, "text/html").querySelector("svg");
     card.querySelector("[data-presence-code]").replaceChildren(picture);
     card.querySelector("[data-presence-digits]").textContent = code;
     card.hidden = false;

@@ -32,15 +32,18 @@ export class Voice {
     window.speechSynthesis?.cancel();
   }
 
+  // Whether the machine's own voice said it.
   async say(call, { by, english, own }) {
-    if (!this.on) return;
+    if (!this.on) return false;
     const [zh, en] = by === "auto" ? [voiceOf(MANDARIN), voiceOf(/^en/i)] : [];
     try {
       const spoken = zh && (!english || en) && (await this.speak(zhSentence(call), zh));
       if (!spoken) await this.play(call, english, by === "own" ? own : "");
       else if (english) await this.speak(enSentence(call), en);
+      return Boolean(spoken);
     } catch (error) {
       console.warn("Not announced:", error);
+      return false;
     }
   }
 
