@@ -70,20 +70,30 @@ def mark_served(*, now: datetime) -> int:
     """Who arrived and was served is served; whose number ended void left without a visit.
 
     They came, so it counts as no missed visit, whether they left or nobody called them.
-    Who left in the middle of a visit is served in the matters that were done.
+    Who left in the middle of a visit is served in the matters that were done. A number that
+    goes on as another one, in another hall or after it was missed, is judged by that one.
     """
     ended = [Ticket.State.FINISHED, Ticket.State.VOID]
     arrived = Booking.objects.filter(state=State.ARRIVED, ticket__state__in=ended)
+    going_on = Ticket.objects.exclude(state__in=ended).filter(came_from__isnull=False)
+    arrived = arrived.exclude(ticket__in=going_on.values("came_from"))
     locked = arrived.select_for_update(skip_locked=True, of=("self",)).select_related("ticket")
     bookings = list(locked.order_by("pk")[:AT_A_TIME])
-    went_on = TicketEvent.objects.filter(ticket__bookings__in=bookings, kind="continued")
-    done = set(went_on.values_list("ticket_id", "facts__done"))
     for booking in bookings:
-        ticket = booking.ticket
-        assert ticket is not None  # noqa: S101  booking_arrived_has_ticket
-        served = ticket.state == Ticket.State.FINISHED or (ticket.pk, booking.matter_id) in done
-        _end(booking, State.SERVED if served else State.NO_SHOW, ticket.finished_at or now, now)
+        assert booking.ticket is not None  # noqa: S101  booking_arrived_has_ticket
+        numbers = booking.ticket.numbers()
+        last = numbers[-1]
+        if last.state in ended:
+            state = State.SERVED if _is_served(booking, numbers) else State.NO_SHOW
+            _end(booking, state, last.finished_at or now, now)
     return len(bookings)
+
+
+def _is_served(booking: Booking, numbers: list[Ticket]) -> bool:
+    if numbers[-1].state == Ticket.State.FINISHED:
+        return True
+    went_on = TicketEvent.objects.filter(ticket__in=numbers, kind="continued")
+    return went_on.filter(facts__done=booking.matter_id).exists()
 
 
 def _end(booking: Booking, state: str, ended_at: datetime, now: datetime) -> None:

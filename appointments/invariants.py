@@ -241,6 +241,7 @@ WHERE a.state = 'accepted' AND m.excused_at IS NULL""",
 SELECT b.id FROM appointments_booking b LEFT JOIN queues_ticket t ON t.id = b.ticket_id
 WHERE (b.state IN ('arrived', 'served') AND t.id IS NULL)
   OR (b.state = 'served' AND t.state <> 'finished' AND NOT EXISTS (
+    SELECT 1 FROM queues_ticket n WHERE n.came_from_id = t.id) AND NOT EXISTS (
     SELECT 1 FROM queues_ticketevent e WHERE e.ticket_id = t.id AND e.kind = 'continued'
       AND e.facts ->> 'done' = b.matter_id::text))
   OR (t.id IS NOT NULL AND t.source <> 'booking')""",

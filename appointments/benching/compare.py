@@ -1,4 +1,4 @@
-"""Calling: raw statements and our endpoint, interleaved in one run; medians and ratios."""
+"""Our web under load: as in production, with connections from a process of its own."""
 
 import http.client
 import os
@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from appointments.benching import cpu, load
-from appointments.benching.raw import Pgbench, calling_script
 from appointments.benching.scene import Scene
 
 ROUNDS, SECONDS = 3, 3
-CLIENTS, STEPS = 40, 2  # requests that make one raw transaction script
+CLIENTS = 40
 
 
 def serve(port: int, *, threads: int = 8, **environ: str) -> "subprocess.Popen[bytes]":
@@ -38,10 +37,11 @@ def serve(port: int, *, threads: int = 8, **environ: str) -> "subprocess.Popen[b
     raise RuntimeError("The web server did not start.")
 
 
-def measure(name: str, scene: Scene, pgbench: Pgbench, port: int) -> dict[str, Any]:
-    """Medians of interleaved bursts; rates in answers per second, CPU in microseconds."""
-    script = Path(os.environ["BENCH_FOLDER"]) / f"{name}.sql"
-    script.write_text(calling_script(scene))
+def endpoint(scene: Scene, port: int) -> dict[str, float]:
+    """Medians of bursts at our own web: call, finish, call, finish, over HTTP.
+
+    Answers per second of both kinds; CPU in microseconds for each answer.
+    """
     plan = {
         "port": port,
         "seconds": SECONDS,
@@ -50,38 +50,25 @@ def measure(name: str, scene: Scene, pgbench: Pgbench, port: int) -> dict[str, A
     }
     server = serve(port)
     try:
-        load.burst(name, {**plan, "seconds": 1, "start": 9_000_000})  # warm
-        rounds = [_round(name, script, pgbench, plan, server.pid, n) for n in range(ROUNDS)]
+        load.burst("call-next", {**plan, "seconds": 1})  # warm
+        rounds = [_round(plan, server.pid) for _ in range(ROUNDS)]
     finally:
         server.terminate()
         server.wait(timeout=20)
-    result = {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
-    result["ratio"] = result["endpoint_rate"] / result["raw_rate"]
-    return {"name": name, "clients": CLIENTS, **result}
+    return {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
 
 
-def _round(
-    name: str, script: Path, pgbench: Pgbench, plan: dict[str, Any], web: int, n: int
-) -> dict[str, float]:
+def _round(plan: dict[str, Any], web: int) -> dict[str, float]:
     postgres = int(os.environ["BENCH_POSTGRES_PID"])
-    stolen, all_ticks = cpu.steal()
-    before = cpu.seconds(postgres)
-    raw_rate, raw_count = pgbench.run(script, clients=CLIENTS, seconds=SECONDS)
-    raw_cpu = cpu.seconds(postgres) - before
     before_web, before_pg = cpu.seconds(web), cpu.seconds(postgres)
-    count, took, complaints = load.burst(name, {**plan, "start": 100_000 * (n + 1)})
+    count, took, complaints = load.burst("call-next", plan)
     web_cpu, pg_cpu = cpu.seconds(web) - before_web, cpu.seconds(postgres) - before_pg
     if complaints:
         raise RuntimeError(f"{len(complaints)} of {count} were refused, first: {complaints[0]}")
-    now_stolen, now_all = cpu.steal()
-    steps = STEPS
     return {
-        "raw_rate": raw_rate * steps,
-        "endpoint_rate": count / SECONDS,
-        "raw_pg_us": raw_cpu / raw_count / steps * 1e6,
-        "endpoint_web_us": web_cpu / count * 1e6,
-        "endpoint_pg_us": pg_cpu / count * 1e6,
-        "endpoint_p50_ms": took[len(took) // 2] * 1e3,
-        "endpoint_p99_ms": took[int(len(took) * 0.99)] * 1e3,
-        "steal_percent": 100 * (now_stolen - stolen) / max(now_all - all_ticks, 1),
+        "rate": count / SECONDS,
+        "pg_us": pg_cpu / count * 1e6,
+        "web_us": web_cpu / count * 1e6,
+        "p50_ms": took[len(took) // 2] * 1e3,
+        "p99_ms": took[int(len(took) * 0.99)] * 1e3,
     }

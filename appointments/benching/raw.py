@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
-from appointments.benching.scene import WINDOWS, Scene
+from appointments.benching.scene import Scene
 from appointments.claiming import DECIDE, LOCK_ASKING, TAKE
 
 ANSWER = {
@@ -32,7 +32,7 @@ class Pgbench:
 
     def run(self, script: Path, *, clients: int, seconds: int) -> tuple[float, int]:
         """Transactions per second, and how many there were."""
-        command = self._command(script, clients, seconds)
+        command = self.command(script, clients, seconds)
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRON)
         if done.returncode:
             raise RuntimeError(done.stderr)
@@ -49,7 +49,7 @@ class Pgbench:
 
         `began` is called when that is over.
         """
-        command = [*self._command(script, clients, warm + seconds), "-P", "1"]
+        command = [*self.command(script, clients, warm + seconds), "-P", "1"]
         with subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRON
         ) as running:
@@ -66,7 +66,7 @@ class Pgbench:
             raise RuntimeError(said)
         return sum(measured), sum(measured) / len(measured)
 
-    def _command(self, script: Path, clients: int, seconds: int) -> list[str]:
+    def command(self, script: Path, clients: int, seconds: int) -> list[str]:
         parts = urlparse(self.url)
         host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
         return [
@@ -125,32 +125,3 @@ def booking_script(scene: Scene, slot: int | None = None) -> str:
     lines += [f"\\set {name} random(1, 1000000000000000)" for name in ("person", "phone")]
     statements = [one.sql % values for one in (LOCK_ASKING, DECIDE, TAKE)]
     return "\n".join([*lines, "BEGIN;", *(f"{one};" for one in statements), "COMMIT;", ""])
-
-
-def calling_script(scene: Scene) -> str:
-    """A call and its finish, in two transactions like two presses."""
-    hall = scene.halls[0]
-    first = hall.windows.order_by("pk").values_list("pk", flat=True)[0]
-    staff = "(SELECT min(id) FROM windows_staff)"
-    event = """INSERT INTO queues_ticketevent
- (ticket_id, at, kind, from_state, to_state, window_id, facts)
- VALUES (:ticket, now(), '{kind}', '{was}', '{to}', :window, '{{}}');"""
-    return f"""
-\\set window {first} + :client_id % {WINDOWS}
-BEGIN;
-UPDATE queues_ticket SET state = 'called', window_id = :window, round = 1, called_at = now()
- WHERE id = (SELECT id FROM queues_ticket WHERE hall_id = {hall.pk} AND state = 'waiting'
-  AND matter_id = {scene.matter.pk} ORDER BY rank_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
- RETURNING id AS ticket \\gset
-INSERT INTO queues_call
- (ticket_id, round, hall_id, window_id, staff_id, called_at, jumped, why)
- VALUES (:ticket, 1, {hall.pk}, :window, {staff}, now(), false, '{{}}');
-{event.format(kind="called", was="waiting", to="called")}
-COMMIT;
-BEGIN;
-UPDATE queues_ticket SET state = 'serving', started_at = now() WHERE id = :ticket;
-{event.format(kind="started", was="called", to="serving")}
-UPDATE queues_ticket SET state = 'finished', finished_at = now() WHERE id = :ticket;
-{event.format(kind="finished", was="serving", to="finished")}
-COMMIT;
-"""

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
+from django.db import connection
 from django.test import Client
 
 from config import civil
-from queues.models import NumberCounter, Ticket
+from queues.models import NumberCounter
+from queues.models.ticket import BLOCK_NUMBERS
 from windows.models import Hall, HallSession, Matter, Slot, Staff, StaffRole, Window
 from windows.sessions import open_session
 from windows.shifts import sign_in
@@ -27,17 +30,22 @@ class Scene:
 
 
 def make_scene(now: datetime, *, lines: tuple[int, int] = (0, 0), minutes: int = 6) -> Scene:
-    """Two halls: one for the raw statements, one for the endpoint, with so many waiting."""
+    """Two halls: one for the raw statements, one for the endpoint, with so many waiting.
+
+    Every window has its clerk.
+    """
     matter = Matter.objects.create(
         code="RENEW", prefix="A", minutes=minutes, name_zh="换领", name_en="Renew", summary_zh="-",
         summary_en="-",
     )  # fmt: skip
     halls = [_hall(n, matter, now, waiting) for n, waiting in enumerate(lines, start=1)]
     cookies = {}
-    for window in Window.objects.filter(hall=halls[1]):
+    for window in Window.objects.filter(hall__in=halls).order_by("pk"):
         staff = Staff.objects.create(username=f"clerk-{window.pk}", is_simulated=True)
-        StaffRole.objects.create(staff=staff, hall=halls[1], role="clerk")
+        StaffRole.objects.create(staff=staff, hall=window.hall, role="clerk")
         sign_in(staff=staff, window=window, now=now)
+        if window.hall == halls[0]:
+            continue
         client = Client()
         client.force_login(staff)
         cookies[window.pk] = client.cookies["sessionid"].value
@@ -62,19 +70,29 @@ def _hall(n: int, matter: Matter, now: datetime, waiting: int) -> Hall:
     return hall
 
 
+LINE = """
+INSERT INTO queues_ticket (hall_id, session_id, service_day, matter_id, prefix, number, public_id,
+  source, state, rank_at, issued_at, priority, priority_note, round, missed_times, outcome,
+  needs_accessible, "then", is_simulated)
+SELECT %(hall)s, %(session)s, %(day)s, %(matter)s, 'A', n + CASE WHEN n < %(first)s THEN 0
+    ELSE %(reserved)s END, md5(random()::text), 'walk_in', 'waiting',
+  %(now)s + n * interval '1 millisecond', %(now)s, '', '', 0, 0, '', false, '{}', true
+FROM generate_series(1, %(count)s) AS n
+"""
+
+
 def _line(hall: Hall, session: HallSession, matter: Matter, now: datetime, count: int) -> None:
-    Ticket.objects.bulk_create(
-        (
-            Ticket(
-                hall=hall, session=session, service_day=session.service_day, matter=matter,
-                prefix="A", number=n, source="walk_in", rank_at=now + timedelta(milliseconds=n),
-                issued_at=now, is_simulated=True,
-            )
-            for n in range(1, count + 1)
-        ),
-        batch_size=5000,
-    )  # fmt: skip
-    NumberCounter.objects.create(hall=hall, service_day=session.service_day, prefix="A", last=count)
+    """So many people wait, in the order of their numbers."""
+    first, last = BLOCK_NUMBERS  # the counter steps over them
+    facts: dict[str, Any] = {
+        "hall": hall.pk, "session": session.pk, "day": session.service_day, "matter": matter.pk,
+        "now": now, "count": count, "first": first, "reserved": last - first + 1,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(LINE, facts)
+        cursor.execute("ANALYZE queues_ticket")
+    given = count + (last - first + 1 if count >= first else 0)
+    NumberCounter.objects.create(hall=hall, service_day=session.service_day, prefix="A", last=given)
 
 
 def _many_slots(hall: Hall, now: datetime) -> list[int]:

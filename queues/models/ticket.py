@@ -208,6 +208,18 @@ class Ticket(models.Model):
         """What paper, board and voice say: letter and at least three digits."""
         return f"{self.prefix}{self.number:03d}"
 
+    def numbers(self) -> list["Ticket"]:
+        """This number and those that the person was given after it, the last one last.
+
+        Only a number that is void has others after it.
+        """
+        found = [self]
+        while found[-1].state == self.State.VOID and (
+            following := Ticket.objects.filter(came_from=found[-1]).first()
+        ):
+            found.append(following)
+        return found
+
     def waited_minutes(self, now: datetime) -> int:
         """Whole minutes from the ticket to its first call, or until now."""
         return int(((self.called_at or now) - self.issued_at).total_seconds() // 60)

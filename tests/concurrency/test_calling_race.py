@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
+from random import Random
 from threading import Event
 from typing import Any
 
@@ -285,6 +286,32 @@ class TestGreenChannel:
 
         assert after(presses[0], pick) == (OneCallFirst, True)
         nothing_is_broken()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_bound_holds_whatever_the_interleaving(hall, renewal, pickup, session, seed):
+    """Six windows press next and pick at random while half of the people are urgent."""
+    pairs = staffed(6, hall, renewal, pickup)
+    line_of(20, hall, renewal)
+    line_of(20, hall, pickup, priority="urgent")
+
+    def works(window, clerk):
+        luck = Random(seed * 100 + window.number)  # noqa: S311
+        for _ in range(8):
+            waiting = list(Ticket.objects.waiting().order_by("pk"))
+            press = partial(call_next, window=window, staff=clerk, now=LATER)
+            if luck.random() < 0.4 and waiting:
+                press = partial(
+                    call_this, ticket=luck.choice(waiting), window=window, staff=clerk,
+                    reason="help", now=LATER,
+                )  # fmt: skip
+            with suppress(Refusal):
+                finish(ticket=press(), staff=clerk, now=LATER)
+
+    race(*[partial(works, *pair) for pair in pairs])
+
+    assert Call.objects.filter(jumped=True).exists()
+    nothing_is_broken()
 
 
 def test_who_is_picked_is_not_called_by_another_window(hall, renewal, two):

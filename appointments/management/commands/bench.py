@@ -16,17 +16,7 @@ from config import civil, housing, servers
 
 RUSHES = ["booking", "spike", "soldout", "overload"]
 NAMES = [*RUSHES, "call-next", "availability", "estimate", "live"]
-ROWS = [
-    ("raw_rate", "raw statements by pgbench, per second"),
-    ("endpoint_rate", "endpoint, per second"),
-    ("ratio", "endpoint / raw"),
-    ("raw_pg_us", "raw: PostgreSQL CPU each, us"),
-    ("endpoint_pg_us", "endpoint: PostgreSQL CPU each, us"),
-    ("endpoint_web_us", "endpoint: web CPU each, us"),
-    ("endpoint_p50_ms", "endpoint: half within, ms"),
-    ("endpoint_p99_ms", "endpoint: 99 of 100 within, ms"),
-    ("steal_percent", "CPU stolen by the host, %"),
-]
+WAITING = 40_000  # more than a run calls
 
 
 class Command(BaseCommand):
@@ -52,13 +42,11 @@ class Command(BaseCommand):
             return
         for result in results:
             self.stdout.write(f"\n{result['name']}, {result['clients']} connections, medians")
-            if "figures" in result:
-                self.table(result["figures"])
-                for pair, times in result.get("ratios", {}).items():
-                    self.stdout.write(f"  {pair:<34}{times:>18.2f}")
-                continue
-            for key, words in ROWS:
-                self.stdout.write(f"  {words:<42} {result[key]:>10.2f}")
+            self.table(result["figures"])
+            for pair, times in result.get("ratios", {}).items():
+                self.stdout.write(f"  {pair:<34}{times:>18.2f}")
+            if "checked" in result:
+                self.stdout.write(f"  tickets called, each once         {result['checked']:>18}")
 
     def table(self, figures: dict[str, dict[str, float]]) -> None:
         """A line per burst; rates per second, CPU per answer."""
@@ -95,8 +83,7 @@ def on_scratch(name: str) -> dict[str, Any]:
 
 
 def inside(name: str) -> dict[str, Any]:
-    from appointments.benching import availability, estimating, live
-    from appointments.benching.compare import measure
+    from appointments.benching import availability, calling, compare, estimating, live
     from appointments.benching.raw import Pgbench
     from appointments.benching.rushing import Rushing
     from appointments.benching.scene import make_scene
@@ -113,7 +100,10 @@ def inside(name: str) -> dict[str, Any]:
     if name in RUSHES:
         scene = make_scene(now, minutes=1)
         return Rushing(scene, pgbench, (free_port(), free_port()), now).measure(name)
-    return measure(name, make_scene(now, lines=(30_000, 3_000)), pgbench, free_port())
+    scene = make_scene(now, lines=(WAITING, WAITING))
+    found = calling.measure(scene, pgbench)
+    found["figures"]["endpoint"] = compare.endpoint(scene, free_port())
+    return {"name": name, "clients": compare.CLIENTS, **found}
 
 
 def free_port() -> int:

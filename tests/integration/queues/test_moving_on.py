@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from appointments.arriving import check_in
+from appointments.housekeeping import mark_served
 from appointments.invariants import holds
 from config.refusals import NotFound
 from queues.calling import (
@@ -28,7 +30,7 @@ from queues.issuing import HallClosed, HallClosedForGood, MatterNotServed, issue
 from queues.missing import come_again, give_back
 from queues.models import Call, Ticket, TicketEvent
 from queues.picking_one import NoteNeeded, NotServedHere, OneCallFirst, ReasonNeeded, call_this
-from tests.conftest import NOON, make_session, make_staff
+from tests.conftest import NOON, make_session, make_staff, slot_at
 from windows.models import Break, OvertimeEntry, Shift, Window
 from windows.shifts import NotSignedIn, UnknownReason, pause, resume, sign_in
 
@@ -251,6 +253,22 @@ class TestSendingOn:
         sign_in(staff=stranger, window=window, now=HOUR)
         assert call_next(window=window, staff=stranger, now=HOUR) == there
         assert why(Call.objects.latest("pk")).startswith("Comes from hall H01 with the rank")
+
+    def test_a_booking_is_served_in_the_other_hall(
+        self, hall, session, book, call, clerk, other_hall, neighbour
+    ):
+        booking = book(slot_at(session, 12, 30), person=1)
+        check_in(hall=hall, reference=booking.reference, now=NOON)
+        there = transfer_to_hall(ticket=call(), staff=clerk, hall=neighbour(other_hall), now=HOUR)
+        assert mark_served(now=HOUR) == 0
+        stranger, window = make_staff("there", other_hall, "clerk"), other_hall.windows.get()
+        sign_in(staff=stranger, window=window, now=HOUR)
+        call_next(window=window, staff=stranger, now=HOUR)
+        finish(ticket=there, staff=stranger, now=HOUR)
+
+        assert mark_served(now=HOUR) == 1
+        booking.refresh_from_db()
+        assert booking.state == "served"
 
     def test_a_hall_that_gives_no_numbers(
         self, walk_in, call, clerk, other_hall, neighbour, refused
