@@ -92,12 +92,14 @@ def _page(
 ) -> HttpResponse:
     if is_here is None:
         is_here = pass_of(request, hall, now) is not None and "wrong" not in more
+    form = form or ArrivalForm(today=civil.city_date(now))
+    form.fields["said"].help_text = ""  # there is no scanner at a phone
     coming = walk_in(hall=hall, matter=None, now=now)
     board = board_of(hall, now) if is_here else None
     context = {
         "hall": hall,
         "is_here": is_here,
-        "form": form or ArrivalForm(today=civil.city_date(now)),
+        "form": form,
         "offers": [(one, board.wait_for(one.code)) for one in matters_of(hall)] if board else [],
         "is_open": coming.session is not None,
         "opens": coming.opens,

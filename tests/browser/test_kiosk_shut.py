@@ -78,7 +78,7 @@ def test_going_back_after_the_screen_was_cleared_shows_nothing(open_page, kiosk,
     expect(page.locator("main")).to_contain_text("A001")
     number = Ticket.objects.get()
 
-    page.get_by_role("link", name=re.compile("Done")).click()
+    page.get_by_role("link", name=re.compile("I am done")).click()
     page.wait_for_url("**/kiosk/H01/")
     for _step in range(4):
         page.go_back()
