@@ -336,7 +336,11 @@ def test_one_day_is_estimated_by_its_own_pace(file, count):
 
 def test_a_new_queue_and_waits_of_nothing_are_no_trouble(quickly, file):
     tickets = [replace(t, called=t.at, waiting=0) for t in some_days(2)]
-    new = [replace(t, queue="new", windows=0) for t in some_days(3) if t.day > tickets[-1].day]
+    new = [
+        replace(t, queue="new " + t.queue, windows=0)
+        for t in some_days(3)
+        if t.day > tickets[-1].day
+    ]
 
     assert run(file(as_rows(tickets + new)))["days"] == 2
 
