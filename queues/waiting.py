@@ -27,7 +27,7 @@ NEAR = 3  # people ahead from which one should stand by
 
 @dataclass(frozen=True)
 class GoesOn:
-    """The person's new number in the hall that goes on with the visit."""
+    """The person's new number: in another hall, or after this one was missed too often."""
 
     public_id: str
     number: str
@@ -167,7 +167,7 @@ def place_in(snapshot: Snapshot | None, ticket: Ticket) -> Place:
         round=ticket.round,
         missed_times=ticket.missed_times,
         postponed_at=ticket.postponed_at,
-        goes_on=_goes_on(ticket) if ticket.outcome == Ticket.Outcome.ELSEWHERE else None,
+        goes_on=_goes_on(ticket) if ticket.state == Ticket.State.VOID else None,
         issued_at=ticket.issued_at,
         booked_for=ticket.booked_for,
         called_at=ticket.called_at,
@@ -223,7 +223,7 @@ def _step(line: Line, paces: Paces, ticket: Ticket) -> Step | None:
 
 
 def _goes_on(ticket: Ticket) -> GoesOn | None:
-    """The number that follows in another hall; one more query, for a ticket that is over."""
+    """The number that follows; one more query, for a ticket that is over."""
     new = ticket.goes_on.select_related("hall").first()
     if new is None:
         return None
