@@ -22,7 +22,7 @@ from windows.shifts import sign_in
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing (apt: chromium)"),
 ]
 SOON = {"timeout": 60_000}

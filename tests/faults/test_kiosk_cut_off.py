@@ -25,6 +25,7 @@ from windows.access import DEVICE_COOKIE
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
+    pytest.mark.timeout(600),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing (apt: chromium)"),
 ]
 KIOSK_SIZE = {"width": 1080, "height": 1440}
@@ -94,7 +95,7 @@ def take(page: Page) -> str:
     page.get_by_role("button", name=re.compile("renew", re.IGNORECASE)).click()
     number = page.locator(".ticket-number:visible")
     expect(number).to_have_text(re.compile(r"[A-Z]\d{3}"))
-    return number.inner_text().strip()
+    return number.inner_text().split()[-1]  # after the word for it, for screen readers
 
 
 def take_alone(page: Page) -> tuple[str, str]:
