@@ -12,8 +12,8 @@ from typing import Any
 from django.db import connection
 
 from appointments.attending import Visit
-from windows.prepared import Prepared
 from windows.models import Slot
+from windows.prepared import Prepared
 
 LOCK_PEOPLE = """
 SELECT pg_advisory_xact_lock(key)

@@ -40,6 +40,7 @@ def supervise_report(request: HttpRequest) -> HttpResponse:
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1) if day < today else None,
         "errors": [error] if error else [],
+        "runs_halls": hall.pk in {one.pk for one in halls_here(request)},
         "most": max((line.issued for line in report.hours), default=0),
     }
     return show(request, "report", context, status=400 if error else 200)

@@ -25,9 +25,9 @@ from django.db import IntegrityError, connection
 from appointments.attending import Visit
 from appointments.booking import NotReleased, SlotFull
 from appointments.claiming import DECIDE, LOCK_ASKING, LOOK, TAKE, lock_keys, visit_facts
-from windows.prepared import short_transaction
 from config import civil
 from config.refusals import Refusal
+from windows.prepared import short_transaction
 
 LOOK_FIRST_SECONDS = 60.0
 _look_first: dict[int, float] = {}  # slot: until when it is looked at before it is locked

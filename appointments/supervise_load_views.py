@@ -38,7 +38,7 @@ def _load(
     now = civil.now()
     load = hall_load(hall, now=now)
     context = {
-        "here": "today",
+        "here": "load",
         "hall": hall,
         "halls": halls_here(request),
         "load": load,

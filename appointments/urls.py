@@ -171,11 +171,6 @@ supervising = [
     path("supervise/appeals/", appeal_views.supervise_appeals, name="supervise_appeals"),
     path("supervise/appeals/<int:pk>/", appeal_views.supervise_appeal, name="supervise_appeal"),
     path("supervise/report/", report_views.supervise_report, name="supervise_report"),
-    path(
-        "supervise/estimates/",
-        estimate_views.supervise_estimates,
-        name="supervise_estimates",
-    ),
     path("supervise/load/", supervise_load_views.supervise_load, name="supervise_load"),
     path("supervise/load/break/", supervise_load_views.supervise_break, name="supervise_break"),
     path(
@@ -185,6 +180,11 @@ supervising = [
     ),
     path("supervise/voice/", voice_views.supervise_voice, name="supervise_voice"),
     path("supervise/voice/test/", voice_views.supervise_voice_test, name="supervise_voice_test"),
+    path(
+        "supervise/estimates/",
+        estimate_views.supervise_estimates,
+        name="supervise_estimates",
+    ),
     path("supervise/city/", supervise_city_views.supervise_city, name="supervise_city"),
     path("supervise/quotas/", supervise_city_views.supervise_quotas, name="supervise_quotas"),
     path(

@@ -57,7 +57,8 @@ def _moved(facts: Mapping[str, Any]) -> str:
     if facts.get("missed"):
         return (
             _(
-                "Missed the call and came back, ranks at %(rank)s: the first in line for this window."
+                "Missed the call and came back, ranks at %(rank)s:"
+                " the first in line for this window."
             )
             % told
         )

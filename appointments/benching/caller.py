@@ -47,7 +47,7 @@ def calls(window: Any, staff: Any, begins: float, together: Barrier) -> list[flo
     from queues.calling import call_next
 
     connection.ensure_connection()
-    free, took = FREE.format(window=window.pk), []
+    free, took = FREE.format(window=window.pk), list[float]()
     together.wait()  # each thread has its own round
     time.sleep(max(0.0, begins - time.time()))
     counts_from, ends = begins + WARM, begins + WARM + SECONDS

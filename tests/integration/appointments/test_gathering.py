@@ -14,12 +14,12 @@ from appointments.changing import cancel
 from appointments.claiming import TAKE
 from appointments.gathering import Line, line
 from appointments.models import Booking, BookingEvent, BookingGroup
-from windows.prepared import Prepared
 from appointments.sealing import booking_secret
 from tests.concurrency.asking import nothing_is_broken
 from tests.concurrency.ways import body_of, by_command, press
 from tests.conftest import NOON, PHONE, a_person, make_session, slot_at
 from windows.models import RequestKey
+from windows.prepared import Prepared
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
