@@ -21,13 +21,14 @@ COLUMNS = [field.column for field in Ticket._meta.concrete_fields]
 TICKET_FIELDS = [field.attname for field in Ticket._meta.concrete_fields]
 
 # In line `t` and for this window: it serves the matter; who needs an accessible window is
-# left to one that is open for the matter; who was sent to a window is left to it while
-# somebody is there. The same as TicketQuerySet.servable_at.
+# left to one that is open for the matter; who was sent to a window is left to it, accessible
+# or not, while somebody is there who serves the matter. The same as
+# TicketQuerySet.servable_at.
 SERVABLE = """
     t.hall_id = %(hall)s::bigint AND t.state = 'waiting'
     AND t.matter_id = ANY(ARRAY(
       SELECT matter_id FROM windows_window_matters WHERE window_id = %(window)s::bigint))
-    AND (NOT t.needs_accessible
+    AND (NOT t.needs_accessible OR t.only_window_id = %(window)s::bigint
       OR (SELECT is_accessible FROM windows_window WHERE id = %(window)s::bigint)
       OR t.matter_id <> ALL(ARRAY(
         SELECT wm.matter_id FROM windows_window w
@@ -36,7 +37,9 @@ SERVABLE = """
         WHERE w.hall_id = %(hall)s::bigint AND w.is_accessible)))
     AND (t.only_window_id IS NULL OR t.only_window_id = %(window)s::bigint
       OR NOT EXISTS (SELECT FROM windows_shift s
-        WHERE s.window_id = t.only_window_id AND upper_inf(s.period)))"""
+        JOIN windows_window_matters wm ON wm.window_id = s.window_id
+        WHERE s.window_id = t.only_window_id AND wm.matter_id = t.matter_id
+          AND upper_inf(s.period)))"""
 
 GUARD = "FOR NO KEY UPDATE OF t SKIP LOCKED"  # one window takes a ticket, the next looks on
 

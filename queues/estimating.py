@@ -188,7 +188,9 @@ def _ranked(waiting: tuple[Waiting, ...], post: Posts) -> list[Person]:
 
 def _windows(one: Waiting, post: Posts) -> frozenset[int]:
     if one.only_window in post.ids:
-        return frozenset({post.ids.index(one.only_window)})
+        there = post.ids.index(one.only_window)
+        if there in post.may_call(one.matter_id):
+            return frozenset({there})
     return post.may_call(one.matter_id, accessible=one.needs_accessible)
 
 

@@ -32,11 +32,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Those whose matter the window can serve.
 
         Who needs an accessible window is left to one while it is open and serves the matter;
-        who was sent to a window is left to it while somebody is there. The same in SQL:
-        queues.choosing.
+        who was sent to a window is left to it, accessible or not, while somebody is there
+        who serves the matter. The same in SQL: queues.choosing.
         """
         served = list(window.matters.values_list("pk", flat=True))
-        there = Shift.objects.filter(window=OuterRef("only_window"), period__upper_inf=True)
+        there = Shift.objects.filter(
+            window=OuterRef("only_window"),
+            window__matters=OuterRef("matter"),
+            period__upper_inf=True,
+        )
         line = self.filter(
             Q(only_window=None) | Q(only_window=window) | ~Exists(there),
             hall_id=window.hall_id,
@@ -51,7 +55,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             shifts__is_paused=False,
         )
         matters = list(open_now.values_list("matters", flat=True))
-        return line.exclude(needs_accessible=True, matter_id__in=[pk for pk in matters if pk])
+        waits_for_them = Q(needs_accessible=True, matter_id__in=[pk for pk in matters if pk])
+        return line.filter(~waits_for_them | Q(only_window=window))
 
     def in_calling_order(self) -> Self:
         return self.order_by("rank_at", "pk")

@@ -1,0 +1,60 @@
+"""Where two rules of the day meet: sent on, accessible, another hall, many matters. Row C16."""
+
+from datetime import timedelta
+
+import pytest
+
+from appointments.invariants import holds
+from queues.calling import call_next
+from queues.handing_on import transfer
+from queues.issuing import issue_walk_in
+from queues.models import Ticket
+from tests.conftest import NOON
+from windows.models import Window
+from windows.shifts import sign_in
+
+HOUR = NOON + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _whole_in_the_end(request, db):
+    yield
+    assert holds(HOUR) == []
+
+
+@pytest.fixture
+def at_window_1(windows, clerks, session):
+    sign_in(staff=clerks[0], window=windows[0], now=NOON)
+    return windows[0]
+
+
+@pytest.fixture
+def call(at_window_3, clerk):
+    def called(now=HOUR):
+        return call_next(window=at_window_3, staff=clerk, now=now)
+
+    return called
+
+
+class TestSentToAWindow:
+    def test_that_is_not_accessible_it_calls_all_the_same(
+        self, hall, renewal, call, clerk, clerks, at_window_1, at_window_3
+    ):
+        """Otherwise neither window would call: each leaves the person to the other one."""
+        ticket = issue_walk_in(hall=hall, matter=renewal, now=NOON)
+        Ticket.objects.update(needs_accessible=True)
+        Window.objects.filter(pk=at_window_3.pk).update(is_accessible=True)
+        transfer(ticket=call(), staff=clerk, window=at_window_1, now=HOUR)
+
+        assert list(Ticket.objects.servable_at(at_window_1)) == [ticket]
+        assert call_next(window=at_window_1, staff=clerks[0], now=HOUR) == ticket
+
+    def test_that_does_not_serve_the_matter_any_more_the_others_call(
+        self, hall, renewal, call, clerk, at_window_1, at_window_3
+    ):
+        ticket = issue_walk_in(hall=hall, matter=renewal, now=NOON)
+        transfer(ticket=call(), staff=clerk, window=at_window_1, now=HOUR)
+        at_window_1.matters.clear()
+
+        assert list(Ticket.objects.servable_at(at_window_3)) == [ticket]
+        assert call() == ticket
