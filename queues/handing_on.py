@@ -44,8 +44,13 @@ def transfer(
     about = {"to_window": window.number} if window else {}
     return move(
         at, State.WAITING, "transferred", now=now, by=staff, about=about, matter=goes_on,
-        only_window=window,
+        only_window=window, then=_still_follow(at, goes_on),
     )  # fmt: skip
+
+
+def _still_follow(ticket: Ticket, goes_on: Matter) -> list[int]:
+    """The matters after this one; one that is brought forward does not follow once more."""
+    return [pk for pk in ticket.then if pk != goes_on.pk]
 
 
 def _needs_open(window: Window, hall_id: int, matter: Matter) -> None:
@@ -74,7 +79,8 @@ def transfer_to_hall(
         raise NotFound
     session = current_session(hall=hall, now=now)
     goes_on = matter or at.matter
-    if not all(_is_served(hall.pk, pk) for pk in (goes_on.pk, *at.then)):
+    then = _still_follow(at, goes_on)
+    if not all(_is_served(hall.pk, pk) for pk in (goes_on.pk, *then)):
         raise MatterNotServed
     move(
         at, State.VOID, "left", now=now, by=staff, about={"to_hall": hall.code},
@@ -92,7 +98,7 @@ def transfer_to_hall(
         priority=at.priority,
         note=at.priority_note,
         needs_accessible=at.needs_accessible,
-        then=at.then,
+        then=then,
         came_from=at,
         simulated=at.is_simulated,
     )

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from appointments.invariants import holds
-from queues.calling import call_next
+from queues.calling import call_next, finish
 from queues.handing_on import transfer
-from queues.issuing import issue_walk_in
+from queues.issuing import issue, issue_walk_in
 from queues.models import Ticket
 from tests.conftest import NOON
 from windows.models import Window
@@ -58,3 +58,18 @@ class TestSentToAWindow:
 
         assert list(Ticket.objects.servable_at(at_window_3)) == [ticket]
         assert call() == ticket
+
+
+class TestSeveralMatters:
+    def test_one_that_is_brought_forward_does_not_follow_once_more(
+        self, hall, session, renewal, pickup, call, clerk
+    ):
+        issue(
+            hall=hall, session=session, matter=renewal, source="walk_in", rank_at=NOON, now=NOON,
+            then=[pickup.pk],
+        )  # fmt: skip
+        transfer(ticket=call(), staff=clerk, matter=pickup, now=HOUR)
+
+        served = finish(ticket=call(), staff=clerk, now=HOUR)
+
+        assert (served.state, served.matter) == ("finished", pickup)
