@@ -14,6 +14,7 @@ from windows.models import Staff
 from windows.rules import rule
 
 State = Ticket.State
+NOBODY_STANDS_THERE = timedelta(hours=4)  # after the end of the session: see queues.blocks
 MISSES = 3  # some places back, the end of the line, void
 
 
@@ -71,6 +72,10 @@ def _is_missed_out(ticket: Ticket) -> bool:
     return ticket.state in (State.MISSED, State.VOID) and ticket.missed_times >= MISSES
 
 
+def _is_long_over(ticket: Ticket, now: datetime) -> bool:
+    return now > ticket.session.ends_at + NOBODY_STANDS_THERE
+
+
 def _rank_behind(ticket: Ticket, places: int | None, now: datetime) -> datetime:
     """Just behind the n-th waiting person, or behind the last one when n is None.
 
@@ -89,11 +94,12 @@ def come_again(*, ticket: Ticket, staff: Staff, now: datetime) -> Ticket:
     """The person whose number was missed three times has a new one, at the desk.
 
     It ranks like somebody who arrives now, also when the hall gives no numbers any more:
-    the person was there. What is known of them stays. Refuses: NotPossibleNow,
+    the person was there. Hours after the session the number is of another day, and a new
+    one is taken like anybody's. What is known of them stays. Refuses: NotPossibleNow,
     MatterNotServed.
     """
     away = locked(ticket, staff, CLERK, GUIDE, SUPERVISOR)
-    if not _is_missed_out(away) or away.goes_on.exists():
+    if not _is_missed_out(away) or away.goes_on.exists() or _is_long_over(away, now):
         needs_state(away)  # in no state that would do
     patience = rule("patience_minutes", hall=away.hall_id, day=away.service_day)
     return issue(

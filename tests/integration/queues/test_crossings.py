@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from appointments.invariants import holds
-from queues.calling import call_next, finish
+from queues.calling import NotPossibleNow, call_next, finish, no_show
 from queues.handing_on import transfer
 from queues.issuing import issue, issue_walk_in
+from queues.missing import come_again, give_back
 from queues.models import Ticket
 from tests.conftest import NOON
-from windows.models import Window
+from windows.models import Rule, Window
 from windows.shifts import sign_in
 
 HOUR = NOON + timedelta(hours=1)
@@ -73,3 +74,29 @@ class TestSeveralMatters:
         served = finish(ticket=call(), staff=clerk, now=HOUR)
 
         assert (served.state, served.matter) == ("finished", pickup)
+
+
+class TestComingAgain:
+    @pytest.fixture
+    def missed_thrice(self, hall, session, renewal, call, clerk):
+        Rule.objects.create(
+            hall=hall, name="missed_after_calls", value=1, effective_on=session.service_day
+        )
+        ticket = issue_walk_in(hall=hall, matter=renewal, now=NOON)
+        for times in (1, 2, 3):
+            ticket = no_show(ticket=call(), staff=clerk, now=HOUR)
+            if times < 3:
+                give_back(ticket=ticket, staff=clerk, now=HOUR)
+        return ticket
+
+    def test_the_next_day_needs_a_number_of_that_day(self, missed_thrice, clerk, session):
+        """A number of yesterday would stand in today's line, under yesterday's letter."""
+        with pytest.raises(NotPossibleNow):
+            come_again(ticket=missed_thrice, staff=clerk, now=NOON + timedelta(days=1))
+
+        assert Ticket.objects.count() == 1
+
+    def test_late_in_the_evening_the_person_is_still_here(self, missed_thrice, clerk, session):
+        later = session.ends_at + timedelta(minutes=40)
+
+        assert come_again(ticket=missed_thrice, staff=clerk, now=later).state == "waiting"
