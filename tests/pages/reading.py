@@ -2,6 +2,10 @@
 
 import re
 
+from django.core import signing
+
+from appointments.kiosk_views import GIVEN_COOKIE
+
 
 def text_of(response) -> str:
     return response.content.decode()
@@ -12,3 +16,8 @@ def key_of(response) -> str:
     found = re.search(r'name="key" value="(\w+)"', text_of(response))
     assert found is not None, "the page has no form with a key"
     return found[1]
+
+
+def shown_at_the_kiosk(client, public_id: str) -> None:
+    """The kiosk has given the number just now: it shows it to this person only."""
+    client.cookies[GIVEN_COOKIE] = signing.dumps(public_id, salt="given")

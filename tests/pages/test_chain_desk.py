@@ -10,6 +10,7 @@ from appointments.booking import confirm, find, hold
 from queues.calling import call_next, start
 from queues.models import Ticket
 from tests.conftest import NOON, PHONE, an_id, slot_at
+from tests.pages.reading import shown_at_the_kiosk
 from tests.pages.test_desk import press, text_of
 from windows.shifts import sign_in
 
@@ -128,6 +129,7 @@ def test_the_persons_own_pages_go_on_with_the_one_number(
     desk = desk_of(clerk, windows[0])
     serve(clerk, windows[0])
     press(desk, "finish", ticket=str(ticket.pk))
+    shown_at_the_kiosk(client, ticket.public_id)
 
     answer = client.get(path.format(ticket.public_id))
 

@@ -31,6 +31,7 @@ def told(hall, session, renewal):
 @pytest.fixture
 def page(client, supervisor, monkeypatch):
     client.force_login(supervisor)
+    client.cookies["django_language"] = "en"
     monkeypatch.setattr("config.civil.now", lambda: NOON + timedelta(days=1))
     return lambda **asked: client.get(PAGE, {"hall": "H01", **asked})
 

@@ -11,6 +11,7 @@ from appointments.models import Booking
 from appointments.sealing import unseal
 from config import civil
 from tests.conftest import DAY, NOON, an_id, make_matter, slot_at
+from tests.pages.reading import shown_at_the_kiosk
 from tests.pages.test_booking_journey import answers, hold_places, key_of, text_of, who_address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -73,6 +74,7 @@ class TestNeeds:
         confirm_all(citizen, held)
         ticket = check_in(hall=hall, id_number=an_id(1), now=NOON)
 
+        shown_at_the_kiosk(citizen, ticket.public_id)
         pages = [f"/t/{ticket.public_id}/", "/board/H01/", f"/kiosk/H01/{ticket.public_id}/"]
 
         for way in pages:

@@ -9,17 +9,11 @@ import pytest
 from appointments.models import PhoneProof
 from tests.conftest import NOON, slot_at
 from tests.integration.appointments.test_puzzling import solved
-from tests.pages.test_booking_journey import (  # noqa: F401
-    answers,
-    at_noon,
-    citizen,
-    key_of,
-    text_of,
-    who_address,
-)
+from tests.pages.reading import key_of, text_of
+from tests.pages.test_booking_journey import answers, who_address
 from windows.models import Rule
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture

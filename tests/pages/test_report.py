@@ -3,22 +3,17 @@
 import pytest
 from django.urls import reverse
 
-from config import civil
 from queues.issuing import issue_walk_in
 from tests.conftest import DAY, NOON, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 PAGE = "/supervise/report/"
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    monkeypatch.setattr(civil, "now", lambda: NOON)
 
 
 @pytest.fixture
 def reader(client, supervisor):
     client.force_login(supervisor)
+    client.cookies["django_language"] = "en"
     return client
 
 

@@ -11,19 +11,12 @@ from appointments.models import Booking, RoomPlace, WaitingRoom
 from tests.conftest import NOON, an_id, make_session, slot_at
 from tests.integration.appointments.test_admitting import fill
 from tests.integration.appointments.test_puzzling import solved
-from tests.pages.test_booking_journey import (  # noqa: F401
-    answers,
-    at_noon,
-    citizen,
-    hold_places,
-    key_of,
-    text_of,
-    who_address,
-)
+from tests.pages.reading import key_of, text_of
+from tests.pages.test_booking_journey import answers, hold_places, who_address
 from tests.pages.test_puzzling import challenge_in
 from windows.models import HallSession, Rule, Slot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 RELEASE = NOON + timedelta(minutes=10)
 
 
@@ -58,18 +51,18 @@ def page(citizen, room, **asked):  # noqa: F811
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_every_state_answers_in_both_languages(client, at_noon, room, language):  # noqa: F811
+def test_every_state_answers_in_both_languages(client, clock, room, language):  # noqa: F811
     client.cookies["django_language"] = language
     said = []
     for minutes in (-20, 0, 11, 50):
-        at_noon.now = NOON + timedelta(minutes=minutes)
+        clock.now = NOON + timedelta(minutes=minutes)
         said.append(client.get(f"/room/{room.pk}/"))
 
     assert {answer.status_code for answer in said} == {200}
 
 
-def test_before_it_opens_the_page_looks_again(citizen, at_noon, room):  # noqa: F811
-    at_noon.now = RELEASE - timedelta(minutes=15, seconds=30)
+def test_before_it_opens_the_page_looks_again(citizen, clock, room):  # noqa: F811
+    clock.now = RELEASE - timedelta(minutes=15, seconds=30)
 
     said = page(citizen, room)
     assert "The waiting room opens at 11:55." in said
@@ -84,27 +77,27 @@ def test_coming_in_early(come_in, room):
     assert RoomPlace.objects.count() == 1
 
 
-def test_an_honest_place_in_line(come_in, citizen, at_noon, room):  # noqa: F811
+def test_an_honest_place_in_line(come_in, citizen, clock, room):  # noqa: F811
     WaitingRoom.objects.update(admits_per_minute=300)
     fill(room, [f"person {n}" for n in range(1241)])
-    at_noon.now = RELEASE + timedelta(milliseconds=1)
+    clock.now = RELEASE + timedelta(milliseconds=1)
 
     said = text_of(come_in())
     assert "About 1,240 people before you, about 5 minutes." in said
     assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in said
-    at_noon.now += timedelta(minutes=4)
+    clock.now += timedelta(minutes=4)
     assert "About 41 people before you, about 1 minute." in page(citizen, room)
 
 
-def test_when_it_is_ones_turn_one_goes_back(come_in, citizen, at_noon, room):  # noqa: F811
+def test_when_it_is_ones_turn_one_goes_back(come_in, citizen, clock, room):  # noqa: F811
     come_in()
-    at_noon.now = RELEASE + timedelta(seconds=5)
+    clock.now = RELEASE + timedelta(seconds=5)
 
     said = page(citizen, room)
     assert "It is your turn. You can book until 12:25." in said
     assert 'href="/halls/"' in said
     assert 'http-equiv="refresh"' not in said
-    at_noon.now = RELEASE + timedelta(minutes=16)
+    clock.now = RELEASE + timedelta(minutes=16)
     assert "Your turn has passed. You can come in again." in page(citizen, room)
 
 
@@ -167,7 +160,7 @@ def test_a_number_that_is_none_is_told_beside_the_field(come_in):
     assert "One character of this ID number is wrong" in text_of(said)
 
 
-def test_the_journey_leads_through_the_room_and_back(citizen, at_noon, hot, renewal):  # noqa: F811
+def test_the_journey_leads_through_the_room_and_back(citizen, clock, hot, renewal):  # noqa: F811
     sent = hold_places(citizen, renewal, hot)
     assert sent.status_code == 302
     address = citizen.get(sent.url).url
@@ -175,7 +168,7 @@ def test_the_journey_leads_through_the_room_and_back(citizen, at_noon, hot, rene
     assert f'value="{an_id(1).number}"' in text_of(room_page)  # as typed before
 
     citizen.post(address, {"key": key_of(room_page), "id_number": an_id(1).number})
-    at_noon.now = RELEASE + timedelta(seconds=5)
+    clock.now = RELEASE + timedelta(seconds=5)
     assert f'href="{who_address(renewal, hot)}?people=1"' in text_of(citizen.get(address))
 
     held = citizen.post(who_address(renewal, hot), answers(key="b" * 32))

@@ -1,6 +1,6 @@
 """Numbers that kiosks keep for when they are cut off. Rows C7, C15."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -196,6 +196,41 @@ class TestTakingBack:
         ticket = Ticket.objects.get()
         assert (ticket.state, ticket.service_day) == ("void", DAY)
         assert [event.kind for event in ticket.events.order_by("pk")] == ["issued", "closed"]
+
+    def test_numbers_of_the_morning_end_nobody_of_the_afternoon(
+        self, hall, kiosk, block, session, renewal
+    ):
+        """The kiosk comes back hours after its session, while the next one of the day runs."""
+        morning_ends = NOON + timedelta(minutes=20)
+        HallSession.objects.update(ends_at=morning_ends)
+        make_session(hall, [], opens=time(13), closes=time(18))
+        waits = issue_walk_in(hall=hall, matter=renewal, now=NOON + timedelta(hours=4))
+
+        take_back(device=kiosk, given=[a_number(block)], now=NOON + timedelta(hours=5))
+
+        waits.refresh_from_db()
+        assert waits.state == "waiting"
+        assert Ticket.objects.get(number=900).state == "waiting"
+
+    def test_told_twice_in_one_breath_it_was_made(self, kiosk, block, session):
+        """Otherwise nobody tells the boards, and a closed day stays closed."""
+        HallSession.objects.update(closed_at=session.ends_at)
+        row = a_number(block)
+
+        fates = take_back(device=kiosk, given=[row, row], now=LATER)
+
+        assert [fate.outcome for fate in fates] == [MADE, MADE]
+        assert HallSession.objects.get().closed_at is None
+
+    def test_a_slow_clock_gains_nothing_before_the_doors_open(self, hall, kiosk, session):
+        """A block of the evening before is no place before everybody who came in the morning."""
+        evening = NOON - timedelta(hours=16)
+        block = reserve_block(hall=hall, device=kiosk, prefix="A", now=evening)
+        row = Given("A", block.first, "RENEW", evening - timedelta(days=400))
+
+        take_back(device=kiosk, given=[row], now=LATER)
+
+        assert Ticket.objects.get().issued_at == session.starts_at - timedelta(minutes=30)
 
     def test_the_same_number_of_two_days_is_told_by_its_address(self, hall, kiosk, block):
         make_session(hall, [], day=DAY + timedelta(days=1))
