@@ -17,7 +17,8 @@ RUN DENGTA_SECRET_KEY="$(head -c 32 /dev/urandom | base64)" \
 FROM python:3.11-slim
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin dengta
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin dengta \
+    && mkdir /media && chown dengta /media
 COPY --from=build /app /app
 USER 10001
 EXPOSE 8000

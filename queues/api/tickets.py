@@ -132,12 +132,23 @@ class WaitOutput(serializers.Serializer):
     estimate = EstimateOutput(allow_null=True, help_text="null: no window is open for it")
 
 
+class WindowShownOutput(serializers.Serializer):
+    window = serializers.IntegerField(help_text="What stands above it")
+    number = serializers.CharField(help_text="Called to it or served there; empty: nobody")
+    state = Word(["called", "serving", "paused", "free"])
+
+
 class BoardOutput(serializers.Serializer):
     hall = serializers.CharField(source="hall_code")
     name = serializers.CharField(source="hall_name")
     at = serializers.DateTimeField()
     session = SessionShownOutput(allow_null=True)
     calls = CallShownOutput(many=True, help_text="Called numbers, the latest first")
+    windows = WindowShownOutput(many=True, help_text="Windows with somebody at them")
+    next = serializers.ListField(child=serializers.CharField(), help_text="The next numbers")
+    missed = serializers.ListField(
+        child=serializers.CharField(), help_text="Called and not come; they can still return"
+    )
     waiting = serializers.IntegerField(help_text="People in line")
     longest_minutes = serializers.IntegerField(help_text="Longest wait in the line")
     windows_open = serializers.IntegerField()
