@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from config import civil
 from config.refusals import NotFound, Refusal
-from queues.closing import void_left
+from queues.closing import still_serves, void_left
 from queues.issuing import HallClosed, HallClosedForGood, record
 from queues.models import NumberBlock, Ticket
 from queues.models.ticket import BLOCK_NUMBERS, public_id
@@ -168,13 +169,14 @@ def take_back(*, device: DeviceToken, given: Sequence[Given], now: datetime) -> 
     blocks = list(NumberBlock.objects.filter(device=device).order_by("pk").select_for_update())
     matters = {one.code: one for one in Matter.objects.filter(code__in={g.matter for g in given})}
     fates: dict[Given, Fate] = {}
-    for one in sorted(given, key=lambda one: (one.taken_at, one.number)):
+    for one in sorted(set(given), key=lambda one: (one.taken_at, one.number)):
         try:
             fates[one] = _take(one, blocks, matters.get(one.matter), device, now)
         except Refusal as refusal:
             fates[one] = Fate(one, REFUSED, refusal=refusal)
-    if any(fate.outcome == MADE for fate in fates.values()):
-        _settle({fate.ticket for fate in fates.values() if fate.ticket}, now)
+    made = [fate.ticket for fate in fates.values() if fate.ticket and fate.outcome == MADE]
+    if made:
+        _settle(made, now)
         tell_boards(device.hall_id)
     return [fates[one] for one in given]
 
@@ -190,6 +192,10 @@ def _take(
         raise NotOfThisLetter
     taken_at = max(block.made_at, min(one.taken_at, now))  # a kiosk's clock may be wrong
     session = _session_of(block, taken_at)
+    early = timedelta(
+        minutes=rule("checkin_early_minutes", hall=block.hall_id, day=block.service_day)
+    )
+    taken_at = max(taken_at, min(session.starts_at - early, now))  # nobody came before
     patience = rule("patience_minutes", hall=block.hall_id, day=block.service_day)
     ticket = Ticket.objects.create(
         hall_id=block.hall_id,
@@ -250,13 +256,20 @@ def _session_of(block: NumberBlock, taken_at: datetime) -> HallSession:
     return session
 
 
-def _settle(tickets: set[Ticket], now: datetime) -> None:
+def _settle(tickets: Sequence[Ticket], now: datetime) -> None:
     """Who was there is served, also when the day was closed meanwhile: it is open again.
 
-    Hours later nobody stands there any more, and what was left of the day ends.
+    Hours after the last session of the day nobody stands there any more, unless a window
+    still serves, and what was left of the day ends.
     """
-    for session in {ticket.session for ticket in tickets}:
-        if now > session.ends_at + NOBODY_STANDS_THERE:
-            void_left(hall_id=session.hall_id, service_day=session.service_day, now=now)
-        elif session.closed_at is not None:
-            HallSession.objects.filter(pk=session.pk).update(closed_at=None)
+    for hall_id, day in {(ticket.hall_id, ticket.service_day) for ticket in tickets}:
+        mine = {ticket.session_id for ticket in tickets if ticket.service_day == day}
+        of_day = HallSession.objects.filter(hall=hall_id, service_day=day)
+        last = of_day.filter(Q(state="open") | Q(pk__in=mine)).aggregate(last=Max("ends_at"))[
+            "last"
+        ]
+        is_over = now > last + NOBODY_STANDS_THERE
+        if is_over and not still_serves(hall_id=hall_id, service_day=day, now=now):
+            void_left(hall_id=hall_id, service_day=day, now=now)
+        else:
+            HallSession.objects.filter(pk__in=mine).update(closed_at=None)
