@@ -42,7 +42,11 @@ def reconcile(*, device: DeviceToken, told: Sequence[Told], now: datetime) -> li
     as a walk-in, and the guide can help.
     """
     fates = take_back(device=device, given=[one.given for one in told], now=now)
-    return [_joined(fate, one.reference, now) for fate, one in zip(fates, told, strict=True)]
+    outcomes: dict[Told, Outcome] = {}
+    for fate, one in zip(fates, told, strict=True):
+        if one not in outcomes:  # a row that is told twice happened once
+            outcomes[one] = _joined(fate, one.reference, now)
+    return [outcomes[one] for one in told]
 
 
 def _joined(fate: Fate, reference: str, now: datetime) -> Outcome:
@@ -69,6 +73,7 @@ def _join(ticket: Ticket, reference: str, now: datetime) -> None:
         raise arriving.NothingBooked
     first, *others = expected
     late = _is_late(first, hall, came)
+    ticket.refresh_from_db(fields=["state"])  # it has ended when the day has
     ticket.source, ticket.booked_for = Ticket.Source.BOOKING, first.starts_at
     ticket.rank_at = came if late else first.starts_at
     ticket.matter, ticket.then = first.matter, [other.matter_id for other in others]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from appointments.invariants import holds
 from appointments.models import Booking
 from queues.models import NumberBlock, Ticket
 from tests.api.conftest import pair
@@ -178,3 +179,22 @@ class TestABookedPerson:
         assert fate["joined"] is False
         booking.refresh_from_db()
         assert booking.ticket.label == "A001"
+
+    def test_told_twice_in_one_breath_is_joined_once(self, kiosk, blocks, booking):
+        one = row(numbers(blocks)[0], reference=booking.reference)
+
+        fates = kiosk.post("halls/H01/tickets-given/", {"given": [one, one]}).json()["fates"]
+
+        assert [(fate["outcome"], fate["joined"]) for fate in fates] == [("made", True)] * 2
+        booking.refresh_from_db()
+        assert booking.ticket.label == "A900"
+
+    def test_told_the_next_morning_the_journal_is_whole(self, kiosk, blocks, booking, clock):
+        """The number has ended by then; the booking knows that its holder came."""
+        clock.forward(minutes=21 * 60)
+
+        fate = self.send(kiosk, blocks, booking.reference)
+
+        booking.refresh_from_db()
+        assert (fate["joined"], booking.state, booking.ticket.state) == (True, "arrived", "void")
+        assert holds(NOON + timedelta(hours=21)) == []
