@@ -23,6 +23,7 @@ FEWEST = 50  # tickets below which nothing can be learned
 LATEST = 40_000  # tickets that are learned from: the newest
 LEARN_AGAIN = 1.04  # when there are so many times as many tickets as at the last time
 PLACE_MINUTES = 3.0  # added, so that who is next has a scale as well
+ROOT_MINUTES = 0.5  # added, so that roots of no wait and of a minute are not so far apart
 
 
 @dataclass(frozen=True)
@@ -128,22 +129,23 @@ def estimate(
         today = tickets[first:last]
         learned = learner.answer(today, features[first:last])
         plain = learner.formula(today, features[first:last])
-        half[first:last], most[first:last] = mended.follow(today, learned, plain)
+        half[first:last], most[first:last] = mended.follow(today, learned, plain, learner.rows)
     return half, most
 
 
 class _Learner:
     """What was learned on the days before; learns again when there is enough that is new.
 
-    Two answers are learned and their mean is told: one in minutes, which is best for what has
-    been seen, and one as a multiple of the line's likely minutes (their root: neither fully
-    believed nor ignored), which goes on where a line is longer or slower than any before.
+    Two answers are learned and their mean is told: one in roots of minutes, so that the few very
+    long waits do not outshout the many short ones, and one as a multiple of the line's likely
+    minutes (their root: neither fully believed nor ignored), which goes on where a line is longer
+    or slower than any before.
     """
 
     def __init__(self) -> None:
         self.rows = 0
         self.usual: dict[str, tuple[float, float]] = {}
-        self.plain: quantiles.Quantiles | None = None
+        self.rooted: quantiles.Quantiles | None = None
         self.scaled: quantiles.Quantiles | None = None
         self.past: peers.Facts | None = None
 
@@ -153,9 +155,9 @@ class _Learner:
         self.rows = len(past)
         past, features = past[-LATEST:], features[-LATEST:]
         self.usual = knowing.usual(past, features[:, knowing.PLACE])
-        waited = [ticket.waited for ticket in past]
+        waited = np.array([ticket.waited for ticket in past])
         known, scale = self._with_usual(past, features)
-        self.plain = quantiles.fit(known, waited)
+        self.rooted = quantiles.fit(known, np.sqrt(waited + ROOT_MINUTES))
         self.scaled = quantiles.fit(known, waited, scale=scale)
         self.past = peers.facts(past)
 
@@ -167,11 +169,12 @@ class _Learner:
         return np.column_stack([features, line, wait, pace]), (line * today) ** 0.25
 
     def answer(self, tickets: Sequence[Joined], features: Floats) -> tuple[Floats, Floats]:
-        if self.plain is None or self.scaled is None:
+        if self.rooted is None or self.scaled is None:
             return knowing.guess(features)
         known, scale = self._with_usual(tickets, features)
-        plain, scaled = self.plain.predict(known), self.scaled.predict(known, scale)
-        return (plain[0] + scaled[0]) / 2, (plain[1] + scaled[1]) / 2
+        rooted = [np.maximum(root**2 - ROOT_MINUTES, 0) for root in self.rooted.predict(known)]
+        scaled = self.scaled.predict(known, scale)
+        return (rooted[0] + scaled[0]) / 2, (rooted[1] + scaled[1]) / 2
 
     def formula(self, tickets: Sequence[Joined], features: Floats) -> tuple[Floats, Floats]:
         """The plain formula, with service times out of the past."""

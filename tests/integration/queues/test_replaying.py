@@ -198,9 +198,9 @@ def test_the_test_finds_who_learns_from_the_day_itself(quickly, monkeypatch):
 def test_the_test_finds_who_mends_by_what_is_not_known_yet(quickly, monkeypatch):
     follow = mending.Mending.follow
 
-    def knowingly(mended, tickets, learned, plain):
-        follow(mended, tickets, learned, plain)  # the whole day once before it begins
-        return follow(mended, tickets, learned, plain)
+    def knowingly(mended, tickets, learned, plain, learned_from):
+        follow(mended, tickets, learned, plain, learned_from)  # the whole day once before it begins
+        return follow(mended, tickets, learned, plain, learned_from)
 
     monkeypatch.setattr(mending.Mending, "follow", knowingly)
 
