@@ -16,6 +16,7 @@ from config.refusals import constraint_of
 from queues.models import Ticket
 from windows.models import Staff, Window
 from windows.prepared import Prepared
+from windows.rules import RULES
 
 COLUMNS = [field.column for field in Ticket._meta.concrete_fields]
 TICKET_FIELDS = [field.attname for field in Ticket._meta.concrete_fields]
@@ -41,6 +42,9 @@ SERVABLE = """
         WHERE s.window_id = t.only_window_id AND wm.matter_id = t.matter_id
           AND upper_inf(s.period)))"""
 
+# Who asked for more minutes does not go first before they have passed.
+STEPPED_BACK = f"%(now)s::timestamptz - interval '{RULES['postpone_minutes'][0]} minutes'"
+
 GUARD = "FOR NO KEY UPDATE OF t SKIP LOCKED"  # one window takes a ticket, the next looks on
 
 
@@ -64,6 +68,7 @@ WITH shift AS MATERIALIZED (
 ), urgent AS MATERIALIZED (
   SELECT t.id, t.rank_at FROM queues_ticket t
   WHERE t.priority <> '' AND {SERVABLE} AND (SELECT shut IS NULL FROM gate)
+    AND (t.postponed_at IS NULL OR t.postponed_at <= {STEPPED_BACK})
   ORDER BY t.rank_at, t.id LIMIT 1
 ), jump AS MATERIALIZED (
   SELECT id FROM urgent

@@ -147,3 +147,32 @@ class TestRefuses:
 
         with pytest.raises(NotWaiting):
             postpone(ticket=called, now=NOON)
+
+
+def test_who_goes_first_by_right_is_not_called_in_those_minutes(hall, line, at_window_3, clerk):
+    """Somebody with a priority asked for time: the next call would have been theirs."""
+    Ticket.objects.filter(pk=line[1].pk).update(priority="elderly")
+    postpone(ticket=line[1], now=NOON)
+    places = places_of(line[1])
+
+    calls = []
+    for _one in range(places + 1):
+        ticket = call_next(window=at_window_3, staff=clerk, now=NOON + timedelta(minutes=1))
+        calls.append(finish(ticket=ticket, staff=clerk, now=NOON + timedelta(minutes=2)))
+
+    assert calls.index(line[1]) == places
+
+
+def test_after_those_minutes_they_go_first_again(hall, line, at_window_3, clerk):
+    Ticket.objects.filter(pk=line[1].pk).update(priority="elderly")
+    postpone(ticket=line[1], now=NOON)
+
+    called = call_next(window=at_window_3, staff=clerk, now=NOON + timedelta(minutes=11))
+
+    assert called == line[1]
+
+
+def places_of(ticket: Ticket) -> int:
+    """How many people are before the ticket in the order of ranks."""
+    ticket.refresh_from_db()
+    return Ticket.objects.filter(state="waiting", rank_at__lt=ticket.rank_at).count()
