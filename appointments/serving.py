@@ -21,7 +21,7 @@ from queues.board import Board, Snapshot, board_from, snapshot_of
 from queues.checking import BEFORE_THE_WINDOW
 from queues.estimating import paces_of
 from queues.explaining import why
-from queues.missing import MISSES
+from queues.missing import MISSES, NOBODY_STANDS_THERE
 from queues.models import Call, Ticket, TicketEvent
 from windows.breaks import Rest, coming_breaks, rest_of
 from windows.models import Hall, Material, Matter, PlannedBreak, Shift, Staff
@@ -173,7 +173,12 @@ def waiting_in(hall: Hall, now: datetime) -> list[InLine]:
 def set_aside(hall: Hall, now: datetime) -> list[InLine]:
     """Those who were parked or missed and can come back, void numbers as new ones."""
     since = civil.city_date(now) - timedelta(days=1)
-    missed_out = Q(state=Ticket.State.VOID, missed_times__gte=MISSES, goes_on__isnull=True)
+    missed_out = Q(
+        state=Ticket.State.VOID,
+        missed_times__gte=MISSES,
+        goes_on__isnull=True,
+        session__ends_at__gte=now - NOBODY_STANDS_THERE,
+    )
     aside = Ticket.objects.filter(hall=hall, service_day__gte=since)
     aside = aside.filter(Q(state__in=ASIDE) | missed_out)
     return _in_line(aside.order_by("rank_at", "pk")[:LINE_SHOWN], now)
@@ -200,9 +205,10 @@ def _in_line(tickets: QuerySet[Ticket], now: datetime) -> list[InLine]:
 
 def _needs_in(tickets: Iterable[Ticket]) -> dict[int, tuple[str, ...]]:
     """What helps the people of these tickets; those who need nothing are left out."""
-    told = Booking.objects.filter(ticket__in=tickets, needs_sealed__isnull=False)
+    came_with = {ticket.pk: _first_number(ticket).pk for ticket in tickets}
+    told = Booking.objects.filter(ticket__in=came_with.values(), needs_sealed__isnull=False)
     by_ticket = {one.ticket_id: one for one in told.only("ticket", "needs_sealed")}
-    return {pk: needs_of(one) for pk, one in by_ticket.items() if pk is not None}
+    return {pk: needs_of(by_ticket[old]) for pk, old in came_with.items() if old in by_ticket}
 
 
 def _matters_after(tickets: Iterable[Ticket]) -> dict[int, Matter]:
@@ -262,7 +268,7 @@ def came_words(ticket: Ticket) -> str:
     if sent is not None and sent.window is not None:
         facts = {"window": sent.window.number, "who": sent.by or "–", "at": _clock(sent)}
         return _("Sent on from window %(window)s (%(who)s) at %(at)s.") % facts
-    if ticket.came_from is not None:
+    if ticket.came_from is not None and ticket.came_from.hall_id != ticket.hall_id:
         facts = {"hall": ticket.came_from.hall.name, "number": ticket.came_from.label}
         return _("Sent on from %(hall)s, was %(number)s there.") % facts
     return ""
@@ -272,11 +278,16 @@ def _clock(event: TicketEvent) -> str:
     return f"{civil.city_time(event.at):%H:%M}"
 
 
+def _first_number(ticket: Ticket) -> Ticket:
+    """The number that the person came with; the booking names that one."""
+    while ticket.came_from is not None:
+        ticket = ticket.came_from
+    return ticket
+
+
 def person_words(ticket: Ticket) -> tuple[str, str]:
     """Who it is, masked, and the guardian who comes along; empty for a walk-in."""
-    while ticket.came_from is not None:  # the booking names the number it came with
-        ticket = ticket.came_from
-    booking = Booking.objects.filter(ticket=ticket).order_by("position").first()
+    booking = Booking.objects.filter(ticket=_first_number(ticket)).order_by("position").first()
     if booking is None:
         return "", ""
     name = mask_name(unseal(booking.name_sealed, purpose="name"))

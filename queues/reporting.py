@@ -102,12 +102,13 @@ HEAD = """
 SELECT count(*) FILTER (WHERE e.kind = 'issued') AS issued,
   count(*) FILTER (WHERE e.kind = 'issued' AND t.source = 'booking') AS booked,
   count(*) FILTER (WHERE e.kind = 'issued' AND t.source = 'walk_in') AS walk_ins,
-  count(*) FILTER (WHERE e.kind = 'issued' AND t.came_from_id IS NOT NULL) AS from_elsewhere,
+  count(*) FILTER (WHERE e.kind = 'issued' AND old.hall_id <> t.hall_id) AS from_elsewhere,
   count(*) FILTER (WHERE e.to_state = 'finished') AS finished,
   count(*) FILTER (WHERE e.to_state = 'void' AND t.outcome = 'elsewhere') AS went_on,
   count(*) FILTER (WHERE e.to_state = 'void' AND t.outcome <> 'elsewhere') AS void,
   count(*) FILTER (WHERE e.to_state = 'missed') AS missed
 FROM queues_ticketevent e JOIN queues_ticket t ON t.id = e.ticket_id
+  LEFT JOIN queues_ticket old ON old.id = t.came_from_id
 WHERE t.hall_id = %(hall)s AND t.service_day = %(day)s
 """
 WAIT = """

@@ -4,13 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from appointments.arriving import check_in
 from appointments.invariants import holds
+from appointments.models import Booking
+from appointments.sealing import seal
+from appointments.serving import came_words, set_aside, waiting_in
 from queues.calling import NotPossibleNow, call_next, finish, no_show
-from queues.handing_on import transfer
+from queues.handing_on import transfer, transfer_to_hall
 from queues.issuing import issue, issue_walk_in
 from queues.missing import come_again, give_back
 from queues.models import Ticket
-from tests.conftest import NOON
+from tests.conftest import NOON, make_session, slot_at
 from windows.models import Rule, Window
 from windows.shifts import sign_in
 
@@ -100,3 +104,30 @@ class TestComingAgain:
         later = session.ends_at + timedelta(minutes=40)
 
         assert come_again(ticket=missed_thrice, staff=clerk, now=later).state == "waiting"
+
+    def test_the_desk_does_not_say_that_another_hall_sent_them(self, missed_thrice, clerk):
+        again = come_again(ticket=missed_thrice, staff=clerk, now=HOUR)
+
+        assert came_words(again) == ""
+
+    def test_it_is_offered_on_the_same_day_alone(self, hall, missed_thrice, clerk):
+        assert [one.ticket for one in set_aside(hall, HOUR)] == [missed_thrice]
+        assert set_aside(hall, NOON + timedelta(days=1)) == []
+
+
+class TestInAnotherHall:
+    def test_what_helps_the_person_is_known_there(
+        self, hall, session, book, other_hall, renewal, call, clerk
+    ):
+        booking = book(slot_at(session, 12, 30))
+        Booking.objects.filter(pk=booking.pk).update(needs_sealed=seal("sign", purpose="needs"))
+        check_in(hall=hall, reference=booking.reference, now=NOON)
+        window = Window.objects.create(hall=other_hall, number=1)
+        window.matters.add(renewal)
+        make_session(other_hall, [window])
+
+        there = transfer_to_hall(ticket=call(), staff=clerk, hall=other_hall, now=HOUR)
+
+        (one,) = waiting_in(other_hall, HOUR)
+        assert (one.ticket, one.needs) == (there, ("sign language",))
+        assert came_words(there).startswith("Sent on from")

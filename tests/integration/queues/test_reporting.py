@@ -9,7 +9,8 @@ from django.db import connection
 from appointments.arriving import check_in
 from queues.calling import call_next, finish, give_back, no_show, park, recall, start
 from queues.issuing import issue_walk_in
-from queues.models import TicketEvent
+from queues.missing import come_again
+from queues.models import Ticket, TicketEvent
 from queues.reporting import report_of
 from tests.conftest import DAY, NOON, slot_at
 from windows.shifts import sign_in
@@ -93,3 +94,12 @@ def test_a_day_without_anybody_is_empty_and_adds_up(hall, session):
     assert empty.adds_up
     assert empty.issued == empty.wait.people == 0
     assert (empty.wait.half, empty.stars) == (None, None)
+
+
+def test_only_who_came_from_another_hall_came_over(hall, day, clerks, windows):
+    """A new number for somebody who was missed three times is of the same hall."""
+    old = Ticket.objects.get(number=2)
+    Ticket.objects.filter(pk=old.pk).update(state="void", missed_times=3)
+    come_again(ticket=old, staff=clerks[0], now=NOON + minutes(50))
+
+    assert report_of(hall, DAY, now=NOON + minutes(60)).from_elsewhere == 0
