@@ -17,6 +17,7 @@ from windows.models import Break, Hall, HallSession, OvertimeEntry, Shift, Staff
 
 TO_CLEAR_THE_DESK = timedelta(minutes=10)  # after the last person was served
 LATE_AT_MOST = timedelta(hours=12)
+LONGEST_DAY = timedelta(hours=18)  # who is still signed in then has forgotten to sign out
 RESTS = [Break.Reason.REST, Break.Reason.MEAL]
 
 
@@ -53,8 +54,10 @@ def _session_of(shift: Shift, now: datetime) -> HallSession | None:
 
     Told by its hours, not by the shift's day: a night session ends on the next date, and
     who takes over after midnight signs in on that date. One that still runs earns nothing.
+    A session of the next day is none of the shift's: the sign-out was forgotten.
     """
     began = shift.period.lower or now
+    now = min(now, began + LONGEST_DAY)
     of_hall = HallSession.objects.filter(hall_id=shift.window.hall_id, state=HallSession.State.OPEN)
     around = of_hall.filter(starts_at__lt=now, ends_at__gt=began - LATE_AT_MOST)
     of_window = around.filter(staffed__window=shift.window_id, staffed__is_cancelled=False)

@@ -146,6 +146,14 @@ def test_a_forgotten_sign_out_earns_no_night(session, stays):
     assert stays(at(9), at(8, 0, NEXT_DAY)) == [30]
 
 
+def test_a_sign_out_forgotten_until_the_next_session_still_earns(hall, windows, session, stays):
+    """The evening's minutes are not lost because the next morning has begun."""
+    HallSession.objects.update(closed_at=at(17, 20))
+    make_session(hall, windows, day=NEXT_DAY)
+
+    assert stays(at(9), at(9, 5, NEXT_DAY)) == [30]
+
+
 def test_a_shift_earns_once(session, clerk, windows):
     shift = sign_in(staff=clerk, window=windows[0], now=at(9))
     sign_out(staff=clerk, now=at(17, 25))
