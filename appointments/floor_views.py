@@ -61,7 +61,8 @@ def show_floor(
     """`one` is the person whose sheet lies open; a form that came back keeps what was said."""
     now = civil.now()
     give = give or GiveForm(hall=hall)
-    given = [t for t in tickets_shown([request.GET.get("given", "")]) if t.hall_id == hall.pk]
+    asked = request.GET.get("given", "").replace("\x00", "")
+    given = [t for t in tickets_shown([asked]) if t.hall_id == hall.pk]
     context = _line(hall, now) | {
         "halls": list(halls_of(request.user, *WHO).order_by("code")[:50]),
         "give": give,

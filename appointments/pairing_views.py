@@ -137,7 +137,7 @@ def supervise_device_pair(request: HttpRequest) -> HttpResponse:
 def supervise_device_change(request: HttpRequest, pk: int) -> HttpResponse:
     """What the machine is called, and where its printer is."""
     machine = _machine(request, pk)
-    name = request.POST.get("name", "").strip() or machine.name
+    name = request.POST.get("name", "").replace("\x00", "").strip() or machine.name
     try:
         pairing.name_it(device=machine, name=name, printer=request.POST.get("printer", ""))
     except Refusal as refusal:

@@ -200,6 +200,11 @@ class TestWhoMay:
             assert 'id="person"' not in answer.content.decode()
 
 
+@pytest.mark.parametrize("given", ["%00", "x", "%F0%9F%99%82", ""])
+def test_a_number_that_nobody_was_given_is_just_the_floor(tablet, given):
+    assert tablet.get(f"/floor/?hall=H01&given={given}").status_code == 200
+
+
 def test_the_line_moves_by_itself_in_few_queries(tablet, line, django_assert_max_num_queries):
     tablet.get("/floor/line/?hall=H01")
     with django_assert_max_num_queries(16):

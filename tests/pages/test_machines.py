@@ -221,3 +221,14 @@ class TestTheList:
 
     def test_a_clerk_has_no_such_page(self, clerk, session):
         assert english(clerk).get("/supervise/devices/").status_code == 403
+
+
+def test_a_name_that_cannot_be_kept_changes_nothing(boss, hall):
+    machine = DeviceToken.objects.create(hall=hall, kind="kiosk", name="Door", token_hash=b"x" * 32)
+
+    for name in ("\x00", "a\x00b"):
+        answer = boss.post(f"/supervise/devices/{machine.pk}/change/", {"name": name})
+        assert answer.status_code == 302
+
+    machine.refresh_from_db()
+    assert "\x00" not in machine.name
