@@ -82,13 +82,18 @@ def _compared(loss: float, other: float) -> dict[str, float]:
     return {"loss": round(loss, 4), "peers": round(other, 4), "better": round(better, 4)}
 
 
-def replay(tickets: Sequence[Joined], tell: Callable[[str], None] = lambda _: None) -> Replayed:
-    """Estimates every ticket from the second day on; of one day only, that day."""
+def replay(
+    tickets: Sequence[Joined],
+    tell: Callable[[str], None] = lambda _: None,
+    since: date | None = None,
+) -> Replayed:
+    """Estimates every ticket from the second day on; of one day only, that day. With `since`,
+    the days before it are learned from and not judged."""
     half, most = estimate(tickets, tell)
     days = [ticket.day for ticket in tickets]
     first = days[0]
     learned = days[-1] != first
-    judged = np.array([day != first or not learned for day in days])
+    judged = np.array([(day != first or not learned) and day >= (since or first) for day in days])
     facts = peers.facts(tickets)
     counted = peers.counts_oneself(facts)
     return Replayed(

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+        parser.add_argument(
+            "--since",
+            type=date.fromisoformat,
+            help="judge this day and later ones; what is before is only learned from",
+        )
         parser.add_argument("--each", type=Path, help="write each ticket's estimate to this CSV")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +36,10 @@ class Command(BaseCommand):
             tickets = replay_file.read(options["file"])
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
-        replayed = replaying.replay(tickets.joined, self.stderr.write)
+        since = options["since"]
+        if since and since > tickets.joined[-1].day:
+            raise CommandError(f"No ticket is of {since} or later.")
+        replayed = replaying.replay(tickets.joined, self.stderr.write, since)
         if options["each"]:
             try:
                 options["each"].write_text(replay_report.each(replayed), encoding="utf-8")

@@ -87,9 +87,9 @@ def file(tmp_path):
     return written
 
 
-def run(path: Path) -> dict:
+def run(path: Path, *more: str) -> dict:
     out = io.StringIO()
-    call_command("replay", path, "--json", stdout=out, stderr=io.StringIO())
+    call_command("replay", path, "--json", *more, stdout=out, stderr=io.StringIO())
     return json.loads(out.getvalue(), parse_constant=pytest.fail)
 
 
@@ -247,6 +247,19 @@ def test_figures(quickly, file):
         )
     assert {queue["queue"] for queue in report["per_queue"]} == set(QUEUES)
     assert 0 < report["coverage"] < 1
+
+
+def test_days_before_since_are_learned_from_and_not_judged(quickly, file):
+    path = file(as_rows(some_days(4)))
+    whole = run(path)
+    days = [one["date"] for one in whole["per_day"]]
+
+    later = run(path, "--since", days[1])
+
+    assert later["per_day"] == whole["per_day"][1:]
+    assert (later["first_day"], later["days"]) == (days[1], len(days) - 1)
+    with pytest.raises(CommandError, match="No ticket is of"):
+        run(path, "--since", "2200-01-01")
 
 
 def test_words_and_each_estimate(quickly, file, tmp_path):
