@@ -8,11 +8,16 @@ import os
 
 from config import servers
 
-if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+# What is not named outside is ours. A worker of a run on several cores inherits what the run
+# told itself, with the names of it, and begins servers of its own.
+OURS = "DENGTA_SCRATCH"
+NAMES = ("DATABASE_URL", "REDIS_URL")
+ours = os.environ.get(OURS, ",".join(name for name in NAMES if not os.environ.get(name)))
+if ours:
     run = servers.scratch()
     atexit.register(run.stop)
-    os.environ.setdefault("DATABASE_URL", run.database_url)
-    os.environ.setdefault("REDIS_URL", run.redis_url)
+    begun = {"DATABASE_URL": run.database_url, "REDIS_URL": run.redis_url}
+    os.environ |= {OURS: ours, **{name: begun[name] for name in ours.split(",")}}
 
 from config.settings import *  # noqa: E402, F403
 
