@@ -236,22 +236,12 @@ def _at_window(shift: Shift, snapshot: Snapshot) -> AtWindow | None:
         goes_on_here=bool(then) and shift.window.matters.filter(pk=then[0].pk).exists(),
         why=why(call) if call else "",
         came=came_words(ticket),
-        papers_checked=are_checked(ticket),
+        papers_checked=ticket.papers_checked_at is not None,
         checklist=list(Material.objects.filter(matter=ticket.matter).order_by("kind", "position")),
         usual_from=max(1, round(mean - spread)),
         usual_to=max(2, round(mean + spread)),
         elapsed=elapsed_words(ticket, snapshot.at),
     )
-
-
-def are_checked(ticket: Ticket) -> bool:
-    """Whether a guide looked through the materials of the present matter, not of one before."""
-    if ticket.papers_checked_at is None:
-        return False
-    later = ticket.events.filter(at__gte=ticket.papers_checked_at)
-    to_a_window = Q(kind="transferred", facts__has_key="to_window")
-    changed = later.filter(kind__in=("continued", "transferred")).exclude(to_a_window)
-    return not changed.exists()
 
 
 def elapsed_words(ticket: Ticket, now: datetime) -> str:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.refusals import NotFound, Refusal
+from queues.checking import NOT_CHECKED
 from queues.choosing import choose
 from queues.handing_on import transfer
 from queues.issuing import record
@@ -171,7 +172,7 @@ def _go_on(ticket: Ticket, staff: Staff, now: datetime, outcome: str) -> Ticket:
     return move(
         ticket, State.SERVING if here else State.WAITING, "continued", now=now, by=staff,
         about={"done": done, **_unless_done(outcome)}, matter=goes_on, then=rest, only_window=None,
-        started_at=now if here else None,
+        started_at=now if here else None, **NOT_CHECKED,
     )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from queues.moving import locked, needs_state
 from windows.access import GUIDE, SUPERVISOR
 from windows.models import Staff
 
+# Materials belong to a matter: for another one they are looked through anew.
+NOT_CHECKED: dict[str, object] = {"papers_checked_at": None, "papers_checked_by": None}
 BEFORE_THE_WINDOW = (Ticket.State.WAITING, Ticket.State.PARKED, Ticket.State.MISSED)
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.refusals import NotFound, Refusal
+from queues.checking import NOT_CHECKED
 from queues.issuing import MatterNotServed, current_session, issue
 from queues.models import Ticket
 from queues.moving import AT_WINDOW, mine, move
@@ -42,9 +43,10 @@ def transfer(
     elif not _is_served(at.hall_id, goes_on.pk):
         raise MatterNotServed
     about = {"to_window": window.number} if window else {}
+    materials = NOT_CHECKED if goes_on.pk != at.matter_id else {}
     return move(
         at, State.WAITING, "transferred", now=now, by=staff, about=about, matter=goes_on,
-        only_window=window, then=_still_follow(at, goes_on),
+        only_window=window, then=_still_follow(at, goes_on), **materials,
     )  # fmt: skip
 
 

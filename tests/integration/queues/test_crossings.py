@@ -10,6 +10,7 @@ from appointments.models import Booking
 from appointments.sealing import seal
 from appointments.serving import came_words, set_aside, waiting_in
 from queues.calling import NotPossibleNow, call_next, finish, no_show
+from queues.checking import check_papers
 from queues.handing_on import transfer, transfer_to_hall
 from queues.issuing import issue, issue_walk_in
 from queues.missing import come_again, give_back
@@ -63,6 +64,36 @@ class TestSentToAWindow:
 
         assert list(Ticket.objects.servable_at(at_window_3)) == [ticket]
         assert call() == ticket
+
+
+class TestMaterials:
+    """A guide looked through what is needed for one matter."""
+
+    @pytest.fixture
+    def checked(self, hall, session, renewal, guide):
+        ticket = issue_walk_in(hall=hall, matter=renewal, now=NOON)
+        return check_papers(ticket=ticket, staff=guide, now=NOON)
+
+    def test_for_another_matter_they_are_looked_through_anew(
+        self, checked, pickup, call, clerk, guide, clerks, windows, at_window_1
+    ):
+        windows[0].matters.add(pickup)
+        sent = transfer(ticket=call(), staff=clerk, matter=pickup, window=at_window_1, now=HOUR)
+        assert sent.papers_checked_at is None
+
+        again = check_papers(ticket=sent, staff=guide, now=HOUR)
+
+        assert again.papers_checked_at == HOUR
+
+    def test_for_the_next_matter_of_the_visit_too(self, checked, pickup, call, clerk):
+        Ticket.objects.update(then=[pickup.pk])
+
+        assert finish(ticket=call(), staff=clerk, now=HOUR).papers_checked_at is None
+
+    def test_for_the_same_matter_they_stay(self, checked, call, clerk, guide):
+        sent = transfer(ticket=call(), staff=clerk, now=HOUR)
+
+        assert (sent.papers_checked_at, sent.papers_checked_by) == (NOON, guide)
 
 
 class TestSeveralMatters:
