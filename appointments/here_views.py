@@ -93,7 +93,7 @@ def _page(
     if is_here is None:
         is_here = pass_of(request, hall, now) is not None and "wrong" not in more
     form = form or ArrivalForm(today=civil.city_date(now))
-    form.fields["said"].help_text = ""  # there is no scanner at a phone
+    form["said"].help_text = ""  # there is no scanner at a phone
     coming = walk_in(hall=hall, matter=None, now=now)
     board = board_of(hall, now) if is_here else None
     context = {

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from config import civil
 from queues.models import Call, Ticket
+from windows.models import Hall
 
 
 def _at(instant: str) -> str:
@@ -51,7 +52,7 @@ def _picked(facts: Mapping[str, Any]) -> str:
 
 def _moved(facts: Mapping[str, Any]) -> str:
     """The sentence for a number that was moved since it was given; else empty."""
-    told = {"rank": _at(facts["rank_at"]), "hall": facts.get("from_hall")}
+    told = {"rank": _at(facts["rank_at"])}
     if facts.get("sent_here"):
         return _("Sent to this window, ranks at %(rank)s: the first in line for it.") % told
     if facts.get("missed"):
@@ -80,14 +81,11 @@ def _moved(facts: Mapping[str, Any]) -> str:
             )
             % told
         )
-    if told["hall"]:
-        return (
-            _(
-                "Comes from hall %(hall)s with the rank of %(rank)s:"
-                " the first in line for this window."
-            )
-            % told
-        )
+    if facts.get("from_hall"):
+        hall = Hall.objects.filter(code=facts["from_hall"]).first()
+        return _(
+            "Comes from %(hall)s with the rank of %(rank)s: the first in line for this window."
+        ) % {**told, "hall": hall.name if hall else facts["from_hall"]}
     if facts.get("postponed"):
         return (
             _("Asked for more minutes, ranks at %(rank)s: the first in line for this window.")

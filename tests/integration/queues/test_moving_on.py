@@ -252,7 +252,8 @@ class TestSendingOn:
         window = other_hall.windows.get()
         sign_in(staff=stranger, window=window, now=HOUR)
         assert call_next(window=window, staff=stranger, now=HOUR) == there
-        assert why(Call.objects.latest("pk")).startswith("Comes from hall H01 with the rank")
+        told = why(Call.objects.latest("pk"))
+        assert told.startswith(f"Comes from {ticket.hall.name} with the rank")
 
     def test_a_booking_is_served_in_the_other_hall(
         self, hall, session, book, call, clerk, other_hall, neighbour
