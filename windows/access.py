@@ -122,7 +122,9 @@ def display_of(request: HttpRequest, hall: Hall) -> DeviceToken | None:
                 "paired_at": civil.now(),
             },
         )
-        return None if device.revoked_at else device
+        if device.revoked_at:
+            return None
+        _note_seen(device, civil.now())
     return device
 
 
