@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from config import civil
@@ -59,7 +61,22 @@ def open_page(chromium, live_server):
     yield opened
     for context in contexts:
         context.close()
+    nobody_asks_any_more()
     assert complaints == []
+
+
+def nobody_asks_any_more(patience: float = 10.0) -> None:
+    """What a closed page still asked for is answered; then tables can be emptied."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            if cursor.fetchone()[0] == 0:
+                return
+        time.sleep(0.1)
 
 
 def _bad(said) -> bool:

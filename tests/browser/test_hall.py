@@ -214,7 +214,9 @@ def test_the_desk_without_scripts(open_page, at_window_1, line):
         page.locator(".act--main").click()
 
     assert page.locator(".desk__number").inner_text() == "A002"
-    page.locator("form[action$='/sign-out/'] button").click()
+    leave = "form[action$='/sign-out/']"
+    page.locator(f"details:has({leave}) > summary").click()
+    page.locator(f"{leave} button").click()
     assert page.locator(".govuk-error-summary").is_visible()  # first the person, then home
     assert Shift.objects.filter(period__upper_inf=True).count() == 1
 
