@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 import time
+import urllib.request
 from datetime import timedelta
 from random import Random
 
@@ -68,10 +69,20 @@ def city(scene, tmp_path):
             ("door", [*python, "config.front", "127.0.0.1", str(door), str(web.port), str(live)]),
         ):
             started.append(Process(command, tmp_path / f"{name}.log", environ))
+        until(lambda: answers(door, "/readyz") and answers(door, "/live/healthz"))
         yield play, web.port, door
     finally:
         for process in started:
             process.stop()
+
+
+def answers(door: int, path: str) -> bool:
+    """Whether what stands behind the door answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{door}{path}", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
 
 
 @pytest.fixture
