@@ -23,5 +23,8 @@ from config.settings import *  # noqa: E402, F403
 
 STATIC_ROOT = BASE_DIR / "config" / "static"  # noqa: F405  a folder that is there; nothing is collected
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
-# A crowd waits for one row in turn; on a slow machine that is no fault.
-DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=60s"  # noqa: F405
+# On a slow machine it is no fault that a crowd waits for one row in turn, nor that a test,
+# which is one transaction, does nothing for a while.
+DATABASES["default"]["OPTIONS"]["options"] += (  # noqa: F405
+    " -c lock_timeout=60s -c statement_timeout=60s -c idle_in_transaction_session_timeout=0"
+)

@@ -18,6 +18,10 @@ from windows.models import Staff, Window
 TOKEN = "c" * 32  # CSRF: the cookie and the header say the same
 
 
+class BrokenOff(Exception):
+    """The day ended before its evening."""
+
+
 @dataclass(frozen=True)
 class Play:
     """From a real instant on, the city's time goes by `rate` times faster."""
@@ -25,6 +29,7 @@ class Play:
     began: datetime
     shows: datetime
     rate: float
+    is_over: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @classmethod
     def from_now(cls, shows: datetime, rate: float, *, delay: float = 0.0) -> "Play":
@@ -41,12 +46,12 @@ class Play:
 
     def until(self, instant: datetime) -> None:
         """Waits until the city's clock shows the instant."""
-        left = (instant - self.now()).total_seconds() / self.rate
-        if left > 0:
-            time.sleep(left)
+        self.let_pass((instant - self.now()).total_seconds() / 60)
 
     def let_pass(self, minutes: float) -> None:
-        time.sleep(minutes * 60 / self.rate)
+        """Waits so many minutes of the city; a day that was broken off waits for nobody."""
+        if self.is_over.wait(max(0.0, minutes * 60 / self.rate)):
+            raise BrokenOff
 
 
 @dataclass
