@@ -91,6 +91,18 @@ WHERE k.status = 201 AND NOT EXISTS (
   SELECT 1 FROM appointments_booking b WHERE b.reference = told ->> 'reference')""",
     "I2 online places are never oversold": quota_question("online"),
     "I2 assisted places are never oversold": quota_question("assisted"),
+    "I2 reserved places are never oversold": quota_question("reserved"),
+    "I20 nobody has more time off than was earned": """
+SELECT staff_id, sum(minutes) FROM windows_timeoffentry GROUP BY 1 HAVING sum(minutes) < 0""",
+    "I21 who was displaced stands in a place that is offered": """
+SELECT d.id, b.state FROM appointments_displaced d
+JOIN appointments_booking b ON b.id = d.booking_id JOIN windows_slot s ON s.id = b.slot_id
+WHERE d.state IN ('moved', 'offered') AND b.state IN ('held', 'confirmed')
+  AND s.starts_at > %(now)s AND NOT s.is_open""",
+    "I21 nobody is marked as missed for a time that the hall took": """
+SELECT m.id FROM appointments_missedvisit m
+JOIN appointments_displaced d ON d.booking_id = m.booking_id
+WHERE d.state IN ('moved', 'offered', 'expired') AND m.excused_at IS NULL""",
     "I2 no place comes back long after its time": """
 SELECT id FROM appointments_returningplace
 WHERE ended_at IS NULL AND returns_at < %(now)s - interval '12 hours'""",
@@ -168,8 +180,8 @@ SELECT id FROM appointments_message WHERE state = 'claimed' AND lease_until IS N
 SELECT id FROM appointments_message WHERE state = 'ready' AND due_at < %(now)s - interval '1 hour'
   AND (useless_after IS NULL OR useless_after > %(now)s)""",
     "I14 quotas fill their slot": """
-SELECT id FROM windows_slot
-WHERE minutes <> online_quota + assisted_quota + walkin_quota OR walkin_quota < 0""",
+SELECT id FROM windows_slot WHERE walkin_quota < 0
+OR minutes <> online_quota + assisted_quota + reserved_quota + walkin_quota""",
     "I15 a period of a job ran once": """
 SELECT job, period_start FROM windows_periodicrun GROUP BY 1, 2 HAVING count(*) > 1""",
     "I16 a ticket ranks by the one rule": """

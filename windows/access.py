@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from config import civil
@@ -19,31 +19,37 @@ from windows.models import DeviceToken, Hall, Staff, StaffRole
 
 CLERK, GUIDE, SUPERVISOR = StaffRole.Role.CLERK, StaffRole.Role.GUIDE, StaffRole.Role.SUPERVISOR
 ADMIN, AUDITOR = StaffRole.Role.ADMIN, StaffRole.Role.AUDITOR
-AGENT = StaffRole.Role.AGENT
+AGENT, VIEWER = StaffRole.Role.AGENT, StaffRole.Role.VIEWER
 DEVICE_COOKIE, DISPLAY_COOKIE = "device", "display"
 COOKIES = {DeviceToken.Kind.KIOSK: DEVICE_COOKIE, DeviceToken.Kind.DISPLAY: DISPLAY_COOKIE}
 SEEN_EVERY = timedelta(minutes=1)
 
 
 def halls_of(staff: Staff | AnonymousUser, *roles: str) -> QuerySet[Hall]:
-    """The halls in which the person has one of the roles (any role when none is named)."""
+    """The halls in which the person has one of the roles (any role when none is named):
+    those of the role's hall, of its district, or all."""
     if not staff.is_authenticated:
         return Hall.objects.none()
     held = StaffRole.objects.filter(staff_id=staff.pk)
     if roles:
         held = held.filter(role__in=roles)
-    if held.filter(hall__isnull=True).exists():
+    places = list(held.values_list("hall_id", "district"))
+    if (None, "") in places:
         return Hall.objects.all()
-    return Hall.objects.filter(pk__in=held.values("hall"))
+    halls = [hall for hall, _district in places if hall]
+    districts = [district for _hall, district in places if district]
+    return Hall.objects.filter(Q(pk__in=halls) | Q(district_zh__in=districts))
 
 
 def has_role(staff: Staff | AnonymousUser, hall: Hall | int | None, *roles: str) -> bool:
-    """Whether the person has one of the roles in the hall; city-wide roles count anywhere."""
+    """Whether the person has one of the roles in the hall, in its district or in the city."""
     if not staff.is_authenticated:
         return False
     hall_id = hall.pk if isinstance(hall, Hall) else hall
     held = StaffRole.objects.filter(staff_id=staff.pk, role__in=roles)
-    return held.filter(Q(hall_id=hall_id) | Q(hall__isnull=True)).exists()
+    of_district = Hall.objects.filter(pk=hall_id, district_zh=OuterRef("district"))
+    here = Q(hall_id=hall_id) | Q(hall__isnull=True, district="")
+    return held.filter(here | Q(Exists(of_district), hall__isnull=True)).exists()
 
 
 def hall_for(staff: Staff | AnonymousUser, code: str, *roles: str) -> Hall:

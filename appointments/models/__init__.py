@@ -2,6 +2,7 @@ from appointments.models.alert import TurnAlert
 from appointments.models.asking import Tally, UsedChallenge
 from appointments.models.booking import Booking, BookingEvent, BookingGroup, ReturningPlace
 from appointments.models.demand import QuotaMove, RebalanceRun, UnmetDemand, VainSearch
+from appointments.models.displaced import Displaced
 from appointments.models.draw import Draw, DrawEntry, DrawPerson
 from appointments.models.message import InboxItem, Message
 from appointments.models.missing import Appeal, Closure, MissedVisit
@@ -15,6 +16,7 @@ __all__ = [
     "BookingEvent",
     "BookingGroup",
     "Closure",
+    "Displaced",
     "Draw",
     "DrawEntry",
     "DrawPerson",

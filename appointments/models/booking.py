@@ -20,6 +20,10 @@ class BookingGroup(models.Model):
     phone_sealed = models.BinaryField(null=True)
     phone_index = models.BinaryField(max_length=32, null=True)
     language = models.CharField(max_length=8, default="zh-hans")
+    link = models.ForeignKey(
+        "windows.SessionLink", null=True, on_delete=models.PROTECT, related_name="groups",
+        help_text="The session's own link by which they came",
+    )  # fmt: skip
     made_at = models.DateTimeField()
     is_simulated = models.BooleanField(default=False)
 
@@ -68,6 +72,7 @@ class Booking(models.Model):
     class Channel(models.TextChoices):
         ONLINE = "online", _("Online")
         ASSISTED = "assisted", _("Assisted")
+        RESERVED = "reserved", _("By a session's own link")
 
     MOVES: dict[str, set[str]] = {
         "held": {"confirmed", "expired", "cancelled", "withdrawn"},

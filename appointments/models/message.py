@@ -31,6 +31,7 @@ class Message(models.Model):
         MISSED = "missed", _("Missed visit")
         ANSWERED = "answered", _("Answer to an appeal")
         SOON = "soon", _("Nearly your turn")
+        DISPLACED = "displaced", _("Another time from the hall")
 
     class Channel(models.TextChoices):
         SMS = "sms", _("SMS")

@@ -17,6 +17,7 @@ from appointments.models import (
     BookingEvent,
     BookingGroup,
     Closure,
+    Displaced,
     Draw,
     DrawEntry,
     DrawPerson,
@@ -53,11 +54,13 @@ from queues.models import (
     WaitFit,
 )
 from tests.conftest import DAY, NOON, make_session, slot_at
+from tests.integration.supervisors_rows import rows_of_supervisors, supervisors_cases
 from windows.models import (
     Break,
     DeviceToken,
     Hall,
     HallSession,
+    HelpRequest,
     Material,
     Matter,
     OvertimeEntry,
@@ -69,6 +72,7 @@ from windows.models import (
     Shift,
     Slot,
     StaffRole,
+    Swap,
     Window,
 )
 
@@ -105,6 +109,7 @@ def rows(hall, windows, session, renewal, book, at_window_3, clerk):
     )
     fair_rows(booking, session, renewal, clerk)
     day_rows(hall, session)
+    rows_of_supervisors(hall, session, renewal, clerk, booking)
     return booking
 
 
@@ -228,7 +233,7 @@ CASES = {
     ),
     "session_ends_after_start": change(HallSession, ends_at=NOON - timedelta(days=1)),
     "window_in_one_session_at_a_time": lambda: make_session(
-        Hall.objects.get(), list(Window.objects.all()), kind="night"
+        Hall.objects.get(code="H01"), list(Window.objects.all()), kind="night"
     ),
     "window_once_in_session": lambda: SessionWindow.objects.create(
         session=HallSession.objects.get(),
@@ -361,6 +366,7 @@ CASES = {
     "quota_move_once_per_run": again(QuotaMove),
     "quota_move_changes_channel": change(QuotaMove, to_channel="online"),
     "quota_move_moves_minutes": change(QuotaMove, minutes=0),
+    **supervisors_cases(again, change),
 }  # fmt: skip
 
 
@@ -392,12 +398,20 @@ def test_no_constraint_is_without_its_case():
     assert named_constraints() == set(CASES)
 
 
-@pytest.mark.parametrize("model", [Ticket, Booking])
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (Ticket, "ticket"),
+        (Booking, "booking"),
+        (Swap, "swap"),
+        (HelpRequest, "help"),
+        (Displaced, "displaced"),
+    ],
+)
 @pytest.mark.django_db
-def test_the_trigger_knows_the_models_moves(model):
+def test_the_trigger_knows_the_models_moves(model, name):
     import json
 
-    name = model.__name__.lower()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = %s",

@@ -32,6 +32,13 @@ MISSED = (
     " closed_days, excuse) SELECT id, id_index, now(), now(), 3, 30, '' FROM appointments_booking"
     " LIMIT 1"
 )
+DISPLACED = (
+    "WITH one AS (INSERT INTO windows_sessionchange (session_id, kind, facts, made_at)"
+    " SELECT id, 'cut', '{{}}', now() FROM windows_hallsession LIMIT 1 RETURNING id)"
+    " INSERT INTO appointments_displaced (change_id, booking_id, old_slot_id, state, made_at)"
+    " SELECT one.id, b.id, b.slot_id, '{}', now() FROM one, appointments_booking b"
+    " WHERE b.state = 'confirmed' ORDER BY b.id LIMIT 1"
+)
 SPOILS: dict[str, list[str]] = {
     "a missed visit": [MISSED],
     "an accepted appeal": [
@@ -72,6 +79,26 @@ SPOILS: dict[str, list[str]] = {
     "I2 assisted": [
         DROP.format("windows_slot", "slot_assisted_within_quota"),
         "UPDATE windows_slot SET assisted_taken = 1",
+    ],
+    "I2 reserved": [
+        DROP.format("windows_slot", "slot_reserved_within_quota"),
+        "UPDATE windows_slot SET reserved_taken = 1",
+    ],
+    "I20": [
+        "DROP TRIGGER time_off_never_overdrawn ON windows_timeoffentry",
+        'INSERT INTO windows_timeoffentry (staff_id, kind, minutes, "on", note, made_at)'
+        " SELECT id, 'use', -1, '2027-01-01', '', now() FROM windows_staff LIMIT 1",
+    ],
+    "I21 who": [
+        DISPLACED.format("moved"),
+        "UPDATE windows_slot SET is_open = false, starts_at = '2099-01-01', ends_at = '2099-01-02'"
+        " WHERE id = (SELECT slot_id FROM appointments_booking WHERE state = 'confirmed' LIMIT 1)",
+    ],
+    "I21 nobody": [
+        DISPLACED.format("moved"),
+        "INSERT INTO appointments_missedvisit (booking_id, id_index, missed_at, counts_until,"
+        " most, closed_days, excuse) SELECT id, id_index, now(), now(), 3, 30, ''"
+        " FROM appointments_booking WHERE state = 'confirmed' LIMIT 1",
     ],
     "I2 no place": [
         """INSERT INTO appointments_returningplace

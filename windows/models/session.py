@@ -1,10 +1,12 @@
 """When a hall is open: sessions, their windows, their slots with quotas by channel."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from windows.models.hall import in_language
 
 
 class HallSession(models.Model):
@@ -13,7 +15,8 @@ class HallSession(models.Model):
     `service_day` is stored at birth and rules numbering, reports and "today", also when
     the session ends after midnight. Invariants: it ends after it starts and within 18
     hours (session_ends_after_start); it starts on its service day or the night after,
-    checked against the city's calendar by the command (windows.sessions).
+    checked against the city's calendar by the command (windows.sessions); a plan makes one
+    session a day (session_of_plan_once_a_day).
     """
 
     class Kind(models.TextChoices):
@@ -47,6 +50,21 @@ class HallSession(models.Model):
     )
     note_zh = models.CharField(max_length=200, blank=True)
     note_en = models.CharField(max_length=200, blank=True)
+    audience_zh = models.CharField(max_length=100, blank=True, db_default="")
+    audience_en = models.CharField(max_length=100, blank=True, db_default="")
+    matter_ids = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        help_text="Its matters; none: all that its windows serve",
+    )
+    plan = models.ForeignKey(
+        "windows.WeeklyPlan", null=True, on_delete=models.SET_NULL, related_name="sessions"
+    )
+    series = models.UUIDField(null=True, help_text="Opened together with others in one action")
+    is_by_hand = models.BooleanField(
+        default=False, db_default=False, help_text="Changed by somebody: its plan leaves it alone"
+    )
     opened_by = models.ForeignKey(
         "windows.Staff", null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -58,15 +76,25 @@ class HallSession(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["plan", "service_day"], name="session_of_plan_once_a_day"
+            ),
         ]
         indexes = [
             models.Index(fields=["hall", "service_day"], name="session_of_day"),
             models.Index(fields=["service_day"], name="session_by_day"),
+            models.Index(
+                fields=["series"], condition=Q(series__isnull=False), name="session_of_series"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.hall_id} {self.service_day} {self.kind}"
+
+    @property
+    def audience(self) -> str:
+        return in_language(self.audience_zh, self.audience_en)
 
 
 class SessionWindow(models.Model):
@@ -98,10 +126,12 @@ class SessionWindow(models.Model):
 class Slot(models.Model):
     """A stretch of a session whose capacity is measured in window-minutes.
 
-    The minutes are shared out to three channels; `*_taken` counts what bookings hold.
-    Walk-ins are never refused for quota, so their share has no counter to overrun.
+    The minutes are shared out to four channels; `*_taken` counts what bookings hold.
+    Reserved minutes are for who comes by the session's own link (SessionLink). Walk-ins are
+    never refused for quota, so their share has no counter to overrun.
     Invariants: each quota is at least 0 and holds what is taken from it
-    (slot_online_within_quota, slot_assisted_within_quota, slot_walkin_not_negative);
+    (slot_online_within_quota, slot_assisted_within_quota, slot_reserved_within_quota,
+    slot_walkin_not_negative);
     the quotas fill the slot exactly, so a move conserves the total
     (slot_quotas_fill_the_slot); a session has one slot per start (slot_start_once);
     a slot ends after it starts (slot_ends_after_start).
@@ -119,6 +149,8 @@ class Slot(models.Model):
     online_taken = models.SmallIntegerField(default=0)
     assisted_quota = models.SmallIntegerField(default=0)
     assisted_taken = models.SmallIntegerField(default=0)
+    reserved_quota = models.SmallIntegerField(default=0, db_default=0)
+    reserved_taken = models.SmallIntegerField(default=0, db_default=0)
     walkin_quota = models.SmallIntegerField(default=0)
 
     class Meta:
@@ -132,10 +164,19 @@ class Slot(models.Model):
                 name="slot_assisted_within_quota",
             ),
             models.CheckConstraint(
+                condition=Q(reserved_taken__gte=0, reserved_taken__lte=F("reserved_quota")),
+                name="slot_reserved_within_quota",
+            ),
+            models.CheckConstraint(
                 condition=Q(walkin_quota__gte=0), name="slot_walkin_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(minutes=F("online_quota") + F("assisted_quota") + F("walkin_quota")),
+                condition=Q(
+                    minutes=F("online_quota")
+                    + F("assisted_quota")
+                    + F("reserved_quota")
+                    + F("walkin_quota")
+                ),
                 name="slot_quotas_fill_the_slot",
             ),
             models.CheckConstraint(

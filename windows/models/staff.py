@@ -19,10 +19,12 @@ class Staff(AbstractUser):
 
 
 class StaffRole(models.Model):
-    """What a person may do, in one hall or (hall is null) in the whole city.
+    """What a person may do: in one hall, in a district (`district` is the halls'
+    `district_zh`), or, with neither, in the whole city.
 
-    Invariants: a role is given once per hall (role_once_in_hall) and once for the city
-    (role_once_in_city).
+    Invariants: a role is given once per hall (role_once_in_hall), district
+    (role_once_in_district) and for the city (role_once_in_city); it is for a hall or for a
+    district (role_for_hall_or_district).
     """
 
     class Role(models.TextChoices):
@@ -31,10 +33,12 @@ class StaffRole(models.Model):
         AGENT = "agent", _("Phone agent")
         SUPERVISOR = "supervisor", _("Supervisor")
         ADMIN = "admin", _("Administrator")
+        VIEWER = "viewer", _("Viewer")
         AUDITOR = "auditor", _("Auditor")
 
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="roles")
-    hall = models.ForeignKey("windows.Hall", null=True, on_delete=models.CASCADE)
+    hall = models.ForeignKey("windows.Hall", null=True, blank=True, on_delete=models.CASCADE)
+    district = models.CharField(max_length=40, blank=True, default="", db_default="")
     role = models.CharField(max_length=12, choices=Role.choices)
 
     class Meta:
@@ -45,9 +49,17 @@ class StaffRole(models.Model):
                 name="role_once_in_hall",
             ),
             models.UniqueConstraint(
+                fields=["staff", "district", "role"],
+                condition=~Q(district=""),
+                name="role_once_in_district",
+            ),
+            models.UniqueConstraint(
                 fields=["staff", "role"],
-                condition=Q(hall__isnull=True),
+                condition=Q(hall__isnull=True, district=""),
                 name="role_once_in_city",
+            ),
+            models.CheckConstraint(
+                condition=Q(hall__isnull=True) | Q(district=""), name="role_for_hall_or_district"
             ),
         ]
 
