@@ -232,6 +232,7 @@ class TestExtend:
         assert session.slots.count() == 16
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("day", "workday", "confirmed"),
     [
