@@ -12,8 +12,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding, waitlist
-from appointments.booking import confirm
 from appointments.claiming import lock_slots
+from appointments.confirming import confirm
 from appointments.models import Booking, Message, ReturningPlace, WaitEntry, WaitOffer
 from appointments.offering_back import offer_place
 from appointments.returning import release

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from appointments.attending import Attendee
-from appointments.booking import confirm, find, hold
+from appointments.booking import hold
 from appointments.chaining import by_person
 from appointments.changing import cancel, reschedule
 from appointments.claiming import lock_slots
+from appointments.confirming import confirm, find
 from appointments.id_numbers import IdNumber
 from appointments.journal import record
 from appointments.models import Booking

@@ -7,14 +7,9 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
-from appointments.booking import (
-    AlreadyBooked,
-    HoldExpired,
-    SlotFull,
-    SlotGone,
-    VisitThatDay,
-)
+from appointments.booking import AlreadyBooked, SlotFull, SlotGone, VisitThatDay
 from appointments.claiming import lock_people, lock_slots
+from appointments.confirming import HoldExpired
 from appointments.journal import record
 from appointments.models import Booking, BookingEvent, ReturningPlace
 from appointments.offering import last_day

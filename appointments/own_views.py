@@ -18,9 +18,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments.being_here import read_pass
-from appointments.booking import confirm, find
 from appointments.calendar_file import calendar_of
 from appointments.check_views import more_time
+from appointments.confirming import confirm, find
 from appointments.models import Booking
 from appointments.own_page import facts_of, own_address, visit_of
 from appointments.picking import Wish

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import halls as hall_reads
-from appointments.booking import find
+from appointments.confirming import find
 from appointments.draw_facts import is_drawing
 from appointments.forms import FindForm, LinksForm
 from appointments.journey import form_page

@@ -13,7 +13,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import translation
 
 from appointments import limiting
-from appointments.booking import Attendee, confirm, find, hold
+from appointments.booking import Attendee, hold
+from appointments.confirming import confirm, find
 from appointments.id_numbers import IdNumber, check_character, clean_id_number
 from appointments.models import Booking
 from config import civil

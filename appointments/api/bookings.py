@@ -8,7 +8,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import admitting, changing, proving
+from appointments import admitting, changing, confirming, proving
 from appointments import booking as commands
 from appointments.api.fields import IdNumberField, NameField, PhoneField, RowField
 from appointments.api.refusing import OF_LIMITS, OF_PEOPLE
@@ -175,7 +175,7 @@ class OwnCall(Call):
 
     def own(self, reference: str) -> tuple[Booking, str]:
         secret = self.request.headers.get("X-Booking-Secret", "")
-        return commands.find(reference, secret), stranger(reference, secret)
+        return confirming.find(reference, secret), stranger(reference, secret)
 
     def told(self, reference: str) -> dict[str, Any]:
         return dict(BookingOutput(self.own(reference)[0]).data)
@@ -193,7 +193,7 @@ class Confirm(OwnCall):
         "booking_confirm",
         "Booking",
         gives=BookingOutput,
-        refuses=[commands.HoldExpired],
+        refuses=[confirming.HoldExpired],
         secret=True,
         private=False,
     )
@@ -202,7 +202,7 @@ class Confirm(OwnCall):
         mine, actor = self.own(reference)
 
         def run() -> dict[str, Any]:
-            commands.confirm(booking=mine, now=self.now)
+            confirming.confirm(booking=mine, now=self.now)
             return self.told(reference)
 
         return self.run_once(run, actor=actor)
@@ -213,7 +213,7 @@ class Extend(OwnCall):
         "booking_extend",
         "Booking",
         gives=BookingOutput,
-        refuses=[commands.HoldExpired, commands.AlreadyExtended],
+        refuses=[confirming.HoldExpired, confirming.AlreadyExtended],
         secret=True,
         private=False,
     )
@@ -222,7 +222,7 @@ class Extend(OwnCall):
         mine, actor = self.own(reference)
 
         def run() -> dict[str, Any]:
-            commands.extend_hold(booking=mine, now=self.now)
+            confirming.extend_hold(booking=mine, now=self.now)
             return self.told(reference)
 
         return self.run_once(run, actor=actor)
@@ -285,7 +285,7 @@ class Reschedule(OwnCall):
         gives=BookingOutput,
         refuses=[
             *CHANGES,
-            commands.HoldExpired,
+            confirming.HoldExpired,
             changing.TooManyChanges,
             commands.VisitThatDay,
             commands.SlotFull,

@@ -9,7 +9,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import answering_offers, booking, proving, waitlist
+from appointments import answering_offers, booking, confirming, proving, waitlist
 from appointments.api.bookings import PersonInput, attendee
 from appointments.api.fields import DayField, PhoneField
 from appointments.api.refusing import OF_LIMITS, OF_PEOPLE
@@ -183,7 +183,7 @@ class Take(EntryCall):
         "Waiting list",
         gives=EntryOutput,
         asks=[SECRET],
-        refuses=[answering_offers.NotWaiting, answering_offers.NoOffer, booking.HoldExpired],
+        refuses=[answering_offers.NotWaiting, answering_offers.NoOffer, confirming.HoldExpired],
         private=False,
     )
     def post(self, request: Request, public_id: str) -> Response:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from random import Random
 
 from appointments.arriving import check_in
-from appointments.booking import Held, confirm, find, hold
+from appointments.booking import Held, hold
 from appointments.changing import cancel
+from appointments.confirming import confirm, find
 from appointments.models import Booking
 from appointments.offering import OfferedSlot, record_unmet, slots_of
 from appointments.simulating import people

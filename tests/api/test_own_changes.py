@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from appointments.booking import find, hold
+from appointments.booking import hold
+from appointments.confirming import find
 from appointments.models import Booking, ReturningPlace
 from appointments.sealing import booking_secret
 from tests.conftest import NOON, PHONE, a_person, slot_at

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from appointments.attending import Attendee
-from appointments.booking import confirm, find, hold
+from appointments.booking import hold
+from appointments.confirming import confirm, find
 from appointments.models import Booking, MissedVisit
 from appointments.sealing import booking_secret
 from config import civil

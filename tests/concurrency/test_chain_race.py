@@ -7,7 +7,8 @@ import pytest
 from appointments import arriving
 from appointments.arriving import check_in
 from appointments.attending import Attendee
-from appointments.booking import confirm, find, hold
+from appointments.booking import hold
+from appointments.confirming import confirm, find
 from appointments.models import Booking
 from queues.models import Ticket
 from tests.concurrency.asking import nothing_is_broken

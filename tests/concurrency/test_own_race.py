@@ -4,8 +4,9 @@ from functools import partial
 
 import pytest
 
-from appointments.booking import Held, SlotFull, confirm, find, hold
+from appointments.booking import Held, SlotFull, hold
 from appointments.changing import PlaceTaken, cancel_visit, reschedule, undo_visit
+from appointments.confirming import confirm, find
 from appointments.models import Booking, ReturningPlace
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import NOON, PHONE, a_person, race, slot_at

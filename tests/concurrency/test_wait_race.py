@@ -12,8 +12,9 @@ from django.db import connection, transaction
 
 from appointments import offering_back
 from appointments.answering_offers import kept_places, leave, let_pass, settle, take
-from appointments.booking import confirm, hold
+from appointments.booking import hold
 from appointments.changing import cancel
+from appointments.confirming import confirm
 from appointments.housekeeping import expire_holds
 from appointments.models import Booking, ReturningPlace, WaitEntry, WaitOffer
 from appointments.offering_back import offer_free

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from appointments.booking import confirm, find, hold
+from appointments.booking import hold
+from appointments.confirming import confirm, find
 from config import civil
 from config.refusals import Refusal
 from tests.conftest import a_person, make_matter, make_session, make_staff

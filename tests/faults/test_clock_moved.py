@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from appointments.booking import confirm, find, hold
+from appointments.booking import hold
 from appointments.changing import cancel
+from appointments.confirming import confirm, find
 from appointments.models import Booking, InboxItem, Message, ReturningPlace
 from config import civil
 from tests.conftest import PHONE, a_person

@@ -6,7 +6,8 @@ import pytest
 
 from appointments.arriving import check_in
 from appointments.attending import Attendee
-from appointments.booking import confirm, find, hold
+from appointments.booking import hold
+from appointments.confirming import confirm, find
 from queues.calling import call_next, start
 from queues.models import Ticket
 from tests.conftest import NOON, PHONE, an_id, slot_at

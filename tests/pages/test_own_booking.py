@@ -9,7 +9,8 @@ from icalendar import Calendar
 from appointments import limiting
 from appointments.arriving import check_in
 from appointments.attending import Attendee
-from appointments.booking import confirm, find, hold
+from appointments.booking import hold
+from appointments.confirming import confirm, find
 from appointments.housekeeping import close_day, mark_served
 from appointments.models import Booking, Message, MissedVisit, ReturningPlace
 from appointments.sealing import booking_secret

@@ -16,8 +16,9 @@ from hypothesis.stateful import (
 
 from appointments import housekeeping
 from appointments.arriving import check_in
-from appointments.booking import confirm, extend_hold, find, hold
+from appointments.booking import hold
 from appointments.changing import cancel, reschedule, undo_cancel
+from appointments.confirming import confirm, extend_hold, find
 from appointments.invariants import holds
 from appointments.models import Booking
 from appointments.rebalancing import rebalance

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appointments.attending import Attendee
-from appointments.booking import SlotFull, SlotGone, confirm, find, hold
+from appointments.booking import SlotFull, SlotGone, hold
 from appointments.changing import cancel
+from appointments.confirming import confirm, find
 from appointments.models import ReturningPlace
 from appointments.offering import availability, minutes_of, slots_of
 from config.refusals import Refusal

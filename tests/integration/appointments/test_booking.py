@@ -10,18 +10,16 @@ from appointments.booking import (
     AlreadyBooked,
     Attendee,
     GuardianMissing,
-    HoldExpired,
     NotReleased,
     PersonNotOnline,
     SamePersonTwice,
     SlotFull,
     SlotGone,
     TooManyPeople,
-    confirm,
-    find,
     hold,
 )
 from appointments.claiming import CLAIM
+from appointments.confirming import HoldExpired, confirm, find
 from appointments.models import Booking, BookingEvent
 from appointments.offering import availability, slots_of
 from appointments.sealing import unseal

@@ -100,7 +100,7 @@ def test_an_ended_booking_cannot_be_moved(session, book):
 
 
 def test_a_hold_can_be_given_up(session, renewal):
-    from appointments.booking import find
+    from appointments.confirming import find
 
     slot = slot_at(session, 14)
     held = hold(slot_id=slot.pk, matter=renewal, people=[a_person(1)], phone=PHONE, now=NOON)

@@ -9,9 +9,10 @@ from django.test import RequestFactory
 
 from appointments import claiming, sharing
 from appointments.api.hot_path import understand
-from appointments.booking import NotReleased, SlotFull, find
+from appointments.booking import NotReleased, SlotFull
 from appointments.changing import cancel
 from appointments.claiming import TAKE
+from appointments.confirming import find
 from appointments.gathering import Line, line
 from appointments.models import Booking, BookingEvent, BookingGroup
 from appointments.sealing import booking_secret

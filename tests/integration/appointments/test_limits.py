@@ -14,11 +14,10 @@ from appointments.booking import (
     TooManyHolds,
     TooManyVisits,
     VisitThatDay,
-    confirm,
-    find,
     hold,
 )
 from appointments.changing import TooManyChanges, cancel, reschedule
+from appointments.confirming import confirm, find
 from appointments.housekeeping import expire_holds
 from appointments.models import Booking, Closure, MissedVisit
 from tests.conftest import DAY, NOON, PHONE, a_person, make_session, race, slot_at

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from appointments.attending import Attendee
-from appointments.booking import AlreadyExtended, HoldExpired, SlotFull, extend_hold, find, hold
+from appointments.booking import SlotFull, hold
 from appointments.changing import (
     NothingToUndo,
     PlaceTaken,
@@ -14,6 +14,7 @@ from appointments.changing import (
     reschedule,
     undo_cancel,
 )
+from appointments.confirming import AlreadyExtended, HoldExpired, extend_hold, find
 from appointments.models import Booking, Message, ReturningPlace
 from appointments.returning import return_due
 from appointments.sealing import booking_secret

@@ -6,7 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from appointments.arriving import check_in
-from appointments.booking import confirm, find, hold
+from appointments.booking import hold
+from appointments.confirming import confirm, find
 from appointments.invariants import holds
 from appointments.models import Booking, Message
 from appointments.offering import slots_of

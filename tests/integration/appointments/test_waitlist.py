@@ -16,16 +16,9 @@ from appointments.answering_offers import (
     take,
 )
 from appointments.attending import Attendee
-from appointments.booking import (
-    AlreadyBooked,
-    HoldExpired,
-    PersonNotOnline,
-    SlotFull,
-    TooManyPeople,
-    confirm,
-    hold,
-)
+from appointments.booking import AlreadyBooked, PersonNotOnline, SlotFull, TooManyPeople, hold
 from appointments.changing import cancel
+from appointments.confirming import HoldExpired, confirm
 from appointments.models import (
     Booking,
     Message,
