@@ -4,9 +4,10 @@ The preview and the opening run the same computation (`plan_slots`), so that a s
 sees beforehand exactly what will be.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
@@ -14,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from config import civil
 from config.refusals import Refusal
 from windows.calendar_days import DayKind, day_kind
-from windows.models import Hall, HallSession, SessionWindow, Window
-from windows.rules import rules
+from windows.kinds import KindBook, KindFacts, check_shape
+from windows.models import Hall, HallClosure, HallSession, Matter, SessionWindow, Window
 
 Kind = HallSession.Kind
 SHARES = ["walkin_percent", "assisted_percent", "session_max_hours"]
-SLOT = timedelta(minutes=30)
+SHORTEST = timedelta(minutes=30)
 
 
 class SessionInPast(Refusal):
@@ -44,6 +45,27 @@ class SessionTooFar(Refusal):
     code = "session_too_far"
     message = _("Sessions can be opened for the coming 180 days.")
     field = "day"
+
+
+class HallClosedThen(Refusal):
+    code = "hall_closed_then"
+    message = _("The hall is closed until %(until)s. Choose a later day or hour.")
+    field = "day"
+
+
+class DayOff(Refusal):
+    code = "day_off"
+    message = _(
+        "That is a day off in the calendar, so there is no regular session. "
+        "Choose another day, or another kind such as a weekend session."
+    )
+    field = "day"
+
+
+class MatterNotServed(Refusal):
+    code = "matter_not_served"
+    message = _("None of the chosen windows serves %(matter)s. Add a window or drop it.")
+    field = "matters"
 
 
 @dataclass(frozen=True)
@@ -83,6 +105,10 @@ class SessionPreview:
     release: str = HallSession.Release.PLAIN
     opens_later: bool = False
     registers_until: datetime | None = None  # by draw
+    slot_minutes: int = 30
+    audience_zh: str = ""
+    audience_en: str = ""
+    matter_ids: tuple[int, ...] = ()  # none: all that its windows serve
 
     @property
     def hours(self) -> float:
@@ -102,20 +128,31 @@ class SessionPreview:
 
 
 def plan_slots(
-    *, starts_at: datetime, ends_at: datetime, windows: int, kind: str, shares: dict[str, int]
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    windows: int,
+    kind: str = "",
+    shares: Mapping[str, int] | None = None,
+    slot_minutes: int = 30,
+    walkin_percent: int | None = None,
+    assisted_percent: int | None = None,
 ) -> list[PlannedSlot]:
-    """Half-hour slots whose channels fill them exactly; the last one may be shorter.
+    """Slots of that length whose channels fill them exactly; the last one may be shorter.
 
-    Walk-ins have at least their share, and the whole of a student session.
+    Walk-ins have at least their share. What is not said comes from `shares`; the whole of a
+    student session is for walk-ins.
     """
+    usual = {"walkin_percent": 100, "assisted_percent": 0} if kind == Kind.STUDENT else shares or {}
+    for_walkin = usual["walkin_percent"] if walkin_percent is None else walkin_percent
+    for_others = usual["assisted_percent"] if assisted_percent is None else assisted_percent
     slots = []
-    at = starts_at
+    at, length = starts_at, timedelta(minutes=slot_minutes)
     while at < ends_at:
-        until = min(at + SLOT, ends_at)
+        until = min(at + length, ends_at)
         minutes = int((until - at).total_seconds() // 60) * windows
-        all_walk_in = kind == Kind.STUDENT
-        assisted = 0 if all_walk_in else minutes * shares["assisted_percent"] // 100
-        walkin = minutes if all_walk_in else -(-minutes * shares["walkin_percent"] // 100)
+        walkin = -(-minutes * for_walkin // 100)
+        assisted = min(minutes * for_others // 100, minutes - walkin)
         online = minutes - assisted - walkin
         slots.append(PlannedSlot(at, until, minutes, online, assisted, walkin))
         at = until
@@ -123,20 +160,34 @@ def plan_slots(
 
 
 def _hours(
-    hall: Hall, day: date, opens: time, closes: time, now: datetime
-) -> tuple[datetime, datetime, dict[str, int]]:
-    """The session's instants and the hall's shares. Refuses what no session can be."""
+    hall: Hall, day: date, opens: time, closes: time, now: datetime, most_hours: int
+) -> tuple[datetime, datetime]:
+    """The session's instants. Refuses what no session can be."""
     starts_at, ends_at = civil.session_hours(day, opens, closes)
-    shares = rules(SHARES, hall=hall, day=day)
-    if ends_at - starts_at > timedelta(hours=shares["session_max_hours"]):
-        raise SessionTooLong(hours=shares["session_max_hours"])
-    if ends_at - starts_at < SLOT:
+    if ends_at - starts_at > timedelta(hours=most_hours):
+        raise SessionTooLong(hours=most_hours)
+    if ends_at - starts_at < SHORTEST:
         raise SessionTooShort
     if ends_at <= now:
         raise SessionInPast
     if day > civil.city_date(now) + timedelta(days=180):
         raise SessionTooFar
-    return starts_at, ends_at, shares
+    closed = closure_of(hall=hall, starts_at=starts_at, ends_at=ends_at)
+    if closed is not None:
+        until = civil.city_time(closed.period.upper) if closed.period.upper else None
+        raise HallClosedThen(until=f"{until:%Y-%m-%d %H:%M}" if until else "—")
+    return starts_at, ends_at
+
+
+def closure_of(*, hall: Hall, starts_at: datetime, ends_at: datetime) -> HallClosure | None:
+    """The closure of the hall that lasts into that time, if there is one."""
+    return (
+        HallClosure.objects.filter(
+            hall=hall, reopened_at=None, period__overlap=DateTimeTZRange(starts_at, ends_at)
+        )
+        .order_by("period")
+        .first()
+    )
 
 
 def busy_windows(*, hall: Hall, starts_at: datetime, ends_at: datetime) -> list[BusyWindow]:
@@ -158,17 +209,32 @@ def preview_session(
     windows: Sequence[Window] | None = None,
     now: datetime,
     booking_opens_at: datetime | None = None,
+    slot_minutes: int | None = None,
+    walkin_percent: int | None = None,
+    assisted_percent: int | None = None,
+    audience_zh: str | None = None,
+    audience_en: str | None = None,
+    matter_ids: Sequence[int] | None = None,
 ) -> SessionPreview:
-    """What the session would be. Without `windows` all free ones are meant.
+    """What the session would be. Without `windows` all free ones are meant; what else is
+    None is as usual for the kind (`windows/kinds.py`).
 
-    Refuses: SessionTooLong, SessionTooShort, SessionInPast, SessionTooFar.
+    Refuses: SessionTooLong, SessionTooShort, SessionInPast, SessionTooFar, HallClosedThen,
+    DayOff, SlotLength, SharesTooMuch, WalkinTooLittle, MatterNotServed.
     """
-    starts_at, ends_at, shares = _hours(hall, day, opens, closes, now)
+    book = KindBook([hall.pk])
+    most_hours = book.rule("session_max_hours", hall.pk, day)
+    starts_at, ends_at = _hours(hall, day, opens, closes, now, most_hours)
+    of_day = day_kind(day)
+    if kind == Kind.REGULAR and not of_day.is_workday:
+        raise DayOff
+    facts = _said(book, hall, kind, day, slot_minutes, walkin_percent, assisted_percent, matter_ids)
     busy = busy_windows(hall=hall, starts_at=starts_at, ends_at=ends_at)
     taken = {one.number for one in busy}
     usable = list(hall.windows.filter(is_in_use=True).order_by("number"))
     free = [window for window in usable if window.number not in taken]
     chosen = list(free if windows is None else windows)
+    check_matters(facts.matter_ids, chosen)
     return SessionPreview(
         hall=hall,
         kind=kind,
@@ -176,12 +242,67 @@ def preview_session(
         starts_at=starts_at,
         ends_at=ends_at,
         ends_next_day=civil.city_date(ends_at - timedelta(microseconds=1)) > day,
-        slots=plan_slots(
-            starts_at=starts_at, ends_at=ends_at, windows=len(chosen), kind=kind, shares=shares
-        ),
+        slots=slots_like(facts, starts_at=starts_at, ends_at=ends_at, windows=len(chosen)),
         windows=chosen,
         busy=[one for one in busy if one.number in {window.number for window in chosen}],
         free=free,
-        day=day_kind(day),
+        day=of_day,
         booking_opens_at=booking_opens_at or now,
+        slot_minutes=facts.slot_minutes,
+        audience_zh=facts.audience_zh if audience_zh is None else audience_zh,
+        audience_en=facts.audience_en if audience_en is None else audience_en,
+        matter_ids=facts.matter_ids,
     )
+
+
+def slots_like(
+    facts: KindFacts, *, starts_at: datetime, ends_at: datetime, windows: int
+) -> list[PlannedSlot]:
+    """The slots of a session with those facts."""
+    return plan_slots(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        windows=windows,
+        slot_minutes=facts.slot_minutes,
+        walkin_percent=facts.walkin_percent,
+        assisted_percent=facts.assisted_percent,
+    )
+
+
+def _said(
+    book: KindBook,
+    hall: Hall,
+    kind: str,
+    day: date,
+    slot_minutes: int | None,
+    walkin_percent: int | None,
+    assisted_percent: int | None,
+    matter_ids: Sequence[int] | None,
+) -> KindFacts:
+    """The kind's facts with what was said instead. Refuses what `check_shape` refuses."""
+    facts = book.facts(kind, hall.pk, day)
+    said: dict[str, Any] = {
+        "slot_minutes": slot_minutes,
+        "walkin_percent": walkin_percent,
+        "assisted_percent": assisted_percent,
+        "matter_ids": None if matter_ids is None else tuple(sorted(matter_ids)),
+    }
+    facts = replace(facts, **{name: value for name, value in said.items() if value is not None})
+    check_shape(
+        slot_minutes=facts.slot_minutes,
+        walkin_percent=facts.walkin_percent,
+        assisted_percent=facts.assisted_percent,
+        least=0 if walkin_percent is None else book.rule("walkin_min_percent", hall.pk, day),
+    )
+    return facts
+
+
+def check_matters(matter_ids: Sequence[int], windows: Sequence[Window]) -> None:
+    """Each of the session's matters is served at one of its windows. Refuses:
+    MatterNotServed."""
+    if not matter_ids or not windows:
+        return
+    served = Matter.objects.filter(windows__in=[window.pk for window in windows])
+    unserved = Matter.objects.filter(pk__in=matter_ids).exclude(pk__in=served.values("pk"))
+    if (matter := unserved.order_by("position", "pk").first()) is not None:
+        raise MatterNotServed(matter=matter.name)

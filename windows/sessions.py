@@ -6,6 +6,8 @@ seen from here: what they lose is told and settled in `appointments/withdrawing.
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -13,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import civil
 from config.refusals import Refusal, refusing
-from windows.models import Hall, HallSession, SessionWindow, Slot, Staff, Window
+from windows.models import Hall, HallSession, SessionWindow, Slot, Staff, WeeklyPlan, Window
 from windows.planning import (
     SHARES,
     BusyWindow,
@@ -87,36 +89,47 @@ def open_session(
     booking_opens_at: datetime | None = None,
     release: str = HallSession.Release.PLAIN,
     simulated: bool = False,
+    plan: WeeklyPlan | None = None,
+    series: UUID | None = None,
+    **shape: Any,
 ) -> HallSession:
     """The hall is open in those hours with those windows, and can be booked at once.
 
     Hours that end at or before their beginning end on the next calendar day, and the
     service day stays `day`. `release` says how the places open; a draw is announced by
-    `appointments/releasing.py`. Refuses: SessionTooLong, SessionTooShort, SessionInPast,
-    SessionTooFar, HallClosed, NoWindows, WindowElsewhere, WindowBusy.
+    `appointments/releasing.py`. `shape` is what `preview_session` takes beside: slot length,
+    shares, audience, matters; what is left out is as usual for the kind. `plan` and `series`
+    say what it belongs to. Refuses: HallClosed, NoWindows, WindowElsewhere, WindowBusy, and
+    what `preview_session` refuses.
     """
-    plan = preview_session(
+    seen = preview_session(
         hall=hall, kind=kind, day=day, opens=opens, closes=closes, windows=windows, now=now,
-        booking_opens_at=booking_opens_at,
+        booking_opens_at=booking_opens_at, **shape,
     )  # fmt: skip
-    _check_windows(plan)
+    _check_windows(seen)
     session = HallSession.objects.create(
         hall=hall,
         kind=kind,
         service_day=day,
-        starts_at=plan.starts_at,
-        ends_at=plan.ends_at,
-        booking_opens_at=plan.booking_opens_at,
+        starts_at=seen.starts_at,
+        ends_at=seen.ends_at,
+        slot_minutes=seen.slot_minutes,
+        booking_opens_at=seen.booking_opens_at,
         release=release,
+        audience_zh=seen.audience_zh,
+        audience_en=seen.audience_en,
+        matter_ids=list(seen.matter_ids),
+        plan=plan,
+        series=series,
         opened_by=by,
         opened_at=now,
         is_simulated=simulated,
     )
-    period = DateTimeTZRange(plan.starts_at, plan.ends_at)
-    staffed = [SessionWindow(session=session, window=w, period=period) for w in plan.windows]
+    period = DateTimeTZRange(seen.starts_at, seen.ends_at)
+    staffed = [SessionWindow(session=session, window=w, period=period) for w in seen.windows]
     with refusing({"window_in_one_session_at_a_time": WindowJustTaken}):
         SessionWindow.objects.bulk_create(staffed)
-    _add_slots(session, plan.slots)
+    _add_slots(session, seen.slots)
     return session
 
 
@@ -178,7 +191,7 @@ def undo_session(*, session: HallSession, by: Staff | None, now: datetime) -> Ha
         return locked
     _running(locked, now)
     slots = Slot.objects.filter(session=locked).order_by("pk").select_for_update()
-    if any(slot.online_taken or slot.assisted_taken for slot in slots):
+    if any(slot.online_taken or slot.assisted_taken or slot.reserved_taken for slot in slots):
         raise HasBookings
     return close_places(session=locked, now=now)
 
@@ -223,7 +236,7 @@ def extend_session(
         raise busy_refusal(others[0])
     added = plan_slots(
         starts_at=locked.ends_at, ends_at=ends_at, windows=len(mine), kind=locked.kind,
-        shares=shares,
+        shares=shares, slot_minutes=locked.slot_minutes,
     )  # fmt: skip
     with refusing({"window_in_one_session_at_a_time": WindowJustTaken}):
         staffed.update(period=DateTimeTZRange(locked.starts_at, ends_at))
