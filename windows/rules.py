@@ -16,6 +16,7 @@ from windows.models import Hall, Rule
 # name: (default, meaning)
 RULES = {
     "horizon_days": (14, _("Days ahead that can be booked")),
+    "calendar_warn_days": (30, _("Days of warning before bookings pass the published holidays")),
     "hold_minutes": (15, _("Minutes a place is held before it must be confirmed")),
     "group_max": (4, _("People who can book together")),
     "hold_more_minutes": (15, _("Minutes by which a hold is extended, once, on request")),
