@@ -1,7 +1,8 @@
 """What operators and load balancers ask: alive, ready, and how it goes.
 
 Alive needs nothing. Ready needs PostgreSQL with every migration applied; Redis is a
-doorbell and its absence makes nothing unready. Metrics are counts, never people.
+doorbell and its absence makes nothing unready. What ends some day is told beforehand
+(`warnings`), and nothing is less ready for it. Metrics are counts, never people.
 """
 
 from datetime import datetime
@@ -18,6 +19,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from appointments.models import Booking, Message
 from config import civil
 from queues.models import Ticket
+from windows.calendar_days import last_confirmed
+from windows.calendar_watch import watch_calendar
 from windows.models import Shift
 
 migrated = False  # once true, it stays true for the life of the process
@@ -38,11 +41,23 @@ def readyz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         ready = is_migrated()
+        warnings = warned(now=civil.now()) if ready else []
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)
     if not ready:
         return JsonResponse({"status": "migrations missing"}, status=503)
-    return JsonResponse({"status": "ready"})
+    return JsonResponse({"status": "ready", **({"warnings": warnings} if warnings else {})})
+
+
+def warned(*, now: datetime) -> list[str]:
+    """What makes nothing unready, and somebody should see to in the coming days."""
+    watch = watch_calendar(now=now)
+    if not watch.warns:
+        return []
+    return [
+        f"calendar: confirmed until {watch.confirmed_until}, bookings pass it from"
+        f" {watch.reached_on} on"
+    ]
 
 
 def is_migrated() -> bool:
@@ -81,6 +96,12 @@ def measure(*, now: datetime) -> CollectorRegistry:
     )
     measure_messages(registry, now=now)
     windows = Shift.objects.filter(period__upper_inf=True).count()
+    sure = (last_confirmed() - civil.city_date(now)).days
+    Gauge(
+        "dengta_calendar_confirmed_days",
+        "Days ahead whose holidays are published",
+        registry=registry,
+    ).set(sure)
     Gauge("dengta_windows_staffed", "Windows with a clerk", registry=registry).set(windows)
     return registry
 

@@ -6,18 +6,26 @@ year without a notice is never confirmed, until somebody enters its notice in ou
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 import chinese_calendar
 import holidays
 from chinese_calendar.constants import holidays as published_days
+from django.utils.translation import gettext_lazy as _
 
-from windows.models import WorkCalendarDay
+from config.refusals import Refusal
+from windows.models import Staff, WorkCalendarDay
 from windows.models.hall import in_language
 
 FIRST_YEAR, LAST_YEAR = 2004, 2100  # what the packages know
+
+
+class DayOutOfReach(Refusal):
+    code = "day_out_of_reach"
+    message = _("The calendar holds the days from 2004 to 2100.")
+    field = "day"
 
 
 class Source(StrEnum):
@@ -79,6 +87,52 @@ def published(day: date) -> DayKind:
 def last_published() -> date:
     """The end of the last year whose notice the package knows."""
     return date(max(published_days).year, 12, 31)
+
+
+def last_confirmed() -> date:
+    """The last day up to which every day is published or was confirmed by somebody."""
+    last = last_published()
+    rows = WorkCalendarDay.objects.filter(day__gt=last, is_confirmed=True)
+    for day in rows.order_by("day").values_list("day", flat=True):
+        if day != last + timedelta(days=1):
+            break
+        last = day
+    return last
+
+
+def set_day(
+    *,
+    day: date,
+    is_workday: bool,
+    name_zh: str = "",
+    name_en: str = "",
+    is_confirmed: bool = True,
+    by: Staff | None,
+    now: datetime,
+) -> WorkCalendarDay:
+    """The city's calendar says so of the day from now on, whatever the packages say.
+
+    Sessions that exist already stay. Refuses: DayOutOfReach.
+    """
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise DayOutOfReach
+    said = {
+        "is_workday": is_workday,
+        "name_zh": name_zh,
+        "name_en": name_en,
+        "source": WorkCalendarDay.Source.HAND,
+        "is_confirmed": is_confirmed,
+        "changed_by": by,
+        "changed_at": now,
+    }
+    row, _made = WorkCalendarDay.objects.update_or_create(day=day, defaults=said)
+    return row
+
+
+def forget_day(*, day: date) -> bool:
+    """The day is what was published, or its weekday, again; whether it was anything else."""
+    gone, _of = WorkCalendarDay.objects.filter(day=day).delete()
+    return gone > 0
 
 
 def _statutory(day: date) -> DayKind:
