@@ -217,6 +217,7 @@ def test_a_screen_without_sound_says_so_plainly(open_page, hall_of_30):
     expect(button).to_have_text("No sound: press here once", **SOON)
     button.click()
     expect(button).to_have_text("Sound is on", **SOON)
+    assert button.is_visible()
     is_accessible(page)
 
 
@@ -232,6 +233,7 @@ def test_out_of_touch_is_said_with_the_time(open_page, open_hall):
 
     page.context.set_offline(False)
     expect(lost).to_be_hidden(**SOON)
+    assert page.locator("[data-sound]").is_visible()
 
 
 def test_hours_of_calls_leave_nothing_behind(screen, hall_of_30):

@@ -73,6 +73,7 @@ def test_a_press_before_the_send_waits_and_a_second_is_answered_calmly(desk):
 
     desk.keyboard.press("Enter")
     expect(desk.locator("[data-press-again]")).to_be_visible()
+    assert Call.objects.count() == 0
     desk.context.set_offline(False)
 
     called(desk)
@@ -167,6 +168,7 @@ def test_escape_closes_a_choice_and_gives_the_keys_back(desk):
     expect(desk.locator("#pick")).to_be_hidden()
     desk.keyboard.press("F9")
     expect(desk.get_by_text("Why does the window pause?")).to_be_visible()
+    assert not Break.objects.exists()
     is_accessible(desk)
     desk.keyboard.press("Escape")
 
@@ -206,9 +208,10 @@ def test_outcome_transfer_and_pause_take_two_keys_each(desk, windows, clerk, ope
 
 
 def test_a_desk_looks_again_when_its_window_changed_elsewhere(desk, clerk, windows):
-    call_next(window=windows[0], staff=clerk, now=civil.now())
+    called = call_next(window=windows[0], staff=clerk, now=civil.now())
 
     expect(desk.locator(".desk__number")).to_have_text("A001", **SOON)
+    assert desk.locator(".desk__number").inner_text() == called.label
 
 
 def test_every_choice_works_without_scripts(open_page, clerk, windows, line):

@@ -113,6 +113,7 @@ def test_a_paper_that_does_not_come_is_said_plainly(open_page, kiosk):
     Paper.objects.update(error="no paper")
 
     expect(page.get_by_text("Photograph this number")).to_be_visible(timeout=15_000)
+    assert not page.get_by_text("Your paper comes out").is_visible()
     is_accessible(page)
 
 
@@ -138,7 +139,7 @@ def test_the_ticket_fits_the_roll_of_80_mm(open_page, kiosk):
 def test_the_kiosks_pages_fit_the_screen(open_page, kiosk, size, language):
     page = open_page(size, language=language)
     for path in ("/kiosk/H01/", "/kiosk/H01/check-in/"):
-        page.goto(path)
+        assert page.goto(path).ok
         fits(page)
         is_accessible(page)
 
@@ -167,5 +168,7 @@ def test_a_screen_shows_its_pairing_code(open_page, open_hall):
     page = open_page(BOARD_SIZE)
     page.goto("/board/H01/pairing/")
 
-    expect(page.locator(".pairing__code")).to_have_text(re.compile(r"^\w{4} \w{4}$"))
+    code = page.locator(".pairing__code")
+    code.wait_for()
+    assert re.fullmatch(r"\w{4} \w{4}", code.inner_text())
     is_accessible(page)

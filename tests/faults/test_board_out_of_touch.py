@@ -167,4 +167,6 @@ def test_everything_is_away(house, board, open_hall, renewal, at_window_2, clerk
     house.front.start()
 
     expect(out_of_touch(board)).to_be_hidden(**SOON)
-    shows(board, a_call(open_hall, renewal, at_window_2, clerk))
+    second = a_call(open_hall, renewal, at_window_2, clerk)
+    shows(board, second)
+    assert second != first

@@ -199,6 +199,7 @@ def test_a_language_switch_that_finds_nobody_stays_at_the_kiosk(kiosk):
     try:
         door.get_by_role("button", name="中文").click()
         expect(says(door, AWAY)).to_be_visible()
+        assert "/kiosk/H01/" in door.url
     finally:
         database_returns()
 
