@@ -171,6 +171,12 @@ def lock_session(session: HallSession, now: datetime) -> HallSession:
     return locked
 
 
+def lock_sessions(sessions: list[int]) -> None:
+    """One change of these sessions' rosters at a time."""
+    rows = HallSession.objects.select_for_update(of=("self",), no_key=True)
+    list(rows.filter(pk__in=sessions).order_by("pk").values_list("pk"))
+
+
 def lock_people(people: list[int], window: Window | None = None) -> None:
     """One change of a person's plans at a time; a window after its people, as at sign-in."""
     if window is not None:
@@ -181,6 +187,8 @@ def lock_people(people: list[int], window: Window | None = None) -> None:
 
 
 def _lock_entry(entry: RosterEntry) -> RosterEntry:
+    """The entry, its session first: whatever changes a roster waits there."""
+    lock_sessions([entry.session_id])
     rows = RosterEntry.objects.select_for_update(of=("self",))
     return rows.select_related("staff", "session__hall", "window").get(pk=entry.pk)
 
@@ -212,7 +220,7 @@ def _check_person(
     absences = Absence.objects.filter(staff=staff, is_cancelled=False, period__overlap=period)
     absence = absences.order_by("period").first()
     if absence is not None:
-        refusal = IsAbsent(name=str(staff), when=_span(absence.period))
+        refusal = IsAbsent(name=str(staff), when=span_words(absence.period))
         refusal.about = {"absence": absence.pk}
         raise refusal
 
@@ -274,7 +282,7 @@ def _conflict(kind: type[_Elsewhere], entry: RosterEntry) -> _Elsewhere:
         name=str(entry.staff),
         number=number,
         where=at_window % {"number": number, "hall": entry.session.hall.name},
-        when=_span(entry.period),
+        when=span_words(entry.period),
     )
     refusal.about = {"session": entry.session_id, "window": entry.window_id, "entry": entry.pk}
     return refusal
@@ -284,7 +292,7 @@ def _hours(begins: datetime, ends: datetime) -> str:
     return f"{civil.city_time(begins):%H:%M}–{civil.city_time(ends):%H:%M}"
 
 
-def _span(period: DateTimeTZRange) -> str:
+def span_words(period: DateTimeTZRange) -> str:
     """2027-03-04 18:30–21:30, or both days when it ends on another one."""
     begins, ends = (civil.city_time(at) if at else None for at in (period.lower, period.upper))
     if begins is None or ends is None:
