@@ -1,5 +1,10 @@
-"""Booking: hold places for people who come together, then confirm them."""
+"""Booking: hold places for people who come together. How they are confirmed: confirming.py.
 
+Who comes by a session's own link has minutes of its reserved share while all of them fit
+there, and online minutes else.
+"""
+
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,15 +37,17 @@ from appointments.attending import (
 from appointments.claiming import (
     lock_people,
     lock_slots,
+    phone_facts,
     run_claim,
     visit_facts,
 )
 from appointments.models import Booking
 from appointments.offering import last_day
 from appointments.returning import reclaim, release
-from appointments.sealing import blind_index, booking_secret, seal
+from appointments.sealing import booking_secret
 from config import civil
 from config.refusals import Refusal, refusing
+from windows.links import CameBy
 from windows.models import Matter, Slot
 from windows.rules import rules
 
@@ -135,48 +142,63 @@ def hold(
     expires_at: datetime | None = None,
     early: bool = False,
     limited: bool = True,
+    link: CameBy | None = None,
 ) -> Held:
     """Places in the slot (or it and the next one) are held for all of them, or for none.
 
     Each person has a booking per matter; the hold ends by itself at `expires_at`, after
     `hold_minutes` when not given. `early` does not wait for release and horizon (an offer,
     a drawn place); `limited` False passes over limits per person and phone (staff, offers).
+    `link` counts in its own session.
     Refuses: TooManyPeople, SamePersonTwice, ChainTooLong, AgeNotFitting, GuardianMissing,
     OnlineClosed, TooManyVisits, TooManyCancelled, TooManyForPhone, TooManyHolds,
     PersonNotOnline, SlotFull, SlotGone, NotReleased, AlreadyBooked, VisitThatDay.
     """
     today = civil.city_date(now)
     numbers = rules(NUMBERS, hall=None, day=today)
-    check_people(
-        people, matter, most=numbers["group_max"], chain_most=numbers["chain_max"], today=today
-    )
+    most, chain_most = numbers["group_max"], numbers["chain_max"]
+    check_people(people, matter, most=most, chain_most=chain_most, today=today)
     visits = visits_of(people, matter, more_percent=numbers["needs_more_percent"])
-    expires = expires_at or now + timedelta(minutes=numbers["hold_minutes"])
-    facts: dict[str, Any] = {
-        "channel": channel,
-        "slot": slot_id,
-        "now": now,
+    facts = {
+        **_asked(slot_id, channel, link, now=now, ahead=numbers["horizon_days"]),
+        "expires": expires_at or now + timedelta(minutes=numbers["hold_minutes"]),
         "early": early,
-        "last_day": today + timedelta(days=numbers["horizon_days"]),
-        "expires": expires,
-        "phone_sealed": seal(phone, purpose="phone") if phone else None,
-        "phone_index": blind_index(phone, purpose="phone") if phone else None,
+        "by": by_id,
         "language": language,
         "simulated": simulated,
-        "by": by_id,
+        **phone_facts(phone),
         **visit_facts(visits),
     }
     lock_people(facts["indexes"], facts["phone_index"])
     if limited:
         check_limits(facts, numbers)
-    rows = _claim(facts, visits, slot_id)
+    return _held(_claim(facts, visits, slot_id), facts)
+
+
+def _asked(
+    slot_id: int, channel: str, link: CameBy | None, *, now: datetime, ahead: int
+) -> dict[str, Any]:
+    """The slot, until when days can be booked, and the channels in which room is looked for."""
+    counts = link and Slot.objects.filter(pk=slot_id, session_id=link.session_id).exists()
+    channels = ["reserved", channel] if link and counts and link.reserves else [channel]
+    return {
+        "slot": slot_id,
+        "channels": channels,
+        "link": link.link_id if link and counts else None,
+        "now": now,
+        "last_day": civil.city_date(now) + timedelta(days=ahead),
+    }
+
+
+def _held(rows: list[tuple], facts: dict[str, Any]) -> Held:
+    """What is told of the claimed rows. Refuses: SlotFull, SlotGone, NotReleased."""
     if not rows:
-        raise _reason(slot_id, now)
+        raise _reason(facts["slot"], facts["now"])
     starts = {reference: at for _group, reference, at in rows}
     return Held(
         group_id=rows[0][0],
         bookings=[
-            HeldBooking(ref, booking_secret(ref), expires, starts[ref])
+            HeldBooking(ref, booking_secret(ref), facts["expires"], starts[ref])
             for ref in facts["references"]
         ],
     )
@@ -193,6 +215,15 @@ def _claim(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[tup
 
 
 def _place(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[tuple]:
+    """Claims in the first of the channels that has room for all of them."""
+    for channel in facts["channels"][:-1]:
+        with suppress(SlotFull):
+            if rows := _place_in({**facts, "channel": channel}, visits, slot_id):
+                return rows
+    return _place_in({**facts, "channel": facts["channels"][-1]}, visits, slot_id)
+
+
+def _place_in(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[tuple]:
     """Claims in the slot, else in it and the next; once more with what they left here."""
     rows = _run(facts, [slot_id] * len(visits)) or _run_in_two(facts, visits, slot_id)
     own = {"id_indexes": facts["indexes"], "phone_index": facts["phone_index"]}

@@ -1,5 +1,6 @@
 """Changing a booking: cancel, undo that, reschedule."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from config import civil
 from config.refusals import Refusal, refusing
 from windows.models import Slot, Staff
 from windows.rules import rule, rules
+from windows.served import matters_of
 
 State = Booking.State
 CHANGEABLE = (State.HELD, State.CONFIRMED)
@@ -150,7 +152,7 @@ def undo_cancel(*, booking: Booking, now: datetime) -> Booking:
             "booking_person_one_visit_a_day": VisitThatDay,
         }
     ):
-        mine.save(update_fields=["state", "ended_at", "version"])
+        mine.save(update_fields=["state", "ended_at", "version", "channel"])
     reminding.void_unsent(booking=mine)
     record(mine, "undone", now=now, was=State.CANCELLED)
     reminding.promise(booking=mine, now=now)
@@ -183,6 +185,8 @@ def _take_back(booking: Booking, now: datetime) -> bool:
 def _take_again(booking: Booking) -> bool:
     """Free minutes of the slot, else of its walk-in share above the floor: a booking borrows
     there once, for who cancels and undoes in turn would move all of it to booked places."""
+    if booking.channel == Booking.Channel.RESERVED:  # its share may be everyone's by now
+        booking.channel = Booking.Channel.ONLINE
     taken, quota = f"{booking.channel}_taken", f"{booking.channel}_quota"
     slot = Slot.objects.filter(pk=booking.slot_id)
     more = {taken: F(taken) + booking.minutes}
@@ -224,10 +228,10 @@ def reschedule(
         return mine
     if by is None:
         _check_changes(moving, now)
-    places = _places_for(moving, slots, now)
+    channel, places = _places_for(moving, slots, now)
     with refusing({"booking_person_one_visit_a_day": VisitThatDay}):
         for one, slot in zip(moving, places, strict=True):
-            _stand_in(one, slot, now, by)
+            _stand_in(one, slot, now, by, channel=channel)
     return mine
 
 
@@ -253,30 +257,49 @@ def _check_changes(moving: list[Booking], now: datetime) -> None:
             raise TooManyChanges(most=numbers["person_changes_most"], days=numbers["limit_days"])
 
 
-def _places_for(moving: list[Booking], slot_ids: list[int], now: datetime) -> list[Slot]:
-    """The new slot of each booking, whose minutes are taken; all of them or none."""
+def _places_for(
+    moving: list[Booking], slot_ids: list[int], now: datetime
+) -> tuple[str, list[Slot]]:
+    """The channel and the new slot of each booking, whose minutes are taken; all or none."""
     slots = {slot.pk: slot for slot in Slot.objects.filter(pk__in=slot_ids)}
     matters = {one.matter_id for one in moving}
     open_slots = [slots[pk] for pk in slot_ids if pk in slots and _bookable(slots[pk], now)]
     if not open_slots or open_slots[0].pk != slot_ids[0] or not _serves(open_slots[0], matters):
         raise SlotGone
+    for channel in _channels(moving, open_slots[0]):
+        with suppress(SlotFull), transaction.atomic():
+            return channel, _fill(moving, open_slots, channel, now)
+    raise SlotFull
+
+
+def _channels(moving: list[Booking], slot: Slot) -> list[str]:
+    """Where room is looked for: the share of the link by which they came is in its session
+    alone; elsewhere they stand among those who book online."""
+    channel, link = moving[0].channel, moving[0].group.link
+    if link and link.session_id == slot.session_id:
+        return [Booking.Channel.RESERVED, Booking.Channel.ONLINE]
+    return [Booking.Channel.ONLINE if channel == Booking.Channel.RESERVED else channel]
+
+
+def _fill(moving: list[Booking], open_slots: list[Slot], channel: str, now: datetime) -> list[Slot]:
+    """The slot of each, in order. Refuses: SlotFull."""
     at, places = 0, list[Slot]()
-    room = _room(open_slots[0], moving, now)
+    room = _room(open_slots[0], moving, channel, now)
     for one in moving:
         while one.minutes > room:
             at += 1
             if at == len(open_slots) or not places:
                 raise SlotFull
-            room = _room(open_slots[at], moving[len(places) :], now)
+            room = _room(open_slots[at], moving[len(places) :], channel, now)
         room -= one.minutes
         places.append(open_slots[at])
-        add_taken(open_slots[at].pk, one.channel, one.minutes)
+        add_taken(open_slots[at].pk, channel, one.minutes)
     return places
 
 
-def _room(slot: Slot, moving: list[Booking], now: datetime) -> int:
+def _room(slot: Slot, moving: list[Booking], channel: str, now: datetime) -> int:
     """The free minutes of the locked slot, with those that these people left there."""
-    channel, phone = moving[0].channel, moving[0].group.phone_index
+    phone = moving[0].group.phone_index
     reclaim(
         slot_id=slot.pk,
         channel=channel,
@@ -295,20 +318,21 @@ def _bookable(slot: Slot, now: datetime) -> bool:
 
 
 def _serves(slot: Slot, matters: set[int]) -> bool:
-    """Some staffed window of the session serves each of the matters."""
-    served = set(
-        slot.session.staffed.filter(is_cancelled=False).values_list("window__matters", flat=True)
-    )
-    return matters <= served
+    """The session serves each of the matters, also one that is no longer offered."""
+    return matters <= set(matters_of(slot.session).values_list("pk", flat=True))
 
 
-def _stand_in(booking: Booking, slot: Slot, now: datetime, by: Staff | None) -> None:
+def _stand_in(
+    booking: Booking, slot: Slot, now: datetime, by: Staff | None, *, channel: str = ""
+) -> None:
+    """The booking is in the slot, whose minutes were taken from the channel (none: its own)."""
     left = booking.starts_at
     leave(booking, now=now)
+    booking.channel = channel or booking.channel
     booking.slot, booking.hall_id = slot, slot.hall_id
     booking.service_day, booking.starts_at = slot.service_day, slot.starts_at
     booking.version += 1
-    booking.save(update_fields=["slot", "hall", "service_day", "starts_at", "version"])
+    booking.save(update_fields=["channel", "slot", "hall", "service_day", "starts_at", "version"])
     reminding.void_unsent(booking=booking)
     record(booking, "moved", now=now, was=booking.state, by=by, left=left.isoformat())
     if booking.state == State.CONFIRMED:

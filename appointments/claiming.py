@@ -12,8 +12,9 @@ from typing import Any
 from django.db import connection
 
 from appointments.attending import Visit
+from appointments.sealing import blind_index, seal
 from windows.models import Slot
-from windows.prepared import Prepared
+from windows.served import WITHIN
 
 LOCK_PEOPLE = """
 SELECT pg_advisory_xact_lock(key)
@@ -101,12 +102,9 @@ def limits_of(facts: dict[str, Any]) -> list[Found]:
         ]
 
 
-def claim_statement(channel: str) -> str:
-    """The one statement of the claim: guarded counters, group, bookings, journal.
-
-    No row comes back when a slot has not enough minutes; nothing is locked then.
-    """
-    return f"""
+# The one statement of the claim: guarded counters, group, bookings, journal. No row comes back
+# when a slot has not enough minutes; nothing is locked then.
+CLAIMED = """
 WITH asked AS (
   SELECT * FROM unnest(%(slots)s::bigint[], %(needs)s::int[]) AS t(slot_id, need)
 ), claimed AS (
@@ -115,15 +113,16 @@ WITH asked AS (
     AND (s.booking_opens_at <= %(now)s AND s.service_day <= %(last_day)s OR %(early)s)
     AND s.{channel}_taken + asked.need <= s.{channel}_quota
     AND NOT EXISTS (SELECT 1 FROM unnest(%(matters)s::bigint[]) AS wanted(matter_id)
-      WHERE NOT EXISTS (SELECT 1 FROM windows_sessionwindow sw
+      WHERE NOT EXISTS (SELECT 1 FROM windows_hallsession x
+        JOIN windows_sessionwindow sw ON sw.session_id = x.id AND NOT sw.is_cancelled
         JOIN windows_window_matters wm ON wm.window_id = sw.window_id
-        WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled
-          AND wm.matter_id = wanted.matter_id))
+        WHERE x.id = s.session_id AND wm.matter_id = wanted.matter_id AND {within}))
   RETURNING s.id, s.hall_id, s.service_day, s.starts_at
-), together AS (
+)"""
+PLACED = """, together AS (
   INSERT INTO appointments_bookinggroup
-    (phone_sealed, phone_index, language, made_at, is_simulated)
-  SELECT %(phone_sealed)s, %(phone_index)s, %(language)s, %(now)s, %(simulated)s
+    (phone_sealed, phone_index, language, link_id, made_at, is_simulated)
+  SELECT %(phone_sealed)s, %(phone_index)s, %(language)s, %(link)s, %(now)s, %(simulated)s
   WHERE (SELECT count(*) FROM claimed) = cardinality(%(slots)s::bigint[])
   RETURNING id
 ), made AS (
@@ -145,13 +144,29 @@ WITH asked AS (
 ), journal AS (
   INSERT INTO appointments_bookingevent
     (booking_id, at, kind, from_state, to_state, by_id, facts)
-  SELECT id, %(now)s, 'held', '', 'held', %(by)s, '{{}}'::jsonb FROM made
+  SELECT id, %(now)s, 'held', '', 'held', %(by)s, '{}'::jsonb FROM made
 )
 SELECT group_id, reference, starts_at FROM made
 """
 
 
-CLAIM = {"online": claim_statement("online"), "assisted": claim_statement("assisted")}
+def claim_statement(channel: str) -> str:
+    """The claim of minutes of that channel, within the session's own matters."""
+    within = WITHIN.format(matter="wm.matter_id")
+    return CLAIMED.format(channel=channel, within=within) + PLACED
+
+
+CLAIM = {channel: claim_statement(channel) for channel in ("online", "assisted", "reserved")}
+
+
+def phone_facts(phone: str | None) -> dict[str, bytes | None]:
+    """The phone sealed, and the index under which it is found."""
+    if not phone:
+        return {"phone_sealed": None, "phone_index": None}
+    return {
+        "phone_sealed": seal(phone, purpose="phone"),
+        "phone_index": blind_index(phone, purpose="phone"),
+    }
 
 
 def visit_facts(visits: list[Visit]) -> dict[str, list]:
@@ -183,129 +198,3 @@ def run_claim(facts: dict[str, Any], of_slot: list[int]) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM[facts["channel"]], asked)
         return cursor.fetchall()
-
-
-# Many asks at once (appointments/sharing.py): each statement is asked once for all of them.
-
-LOCK_ASKING = Prepared("lock_asking", LOCK_PEOPLE)
-
-# What decides about the asks (numbered as they came), and ids for as many groups:
-# `slot`: those with room, and those that follow a party's slot; locked by id
-# `key`: an answer that is kept already    `past`: a rule would have to look at it
-DECIDE = Prepared(
-    "decide_asks",
-    """
-WITH room AS MATERIALIZED (
-  SELECT s.id, s.session_id, s.hall_id, s.service_day, s.starts_at, s.ends_at,
-    s.online_quota - s.online_taken AS minutes,
-    ARRAY(SELECT m FROM unnest(%(matters)s::bigint[]) AS wanted(m) WHERE EXISTS (
-      SELECT 1 FROM windows_sessionwindow sw
-      JOIN windows_window_matters wm ON wm.window_id = sw.window_id
-      WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled AND wm.matter_id = m)) AS matters
-  FROM windows_slot s
-  WHERE s.id = ANY(ARRAY(
-      SELECT unnest(%(slots)s::bigint[])
-      UNION SELECT later.id FROM windows_slot one JOIN windows_slot later
-        ON later.session_id = one.session_id AND later.starts_at = one.ends_at
-      WHERE one.id = ANY(%(of_parties)s::bigint[])))
-    AND s.is_open AND s.starts_at > %(now)s::timestamptz
-    AND s.booking_opens_at <= %(now)s::timestamptz
-    AND s.service_day <= %(last_day)s::date AND s.online_taken < s.online_quota
-  ORDER BY s.id FOR NO KEY UPDATE OF s
-), asked AS MATERIALIZED (
-  SELECT a.n, k.id, k.body_hash, k.status, k.answer::text AS answer, a.phone_index
-  FROM unnest(%(asks)s::int[], %(actors)s::text[], %(request_keys)s::text[], %(phones)s::bytea[])
-    AS a(n, actor, key, phone_index)
-  LEFT JOIN windows_requestkey k ON k.actor = a.actor AND k.route = 'POST bookings/'
-    AND k.key = a.key
-)
-SELECT 'slot', id, NULL::bytea, NULL::int, NULL::text, session_id, hall_id, service_day,
-  starts_at, ends_at, minutes, matters FROM room
-UNION ALL
-SELECT 'key', n, body_hash, status, answer, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM asked WHERE id IS NOT NULL
-UNION ALL
-SELECT 'past', n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM asked WHERE EXISTS (SELECT 1 FROM appointments_bookinggroup g
-  WHERE g.phone_index = asked.phone_index AND g.made_at > %(since)s::timestamptz)
-UNION ALL
-SELECT 'past', p.n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM unnest(%(of_ask)s::int[], %(indexes)s::bytea[]) AS p(n, id_index)
-WHERE EXISTS (SELECT 1 FROM appointments_booking b WHERE b.id_index = p.id_index
-    AND (b.state IN ('held', 'confirmed', 'arrived') OR b.made_at > %(since)s::timestamptz
-      OR b.ended_at > %(since)s::timestamptz))
-  OR EXISTS (SELECT 1 FROM appointments_closure c WHERE c.id_index = p.id_index
-    AND c.lifted_at IS NULL AND c.ends_at > %(now)s::timestamptz)
-UNION ALL
-SELECT 'group', nextval('appointments_bookinggroup_id_seq'),
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM asked
-""",
-)
-
-# Groups, counters, bookings, journal and kept answers.
-TAKE = Prepared(
-    "take_places",
-    """
-WITH party AS MATERIALIZED (
-  SELECT * FROM unnest(%(groups)s::bigint[], %(sealed_phones)s::bytea[], %(phones)s::bytea[],
-    %(languages)s::text[], %(actors)s::text[], %(request_keys)s::text[], %(bodies)s::bytea[],
-    %(answers)s::text[])
-    AS p(id, phone_sealed, phone_index, language, actor, key, body_hash, bookings)
-), together AS (
-  INSERT INTO appointments_bookinggroup
-    (id, phone_sealed, phone_index, language, made_at, is_simulated)
-  SELECT id, phone_sealed, phone_index, language, %(now)s::timestamptz, false FROM party
-), counted AS (
-  UPDATE windows_slot s SET online_taken = s.online_taken + t.minutes
-  FROM unnest(%(slots)s::bigint[], %(taken)s::int[]) AS t(slot_id, minutes)
-  WHERE s.id = t.slot_id
-), made AS (
-  INSERT INTO appointments_booking (group_id, reference, slot_id, hall_id, matter_id,
-    service_day, starts_at, channel, minutes, state, version, name_sealed, id_sealed, id_index,
-    born_on, guardian_sealed, needs_sealed, position, hold_expires_at, made_at, was_late)
-  SELECT v.group_id, v.reference, v.slot_id, v.hall_id, v.matter_id, v.service_day, v.starts_at,
-    'online', v.minutes, 'held', 1, v.name_sealed, v.id_sealed, v.id_index, v.born_on,
-    v.guardian_sealed, v.needs_sealed, v.position, %(expires)s::timestamptz,
-    %(now)s::timestamptz, false
-  FROM unnest(%(of_group)s::bigint[], %(references)s::text[], %(of_slot)s::bigint[],
-    %(of_hall)s::bigint[], %(of_matter)s::bigint[], %(days)s::date[],
-    %(starts)s::timestamptz[], %(minutes)s::int[], %(names)s::bytea[], %(ids)s::bytea[],
-    %(indexes)s::bytea[], %(births)s::date[], %(guardians)s::bytea[], %(helps)s::bytea[],
-    %(positions)s::int[])
-    AS v(group_id, reference, slot_id, hall_id, matter_id, service_day, starts_at, minutes,
-      name_sealed, id_sealed, id_index, born_on, guardian_sealed, needs_sealed, position)
-  ORDER BY v.id_index, v.matter_id
-  RETURNING id
-), journal AS (
-  INSERT INTO appointments_bookingevent
-    (booking_id, at, kind, from_state, to_state, by_id, facts)
-  SELECT id, %(now)s::timestamptz, 'held', '', 'held', NULL, '{}'::jsonb FROM made
-)
-INSERT INTO windows_requestkey (actor, route, key, body_hash, status, answer, made_at)
-SELECT actor, 'POST bookings/', key, body_hash, 201,
-  jsonb_build_object('group', id, 'bookings', bookings::jsonb), %(now)s::timestamptz
-FROM party
-""",
-)
-
-# A plain look that locks nothing: what bookable slots have left, keys that have an answer,
-# and who of these people left a place there that only they can have back.
-LOOK = Prepared(
-    "look_at_slots",
-    """
-SELECT 'slot', s.id, NULL::bytea, NULL::smallint, NULL::text,
-  s.online_quota - s.online_taken, s.booking_opens_at
-FROM windows_slot s
-WHERE s.id = ANY(%(slots)s::bigint[]) AND s.is_open AND s.starts_at > %(now)s::timestamptz
-  AND s.service_day <= %(last_day)s::date
-UNION ALL
-SELECT 'key', a.n, k.body_hash, k.status, k.answer::text, NULL, NULL
-FROM unnest(%(asks)s::int[], %(actors)s::text[], %(request_keys)s::text[]) AS a(n, actor, key)
-JOIN windows_requestkey k ON k.actor = a.actor AND k.route = 'POST bookings/' AND k.key = a.key
-UNION ALL
-SELECT 'left', r.slot_id, b.id_index, NULL, NULL, NULL, NULL
-FROM appointments_returningplace r JOIN appointments_booking b ON b.id = r.booking_id
-WHERE r.slot_id = ANY(%(slots)s::bigint[]) AND r.ended_at IS NULL
-  AND b.id_index = ANY(%(indexes)s::bytea[])
-""",
-)

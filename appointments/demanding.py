@@ -58,8 +58,9 @@ def demand_of(day: date) -> dict[Key, HourDemand]:
 
 
 def _booked(day: date) -> Iterable[Mapping[str, Any]]:
-    online = Booking.objects.filter(service_day=day, channel=Booking.Channel.ONLINE)
-    made = online.exclude(state=Booking.State.EXPIRED)
+    online = [Booking.Channel.ONLINE, Booking.Channel.RESERVED]
+    booked = Booking.objects.filter(service_day=day, channel__in=online)
+    made = booked.exclude(state=Booking.State.EXPIRED)
     return (
         made.annotate(hour=ExtractHour("slot__starts_at", tzinfo=civil.CITY))
         .values("hall", "hour", kind=F("slot__session__kind"))

@@ -8,9 +8,10 @@ from django.db.models import Count
 from appointments import saying
 from appointments.draw_words import session_words, until_words
 from appointments.models import Draw, DrawEntry
-from appointments.registering import served, wishable
+from appointments.registering import wishable
 from config.refusals import NotFound
 from windows.models import HallSession
+from windows.served import served
 
 SHOWN_FOR = timedelta(days=30)
 

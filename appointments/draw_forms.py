@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import saying
 from appointments.models import Draw
-from appointments.registering import served, wishable
+from appointments.registering import wishable
+from windows.served import served
 
 
 class DrawWishForm(forms.Form):

@@ -14,7 +14,8 @@ from queue import SimpleQueue
 from django.conf import settings
 from django.db import connection
 
-from appointments.sharing import ALONE, BUSY, Ask, Outcome, serve_surely
+from appointments.asked import ALONE, BUSY, Ask, Outcome
+from appointments.sharing import serve_surely
 
 AT_ONCE = 256
 PATIENCE = 8.0  # seconds in the line; then the key tells the person who asks again

@@ -18,6 +18,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import connection
 
 from config import civil
+from windows.links import CameBy, live_links
 from windows.models import HallSession, Matter, Slot
 from windows.rules import rules
 
@@ -38,6 +39,11 @@ def offered_matters() -> dict[str, Matter]:
     return _remembered(
         "matters", lambda: {one.code: one for one in Matter.objects.filter(is_offered=True)}
     )
+
+
+def links(*, now: datetime) -> dict[str, CameBy]:
+    """The sessions' own links by which one can come, by their token."""
+    return _remembered("links", lambda: live_links(now=now))
 
 
 def slots_behind_rooms(*, now: datetime) -> set[int]:

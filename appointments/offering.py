@@ -27,6 +27,7 @@ from appointments.models import VainSearch
 from config import civil
 from windows.models import Hall, Matter
 from windows.rules import rule
+from windows.served import WITHIN
 
 AHEAD_DAYS = 31  # how far beyond the horizon the next release is looked for
 
@@ -47,7 +48,7 @@ ALONE = "(s.online_quota - s.online_taken) / %(person)s"
 # OFFSET 0: the places of a slot are computed once, not once per use of them.
 OFFERED = """
   SELECT s.id, s.session_id, s.service_day, s.starts_at, s.ends_at, s.booking_opens_at,
-    s.online_quota,
+    s.online_quota, s.online_quota + s.reserved_quota AS booked_quota,
     CASE WHEN s.booking_opens_at > %(now)s THEN 0 ELSE {places} END AS places
   FROM windows_slot s
   WHERE s.service_day BETWEEN %(first)s AND %(last)s AND s.is_open AND s.starts_at > %(now)s
@@ -60,10 +61,14 @@ SESSIONS = """
   WHERE x.service_day BETWEEN %(first)s AND %(last)s
     AND (%(hall)s::bigint IS NULL OR x.hall_id = %(hall)s)"""
 
-SERVING = """
+SERVING = (
+    """
     AND EXISTS (SELECT FROM windows_sessionwindow sw
       JOIN windows_window_matters wm ON wm.window_id = sw.window_id
-      WHERE sw.session_id = x.id AND NOT sw.is_cancelled AND wm.matter_id = {matter})"""
+      WHERE sw.session_id = x.id AND NOT sw.is_cancelled AND wm.matter_id = {matter})
+    AND """
+    + WITHIN
+)
 
 BY_SESSION = """
 SELECT x.hall_id, x.code, x.service_day, d.places, d.first_at,
@@ -72,7 +77,7 @@ SELECT x.hall_id, x.code, x.service_day, d.places, d.first_at,
 FROM ({sessions}) x JOIN (
   SELECT o.session_id, sum(o.places)::int AS places,
     min(o.starts_at) FILTER (WHERE o.places > 0) AS first_at,
-    max(o.online_quota) > 0 AS online,
+    max(o.booked_quota) > 0 AS online,
     min(o.booking_opens_at) FILTER (
       WHERE o.booking_opens_at > %(now)s AND o.online_quota > 0) AS opens_at
   FROM ({offered}) o GROUP BY o.session_id

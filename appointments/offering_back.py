@@ -54,7 +54,8 @@ WITH asking AS MATERIALIZED (
   SELECT s.id, s.hall_id, s.service_day, room.here, room.there,
     array(SELECT wm.matter_id FROM windows_sessionwindow sw
       JOIN windows_window_matters wm ON wm.window_id = sw.window_id
-      WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled) AS matters,
+      WHERE sw.session_id = s.session_id AND NOT sw.is_cancelled
+        AND (cardinality(x.matter_ids) = 0 OR wm.matter_id = ANY(x.matter_ids))) AS matters,
     row_number() OVER (ORDER BY s.id IS DISTINCT FROM %(place_slot)s, s.starts_at, s.id) AS turn,
     x.kind = ANY(%(evening_kinds)s)
       OR (s.starts_at AT TIME ZONE %(zone)s)::time >= '17:00' AS is_evening

@@ -3,8 +3,9 @@
 For every hall, kind of session and hour, yesterday's demand says which share of the minutes
 walk-ins asked for. The slots of the coming seven days in the same hour and kind move towards
 that share, within bounds: what is booked stays, walk-ins keep their least share, a night moves
-at most a small part of a slot, nothing moves that has begun. Assisted minutes never move, and
-student sessions stay all walk-in. Every move says why and can be taken back.
+at most a small part of a slot, nothing moves that has begun. Assisted minutes never move, nor
+do those that are kept for a link; student sessions stay all walk-in. Every move says why and
+can be taken back.
 """
 
 from collections import defaultdict
@@ -186,7 +187,7 @@ def plan_move(
     slot: Slot, demand: HourDemand, bounds: dict[str, int], moved: int
 ) -> PlannedMove | None:
     """The move of one slot towards the demand, within the bounds; None when none is worth it."""
-    shared = slot.minutes - slot.assisted_quota
+    shared = slot.minutes - slot.assisted_quota - slot.reserved_quota
     least = -(-slot.minutes * bounds["walkin_min_percent"] // 100)
     target = round(shared * demand.walk_in_share)
     wanted = max(target, least) - slot.walkin_quota

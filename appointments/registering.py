@@ -28,6 +28,7 @@ from config import civil
 from config.refusals import NotFound, Refusal, refusing
 from windows.models import HallSession, Matter, Slot
 from windows.rules import rules
+from windows.served import served
 
 State = DrawEntry.State
 
@@ -133,16 +134,6 @@ def _open_for_registration(draw: Draw, now: datetime) -> Draw:
     if not alive or not found.registers_from <= now < found.registers_until:
         raise RegistrationClosed
     return found
-
-
-def served(session: HallSession) -> list[Matter]:
-    """The matters that some window of the session serves."""
-    matters = Matter.objects.filter(
-        is_offered=True,
-        windows__staffed__session=session,
-        windows__staffed__is_cancelled=False,
-    )
-    return list(matters.distinct().order_by("position", "pk"))
 
 
 def wishable(session: HallSession) -> list[Slot]:

@@ -15,79 +15,31 @@ transaction, and the asks are served one by one.
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseTrouble
 from django.db import IntegrityError, connection
 
-from appointments.attending import Visit
+from appointments.asked import (
+    ALONE,
+    BUSY,
+    ONLINE,
+    RESERVED,
+    Ask,
+    Kept,
+    Room,
+    Seen,
+    Served,
+)
 from appointments.booking import NotReleased, SlotFull
-from appointments.claiming import DECIDE, LOCK_ASKING, LOOK, TAKE, lock_keys, visit_facts
+from appointments.claiming import lock_keys, visit_facts
+from appointments.claiming_together import DECIDE, LOCK_ASKING, LOOK, TAKE
 from config import civil
-from config.refusals import Refusal
 from windows.prepared import short_transaction
 
 LOOK_FIRST_SECONDS = 60.0
 _look_first: dict[int, float] = {}  # slot: until when it is looked at before it is locked
-
-
-@dataclass(frozen=True)
-class Kept:
-    """The answer that is kept under the key; `same` tells whether for this very body."""
-
-    status: int
-    answer: Any
-    same: bool = True
-    replayed: bool = False
-
-
-@dataclass(frozen=True)
-class Alone:
-    """Not served here."""
-
-    busy: bool = False  # and the database cannot be asked
-
-
-ALONE = Alone()
-BUSY = Alone(busy=True)
-Outcome = Kept | Refusal | Alone
-
-
-@dataclass(eq=False)
-class Ask:
-    """One request for places, everything sealed. `outcome` answers it."""
-
-    actor: str
-    key: str
-    body_hash: bytes
-    slot_id: int
-    visits: list[Visit]
-    phone_sealed: bytes
-    phone_index: bytes
-    language: str
-    numbers: dict[str, int]  # the rules of the day
-    now: datetime
-    outcome: Outcome | None = None
-
-
-@dataclass
-class Room:
-    """A locked slot; `left` shrinks as its minutes are shared out."""
-
-    id: int
-    session_id: int
-    hall_id: int
-    service_day: date
-    starts_at: datetime
-    ends_at: datetime
-    left: int
-    matters: list[int]
-    taken: int = 0
-
-
-Served = tuple[Ask, list[Room]]
 
 
 def serve_surely(asks: Sequence[Ask]) -> None:
@@ -154,34 +106,33 @@ def _look(asks: list[Ask], now: datetime) -> None:
 
     Nothing happened then, and nothing is kept under the key.
     """
-    slots, kept, left = _looked(asks, now)
+    seen, kept, left = _looked(asks, now)
     for n, ask in enumerate(asks):
         if n in kept:
             ask.outcome = _kept(ask, *kept[n])
-        elif ask.slot_id in slots and not left & {visit.id_index for visit in ask.visits}:
-            _tell(ask, *slots[ask.slot_id], now)
+        elif ask.slot_id in seen and not left & {visit.id_index for visit in ask.visits}:
+            _tell(ask, seen[ask.slot_id], now)
 
 
-def _looked(
-    asks: list[Ask], now: datetime
-) -> tuple[dict[int, tuple[int, datetime]], dict[int, tuple], set[bytes]]:
-    slots: dict[int, tuple[int, datetime]] = {}
+def _looked(asks: list[Ask], now: datetime) -> tuple[dict[int, Seen], dict[int, tuple], set[bytes]]:
+    seen: dict[int, Seen] = {}
     kept: dict[int, tuple] = {}
     left: set[bytes] = set()
-    for what, number, digest, status, answer, room, opens in LOOK.run(_facts(asks, now)):
+    for what, number, digest, status, answer, *slot in LOOK.run(_facts(asks, now)):
         if what == "slot":
-            slots[number] = (room, opens)
+            seen[number] = Seen(*slot)
         elif what == "key":
             kept[number] = (digest, status, answer)
         else:
             left.add(bytes(digest))
-    return slots, kept, left
+    return seen, kept, left
 
 
-def _tell(ask: Ask, room: int, opens: datetime, now: datetime) -> None:
-    if opens > now:
-        ask.outcome = NotReleased(opens=f"{civil.city_time(opens):%Y-%m-%d %H:%M}")
-    elif room < ask.visits[0].minutes:
+def _tell(ask: Ask, slot: Seen, now: datetime) -> None:
+    left = {ONLINE: slot.online, RESERVED: slot.reserved}
+    if slot.opens > now:
+        ask.outcome = NotReleased(opens=f"{civil.city_time(slot.opens):%Y-%m-%d %H:%M}")
+    elif max(left[one] for one in ask.channels(slot.session_id)) < ask.visits[0].minutes:
         ask.outcome = SlotFull()
     else:
         _look_first.pop(ask.slot_id, None)
@@ -196,7 +147,7 @@ def _take(asks: list[Ask], now: datetime) -> None:
     facts = _facts(asks, now)
     with short_transaction() as (begin, end):
         found = DECIDE.run(facts, first=f"{begin}{LOCK_ASKING.text()}; ")
-        rooms = {row[1]: Room(row[1], *row[5:]) for row in found if row[0] == "slot"}
+        rooms = {row[1]: _room(row) for row in found if row[0] == "slot"}
         served = _share_out(_plain(asks, found), rooms)
         groups = [row[1] for row in found if row[0] == "group"]
         if served:
@@ -204,8 +155,14 @@ def _take(asks: list[Ask], now: datetime) -> None:
         elif end:
             with connection.cursor() as cursor:
                 cursor.execute("ROLLBACK")
-    for (ask, places), group in zip(served, groups, strict=False):
-        ask.outcome = Kept(201, {"group": group, "bookings": _told(ask, places, facts["expires"])})
+    for one, group in zip(served, groups, strict=False):
+        told = {"group": group, "bookings": _told(one, facts["expires"])}
+        one.ask.outcome = Kept(201, told)
+
+
+def _room(row: tuple) -> Room:
+    pk, (session, hall, day, starts, ends, online, reserved, matters) = row[1], row[5:]
+    return Room(pk, session, hall, day, starts, ends, {ONLINE: online, RESERVED: reserved}, matters)
 
 
 def _facts(asks: list[Ask], now: datetime) -> dict[str, Any]:
@@ -222,6 +179,7 @@ def _facts(asks: list[Ask], now: datetime) -> dict[str, Any]:
         "request_keys": [ask.key for ask in asks],
         "phones": [ask.phone_index for ask in asks],
         "slots": sorted({ask.slot_id for ask in asks}),
+        "linked": any(ask.link and ask.link.reserves for ask in asks),
         "of_parties": sorted({ask.slot_id for ask in asks if len(ask.visits) > 1}),
         "matters": sorted({visit.matter_id for ask in asks for visit in ask.visits}),
         "of_ask": [n for n, _index in people],
@@ -254,22 +212,28 @@ def _share_out(asks: list[Ask], rooms: dict[int, Room]) -> list[Served]:
     """First come, first served: all places of an ask or none. A later, smaller one may fit."""
     served = []
     for ask in asks:
-        places = _places(ask, rooms)
-        if places:
-            for visit, room in zip(ask.visits, places, strict=True):
-                room.left -= visit.minutes
-                room.taken += visit.minutes
-            served.append((ask, places))
+        here = rooms.get(ask.slot_id)
+        for channel in ask.channels(here.session_id) if here else ():
+            if places := _places(ask, rooms, channel):
+                served.append(_give(Served(ask, channel, places)))
+                break
     return served
 
 
-def _places(ask: Ask, rooms: dict[int, Room]) -> list[Room]:
+def _give(one: Served) -> Served:
+    for visit, room in zip(one.ask.visits, one.rooms, strict=True):
+        room.left[one.channel] -= visit.minutes
+        room.taken[one.channel] += visit.minutes
+    return one
+
+
+def _places(ask: Ask, rooms: dict[int, Room], channel: str) -> list[Room]:
     """A room per visit: the slot's own, and the next one's for what it cannot hold."""
-    here = rooms.get(ask.slot_id)
-    if here is None or not {visit.matter_id for visit in ask.visits} <= set(here.matters):
+    here = rooms[ask.slot_id]
+    if not {visit.matter_id for visit in ask.visits} <= set(here.matters):
         return []
     following = _next(here, rooms) if len(ask.visits) > 1 else None
-    left, places = here.left, []
+    left, places = here.left[channel], []
     for visit in ask.visits:
         left -= visit.minutes
         room = here if left >= 0 else following
@@ -277,7 +241,7 @@ def _places(ask: Ask, rooms: dict[int, Room]) -> list[Room]:
             return []
         places.append(room)
     there = sum(v.minutes for v, room in zip(ask.visits, places, strict=True) if room is not here)
-    fits = places[0] is here and (not there or there <= places[-1].left)
+    fits = places[0] is here and (not there or there <= places[-1].left[channel])
     return places if fits else []
 
 
@@ -286,7 +250,7 @@ def _next(room: Room, rooms: dict[int, Room]) -> Room | None:
     return next((r for r in rooms.values() if (r.session_id, r.starts_at) == following), None)
 
 
-def _told(ask: Ask, places: list[Room], expires: datetime) -> list[dict[str, str]]:
+def _told(one: Served, expires: datetime) -> list[dict[str, str]]:
     """The answer as it is kept: without secrets, they are derived when it is shown."""
     return [
         {
@@ -295,30 +259,33 @@ def _told(ask: Ask, places: list[Room], expires: datetime) -> list[dict[str, str
             "hold_expires_at": civil.city_time(expires).isoformat(),
             "starts_at": civil.city_time(room.starts_at).isoformat(),
         }
-        for visit, room in zip(ask.visits, places, strict=True)
+        for visit, room in zip(one.ask.visits, one.rooms, strict=True)
     ]
 
 
 def _columns(served: list[Served], groups: list[int], expires: datetime) -> dict[str, list]:
     """What TAKE writes, each party with the next of the groups' ids."""
-    asks = [ask for ask, _places in served]
-    touched = {room.id: room for _ask, places in served for room in places}
+    asks = [one.ask for one in served]
+    links = [one.ask.link_in(one.rooms[0].session_id) for one in served]
+    touched = {room.id: room for one in served for room in one.rooms}
     rows = [
-        (group, place, visit, room)
-        for (ask, places), group in zip(served, groups, strict=False)
-        for place, (visit, room) in enumerate(zip(ask.visits, places, strict=True), start=1)
+        (group, place, visit, room, one.channel)
+        for one, group in zip(served, groups, strict=False)
+        for place, (visit, room) in enumerate(zip(one.ask.visits, one.rooms, strict=True), start=1)
     ]
     return {
         "groups": groups[: len(served)],
         "sealed_phones": [ask.phone_sealed for ask in asks],
         "phones": [ask.phone_index for ask in asks],
         "languages": [ask.language for ask in asks],
+        "links": [link.link_id if link else None for link in links],
         "actors": [ask.actor for ask in asks],
         "request_keys": [ask.key for ask in asks],
         "bodies": [ask.body_hash for ask in asks],
-        "answers": [json.dumps(_told(ask, places, expires)) for ask, places in served],
+        "answers": [json.dumps(_told(one, expires)) for one in served],
         "slots": list(touched),
-        "taken": [room.taken for room in touched.values()],
+        "taken": [room.taken[ONLINE] for room in touched.values()],
+        "taken_reserved": [room.taken[RESERVED] for room in touched.values()],
         **visit_facts([row[2] for row in rows]),
         "of_group": [row[0] for row in rows],
         "positions": [row[1] for row in rows],
@@ -326,4 +293,5 @@ def _columns(served: list[Served], groups: list[int], expires: datetime) -> dict
         "of_hall": [row[3].hall_id for row in rows],
         "days": [row[3].service_day for row in rows],
         "starts": [row[3].starts_at for row in rows],
+        "channels": [row[4] for row in rows],
     }

@@ -18,6 +18,7 @@ from appointments.models import Booking
 from appointments.sealing import booking_secret, unseal
 from windows.api.describing import Word, described
 from windows.api.plumbing import Call, stranger
+from windows.links import LinkOver, came_by
 from windows.models import Matter
 
 ROOM_TOKEN = OpenApiParameter(
@@ -66,6 +67,13 @@ class BookingInput(serializers.Serializer):
     )
     phone = PhoneField()
     proof = serializers.CharField(max_length=1000, help_text="The token that proves the phone")
+    link = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=24,
+        help_text="The token of the session's own link (`/o/…/`) by which they came",
+    )
 
 
 class HeldOutput(serializers.Serializer):
@@ -134,6 +142,7 @@ class Bookings(Call):
             commands.VisitThatDay,
             *OF_LIMITS,
             admitting.RoomFirst,
+            LinkOver,
         ],
         private=False,
     )
@@ -151,7 +160,8 @@ class Bookings(Call):
                 slot_id=asked["slot_id"], tokens=[token], id_numbers=numbers, now=self.now
             )
             language = get_language() or "zh-hans"
-            held = commands.hold(now=self.now, language=language, **asked)
+            link = came_by(token=asked.pop("link"), now=self.now)
+            held = commands.hold(now=self.now, language=language, link=link, **asked)
             return _without_secrets(held)
 
         return self.run_once(run, actor=stranger(proof), made=status.HTTP_201_CREATED, show=shown)

@@ -19,6 +19,7 @@ from appointments.sealing import booking_secret
 from windows.api.describing import Word, described
 from windows.api.plumbing import Call, stranger
 from windows.models import Matter
+from windows.served import served
 
 PHASES = ["soon", "open", "closed", "drawn", "cancelled"]
 SECRET = OpenApiParameter(
@@ -75,7 +76,7 @@ class WholeDrawOutput(DrawOutput):
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_matters(self, shown: ShownDraw) -> list[str]:
-        return [one.code for one in registering.served(shown.draw.session)]
+        return [one.code for one in served(shown.draw.session)]
 
     @extend_schema_field(TimeOutput(many=True))
     def get_times(self, shown: ShownDraw) -> Any:

@@ -25,6 +25,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from appointments import gathering, lately, sharing
+from appointments.asked import ALONE, Ask, Kept, Outcome
 from appointments.attending import Attendee, check_people, visits_of
 from appointments.booking import NUMBERS
 from appointments.forms import clean_name
@@ -35,11 +36,13 @@ from appointments.sealing import blind_index, booking_secret, seal
 from config import civil
 from config.refusals import Refusal
 from windows.api.plumbing import Busy, digest, stranger
+from windows.links import CameBy
 from windows.once import body_digest
 
 PATH = "/api/v1/bookings/"
 ALONE_AT_ONCE, ALONE_PATIENCE = 8, 4.0
 ASKED = {"slot", "matter", "people", "phone", "proof"}
+MAY_ASK = {*ASKED, "link"}
 OF_PERSON = {"name", "id_number", "guardian"}
 
 
@@ -74,7 +77,7 @@ class HotPath:
         except DatabaseTrouble:
             return self.busy(language)
         outcome = served(ask)
-        if isinstance(outcome, sharing.Kept):
+        if isinstance(outcome, Kept):
             return self.kept(outcome, language) if outcome.same else None
         if isinstance(outcome, Refusal):
             return self.say(409, outcome.body(), language)
@@ -89,7 +92,7 @@ class HotPath:
         finally:
             self.alone.release()
 
-    def kept(self, kept: sharing.Kept, language: str) -> HttpResponse:
+    def kept(self, kept: Kept, language: str) -> HttpResponse:
         made = kept.status < 400
         bookings = kept.answer.get("bookings", []) if made else []
         for one in bookings:
@@ -124,14 +127,14 @@ class HotPath:
         )
 
 
-def served(ask: sharing.Ask) -> sharing.Outcome:
+def served(ask: Ask) -> Outcome:
     if settings.GATHER_BOOKINGS:
         return gathering.line.ask(ask)
     sharing.serve_surely([ask])
-    return ask.outcome or sharing.ALONE
+    return ask.outcome or ALONE
 
 
-def understand(request: HttpRequest, language: str, now: datetime) -> sharing.Ask:
+def understand(request: HttpRequest, language: str, now: datetime) -> Ask:
     """The ask. Raises Unusual, or what its parts raise."""
     key, asked = _key(request), _body(request)
     slot, token = _whole(asked["slot"]), _text(asked["proof"], 1000)
@@ -149,7 +152,7 @@ def understand(request: HttpRequest, language: str, now: datetime) -> sharing.As
     if len(people) > most or any(numbers[name] < 1 for name in at_all):
         raise Unusual
     check_people(people, matter, most=most, chain_most=1, today=civil.city_date(now))
-    return sharing.Ask(
+    return Ask(
         actor=stranger(token),
         key=key,
         body_hash=body_digest(digest(json.dumps(asked, sort_keys=True))),
@@ -160,6 +163,7 @@ def understand(request: HttpRequest, language: str, now: datetime) -> sharing.As
         language=language,
         numbers=numbers,
         now=now,
+        link=_link(_text(asked["link"], 24), now) if "link" in asked else None,
     )
 
 
@@ -174,6 +178,14 @@ def _key(request: HttpRequest) -> str:
     return key
 
 
+def _link(token: str, now: datetime) -> CameBy:
+    """The session's own link that was named."""
+    link = lately.links(now=now).get(token)
+    if link is None:
+        raise Unusual  # the call in bookings.py says that it is over
+    return link
+
+
 def _body(request: HttpRequest) -> dict[str, Any]:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
@@ -182,7 +194,7 @@ def _body(request: HttpRequest) -> dict[str, Any]:
         asked = json.loads(request.body.decode())
     except (ValueError, RecursionError):
         raise Unusual from None
-    if not isinstance(asked, dict) or asked.keys() != ASKED:
+    if not isinstance(asked, dict) or not ASKED <= asked.keys() <= MAY_ASK:
         raise Unusual
     if not isinstance(asked["people"], list):
         raise Unusual

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 from appointments.benching.scene import Scene
-from appointments.claiming import DECIDE, LOCK_ASKING, TAKE
+from appointments.claiming_together import DECIDE, LOCK_ASKING, TAKE
 
 ANSWER = {
     "reference": "ABCDEFGH",
@@ -81,7 +81,25 @@ def booking_script(scene: Scene, slot: int | None = None) -> str:
 
     For the given slot, or any of the scene's.
     """
-    texts = {
+    columns = _columns(scene).items()
+    values = {name: f"ARRAY[{', '.join(more)}]::{kind}[]" for name, (kind, *more) in columns}
+    values |= {
+        "now": "now()",
+        "since": "(now() - interval '30 days')",
+        "last_day": "(now() + interval '14 days')",
+        "expires": "(now() + interval '15 minutes')",
+        "linked": "false",
+    }
+    which = str(slot) if slot else f"random({scene.slots[0]}, {scene.slots[-1]})"
+    lines = [f"\\set slot {which}", f"\\set minutes {scene.matter.minutes}"]
+    lines += [f"\\set {name} random(1, 1000000000000000)" for name in ("person", "phone")]
+    statements = [one.sql % values for one in (LOCK_ASKING, DECIDE, TAKE)]
+    return "\n".join([*lines, "BEGIN;", *(f"{one};" for one in statements), "COMMIT;", ""])
+
+
+def _columns(scene: Scene) -> dict[str, list[str]]:
+    """The arrays that the statements take: their type and the value of the one booking."""
+    return {
         "slots": ["bigint", ":slot"],
         "of_parties": ["bigint"],
         "matters": ["bigint", str(scene.matter.pk)],
@@ -96,15 +114,18 @@ def booking_script(scene: Scene, slot: int | None = None) -> str:
         "request_keys": ["text", "md5(:person::text)"],
         "sealed_phones": ["bytea", SEALED],
         "languages": ["text", "'zh-hans'"],
+        "links": ["bigint", "NULL"],
         "bodies": ["bytea", "sha256('body')"],
         "answers": ["text", f"'{json.dumps([ANSWER])}'"],
         "taken": ["int", ":minutes"],
+        "taken_reserved": ["int", "0"],
         "references": ["text", "substr(md5(:phone::text || :person::text), 1, 12)"],
         "of_slot": ["bigint", ":slot"],
         "of_hall": ["bigint", str(scene.halls[0].pk)],
         "of_matter": ["bigint", str(scene.matter.pk)],
         "days": ["date", f"'{scene.day}'"],
         "starts": ["timestamptz", "now() + interval '1 day'"],
+        "channels": ["text", "'online'"],
         "minutes": ["int", ":minutes"],
         "names": ["bytea", SEALED],
         "ids": ["bytea", SEALED],
@@ -113,15 +134,3 @@ def booking_script(scene: Scene, slot: int | None = None) -> str:
         "helps": ["bytea", "NULL"],
         "positions": ["int", "1"],
     }
-    values = {name: f"ARRAY[{', '.join(more)}]::{kind}[]" for name, (kind, *more) in texts.items()}
-    values |= {
-        "now": "now()",
-        "since": "(now() - interval '30 days')",
-        "last_day": "(now() + interval '14 days')",
-        "expires": "(now() + interval '15 minutes')",
-    }
-    which = str(slot) if slot else f"random({scene.slots[0]}, {scene.slots[-1]})"
-    lines = [f"\\set slot {which}", f"\\set minutes {scene.matter.minutes}"]
-    lines += [f"\\set {name} random(1, 1000000000000000)" for name in ("person", "phone")]
-    statements = [one.sql % values for one in (LOCK_ASKING, DECIDE, TAKE)]
-    return "\n".join([*lines, "BEGIN;", *(f"{one};" for one in statements), "COMMIT;", ""])

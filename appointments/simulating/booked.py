@@ -79,11 +79,13 @@ def fill_slots(
 
 
 def _served(matters: list[Matter]) -> dict[int, set[int]]:
-    """The matters that each session's windows serve."""
+    """The matters that each session serves."""
     served: dict[int, set[int]] = {}
     pairs = HallSession.objects.filter(staffed__is_cancelled=False, state="open")
-    for session, matter in pairs.values_list("pk", "staffed__window__matters").distinct():
-        served.setdefault(session, set()).add(matter)
+    rows = pairs.values_list("pk", "matter_ids", "staffed__window__matters").distinct()
+    for session, within, matter in rows:
+        if not within or matter in within:
+            served.setdefault(session, set()).add(matter)
     return served
 
 

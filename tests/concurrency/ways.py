@@ -14,6 +14,7 @@ from appointments.proving import token_for
 from config import civil
 from config.refusals import Refusal
 from tests.conftest import NOON
+from windows.links import came_by
 from windows.models import Matter, Slot
 
 WAYS = ["command", "single", "gathered"]
@@ -22,7 +23,10 @@ Way = Callable[..., Any]
 
 
 def way_of(name: str, settings: Any, monkeypatch: Any) -> Way:
-    """take(slot, matter, people, phone): what was held; raises the refusal."""
+    """take(slot, matter, people, phone, link=""): what was held; raises the refusal.
+
+    `link` is the token of the session's own link by which they came.
+    """
     if name == "command":
         return by_command
     monkeypatch.setattr(civil, "now", lambda: NOON)
@@ -30,12 +34,17 @@ def way_of(name: str, settings: Any, monkeypatch: Any) -> Way:
     return by_call
 
 
-def by_command(slot: Slot, matter: Matter, people: list[Attendee], phone: str) -> booking.Held:
-    return booking.hold(slot_id=slot.pk, matter=matter, people=people, phone=phone, now=NOON)
+def by_command(
+    slot: Slot, matter: Matter, people: list[Attendee], phone: str, link: str = ""
+) -> booking.Held:
+    return booking.hold(
+        slot_id=slot.pk, matter=matter, people=people, phone=phone, now=NOON,
+        link=came_by(link, now=NOON),
+    )  # fmt: skip
 
 
-def by_call(slot: Slot, matter: Matter, people: list[Attendee], phone: str) -> dict:
-    answer = press(body_of(slot, matter, people, phone))
+def by_call(slot: Slot, matter: Matter, people: list[Attendee], phone: str, link: str = "") -> dict:
+    answer = press(body_of(slot, matter, people, phone) | ({"link": link} if link else {}))
     if answer.status_code != 201:
         raise REFUSALS[answer.json()["code"]]
     return dict(answer.json())

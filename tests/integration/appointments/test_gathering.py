@@ -7,11 +7,11 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import RequestFactory
 
-from appointments import claiming, sharing
+from appointments import sharing
 from appointments.api.hot_path import understand
 from appointments.booking import NotReleased, SlotFull
 from appointments.changing import cancel
-from appointments.claiming import TAKE
+from appointments.claiming_together import DECIDE, LOCK_ASKING, TAKE
 from appointments.confirming import find
 from appointments.gathering import Line, line
 from appointments.models import Booking, BookingEvent, BookingGroup
@@ -163,7 +163,7 @@ def test_a_gatherer_that_forgets_the_key_books_twice(session, renewal, monkeypat
     assert BookingGroup.objects.count() == 2
 
 
-def blind(ask, rooms):
+def blind(ask, rooms, channel):
     return [rooms[ask.slot_id]] * len(ask.visits) if ask.slot_id in rooms else []
 
 
@@ -367,5 +367,5 @@ def test_statements_are_prepared_once_for_each_connection(session, renewal, sett
 
     sharing.serve(asks)
 
-    assert {one.name for one in (claiming.LOCK_ASKING, claiming.DECIDE, TAKE)} <= prepared
+    assert {one.name for one in (LOCK_ASKING, DECIDE, TAKE)} <= prepared
     assert held(asks) == [0]
