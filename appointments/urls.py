@@ -8,6 +8,7 @@ from appointments import (
     assist_look_views,
     assist_views,
     booking_views,
+    calendar_urls,
     check_views,
     cut_off_views,
     desk_views,
@@ -192,6 +193,7 @@ supervising = [
         supervise_city_views.supervise_quotas_undo,
         name="supervise_quotas_undo",
     ),
+    *calendar_urls.urls,
 ]
 
 urlpatterns = [*citizen, *demonstration, *in_hall, *for_somebody, *machines, *supervising]

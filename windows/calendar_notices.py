@@ -126,6 +126,25 @@ def statutory(year: int) -> list[Off]:
     return lines
 
 
+def notice_of(year: int) -> list[Off]:
+    """The notice of the year as it was entered; before that the law's days off."""
+    rows = WorkCalendarDay.objects.filter(
+        day__range=_reach(year), source=WorkCalendarDay.Source.NOTICE
+    ).exclude(name_zh="")
+    days: dict[str, list[WorkCalendarDay]] = {}
+    for row in rows.order_by("day"):
+        days.setdefault(row.name_zh, []).append(row)
+    entered = {}
+    for name, of in days.items():
+        off = [row.day for row in of if not row.is_workday]
+        worked = tuple(row.day for row in of if row.is_workday)
+        if off:
+            entered[name] = Off(name, of[0].name_en, off[0], off[-1], worked)
+    if not entered:
+        return statutory(year)
+    return [entered[h.chinese] for h in HOLIDAYS if h.chinese in entered]
+
+
 def _law(year: int) -> dict[date, str]:
     """Days off by law and who they belong to, without days worked for others."""
     said = holidays.country_holidays("CN", years=year, language="zh_CN")
@@ -219,7 +238,7 @@ def _sensible(row: int, line: Off, year: int) -> None:
         raise HolidayBackwards(row, "last")
     if (line.last - line.first).days >= MOST_DAYS:
         raise HolidayTooLong(row, "last", days=MOST_DAYS)
-    reach = (date(year - 1, *EARLIEST), date(year, 12, 31))
+    reach = _reach(year)
     for field, day in [("first", line.first), ("last", line.last)] + [
         ("worked", day) for day in line.worked
     ]:
@@ -235,9 +254,13 @@ def _year(year: int) -> list[date]:
     return [first + timedelta(days=n) for n in range((date(year, 12, 31) - first).days + 1)]
 
 
+def _reach(year: int) -> tuple[date, date]:
+    return date(year - 1, *EARLIEST), date(year, 12, 31)
+
+
 def _by_hand(year: int) -> set[date]:
-    reach = (date(year - 1, *EARLIEST), date(year, 12, 31))
-    rows = WorkCalendarDay.objects.filter(day__range=reach, source=WorkCalendarDay.Source.HAND)
+    hand = WorkCalendarDay.Source.HAND
+    rows = WorkCalendarDay.objects.filter(day__range=_reach(year), source=hand)
     return set(rows.values_list("day", flat=True))
 
 

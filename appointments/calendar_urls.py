@@ -1,0 +1,27 @@
+"""Pages of the city's calendar: working days, events, files that come and go."""
+
+from django.urls import path
+
+from appointments import calendar_views, event_views
+
+urls = [
+    path("supervise/calendar/", calendar_views.supervise_calendar, name="supervise_calendar"),
+    path(
+        "supervise/calendar/day/",
+        calendar_views.supervise_calendar_day,
+        name="supervise_calendar_day",
+    ),
+    path(
+        "supervise/calendar/notice/<int:year>/",
+        calendar_views.supervise_calendar_notice,
+        name="supervise_calendar_notice",
+    ),
+    path("supervise/events/", event_views.supervise_events, name="supervise_events"),
+    path("supervise/events/new/", event_views.supervise_event, name="supervise_event_new"),
+    path("supervise/events/<int:pk>/", event_views.supervise_event, name="supervise_event"),
+    path(
+        "supervise/events/<int:pk>/remove/",
+        event_views.supervise_event_remove,
+        name="supervise_event_remove",
+    ),
+]
