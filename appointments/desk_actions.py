@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from appointments.desk_forms import (
@@ -22,9 +23,15 @@ from queues.models import Ticket
 from queues.picking_one import call_this
 from windows import breaks, shifts
 from windows.access import CLERK, SUPERVISOR, halls_of
+from windows.lending import halls_lent_to
 from windows.models import Break, Hall, Matter, PlannedBreak, Shift, Staff, Window
 
 WHO = (CLERK, SUPERVISOR)
+
+
+def desk_halls(staff: Staff, now: datetime) -> QuerySet[Hall]:
+    """The halls at whose windows the person may stand: one's own, and those one is lent to."""
+    return halls_of(staff, *WHO) | halls_lent_to(staff, now)
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Press:
 
     @property
     def window(self) -> Window:
-        return self._row(Window, "window", hall__in=halls_of(self.staff, *WHO))
+        return self._row(Window, "window", hall__in=desk_halls(self.staff, self.now))
 
     @property
     def matter(self) -> Matter:

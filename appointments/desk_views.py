@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments.desk_actions import BUTTONS, WHO, Press
+from appointments.desk_actions import BUTTONS, WHO, Press, desk_halls
 from appointments.desk_forms import OUTCOMES, BreakForm
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.serving import console_of
@@ -20,7 +20,7 @@ from config.faces import show_refusal
 from config.refusals import NotFound
 from queues.models import Call
 from windows import shifts
-from windows.access import halls_of, staff_page
+from windows.access import staff_page
 from windows.models import Break, Shift, Window
 
 ABOUT = ("ticket", "window", "matter", "to", "to_hall", "planned", "reason", "outcome")
@@ -52,7 +52,7 @@ def _desk(
     shift = shifts.shift_of(request.user)  # type: ignore[arg-type]
     context: dict[str, Any] = {"errors": errors, "key": fresh_key(), "now": civil.city_time(now)}
     if shift is None:
-        context["windows"] = _windows(request)
+        context["windows"] = _windows(request, now)
         return render(request, "appointments/desk/choose.html", context, status=status)
     context |= {"console": console_of(shift, now), **CHOICES}
     context["again"] = {action.replace("-", "_"): form} if form else {}
@@ -60,8 +60,8 @@ def _desk(
     return render(request, "appointments/desk/desk.html", context, status=status)
 
 
-def _windows(request: HttpRequest) -> list[tuple[Window, Shift | None]]:
-    halls = halls_of(request.user, *WHO)
+def _windows(request: HttpRequest, now: datetime) -> list[tuple[Window, Shift | None]]:
+    halls = desk_halls(request.user, now)  # type: ignore[arg-type]
     taken = Shift.objects.filter(period__upper_inf=True, window__hall__in=halls)
     by_window = {shift.window_id: shift for shift in taken.select_related("staff")}
     windows = Window.objects.filter(hall__in=halls, is_in_use=True).select_related("hall")

@@ -1,5 +1,6 @@
 """Supervisors' pages of a hall: today at a glance."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,14 +9,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import saying
-from appointments.supervising import hall_today
+from appointments.supervising import HallNow, hall_now, hall_sessions
 from config import civil
 from config.refusals import NotFound
-from windows.access import ADMIN, AUDITOR, SUPERVISOR, hall_for, halls_of, staff_page
+from windows.access import (
+    ADMIN,
+    AUDITOR,
+    SUPERVISOR,
+    VIEWER,
+    hall_for,
+    halls_of,
+    has_role,
+    staff_page,
+)
 from windows.models import Hall
 
 WHO = (SUPERVISOR, ADMIN)
 READERS = (*WHO, AUDITOR)
+LOOKERS = (*WHO, VIEWER)
 
 
 def halls_here(request: HttpRequest, *roles: str) -> list[Hall]:
@@ -46,18 +57,41 @@ def show(
 
 
 @never_cache
-@staff_page(*WHO)
+@staff_page(*LOOKERS)
 @require_safe
 def supervise(request: HttpRequest) -> HttpResponse:
-    """The hall today: who waits, who serves, what is coming."""
-    hall, now = asked_hall(request), civil.now()
-    view = hall_today(hall, now=now)
-    context = {
-        "here": "today",
-        "hall": hall,
-        "halls": halls_here(request),
-        "view": view,
+    """The hall today: who waits, who serves, what asks for a decision, what is coming."""
+    hall, now = asked_hall(request, *LOOKERS), civil.now()
+    view = hall_now(hall, now=now)
+    context = _moving(request, hall, view, now) | {
+        "halls": halls_here(request, *LOOKERS),
+        "sessions": hall_sessions(hall, view.service_day),
         "day": saying.long_day(view.service_day),
-        "clock": saying.clock(now),
     }
     return show(request, "today", context)
+
+
+@never_cache
+@staff_page(*LOOKERS)
+@require_safe
+def supervise_live(request: HttpRequest) -> HttpResponse:
+    """The part of the page that moves: htmx asks for it every few seconds.
+
+    `heard` is the mark of the alerts that the page shows; the same ones are not sent again,
+    so that they are read out once.
+    """
+    hall, now = asked_hall(request, *LOOKERS), civil.now()
+    view = hall_now(hall, now=now)
+    context = _moving(request, hall, view, now)
+    context["is_new"] = request.GET.get("heard", "") != view.heard
+    return show(request, "_live", context)
+
+
+def _moving(request: HttpRequest, hall: Hall, view: HallNow, now: datetime) -> dict[str, Any]:
+    return {
+        "here": "today",
+        "hall": hall,
+        "view": view,
+        "may_act": has_role(request.user, hall, *WHO),
+        "clock": saying.clock(now),
+    }

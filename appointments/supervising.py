@@ -6,30 +6,33 @@ Read only; numbers and windows, no names of citizens.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Sum
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.db.models import Count, F, Sum
 
 from appointments import saying
+from appointments.alarming import (
+    EXTEND,
+    HELP,
+    NAMES,
+    QUOTA,
+    WINDOW,
+    Alert,
+    Arrivals,
+    Facts,
+    alerts_of,
+    arrivals_of,
+    digest_of,
+)
+from appointments.help_words import HelpShown
+from appointments.standing import WindowNow, windows_now
 from config import civil
-from queues.board import Board, board_of
+from queues.board import Board, MatterWait, board_from, snapshot_of
+from queues.estimating import pacing_of
 from queues.models import Ticket
-from windows.models import Hall, HallSession, SessionWindow, Shift, Slot, Window
-from windows.rules import rule
+from windows.helping import requests_of
+from windows.models import Hall, HallSession, SessionWindow, Slot
+from windows.rules import rules
 
 DAYS_SHOWN = 7
-
-
-@dataclass(frozen=True)
-class WindowNow:
-    """A window and who is there."""
-
-    number: int
-    clerk: str
-    state: str
-    kind: str
-    ticket: str
-    minutes: int | None
 
 
 @dataclass(frozen=True)
@@ -49,83 +52,107 @@ class SessionRow:
 
 
 @dataclass(frozen=True)
-class HallToday:
-    """The hall at one instant."""
+class HallNow:
+    """What moves in a hall, at one instant."""
 
     board: Board
     service_day: date
     served: int
     windows: list[WindowNow]
-    today: list[SessionRow]
-    coming: list[SessionRow]
-    alerts: list[str]
+    arrivals: Arrivals
+    online_left: int
+    thresholds: dict[str, int]
+    alerts: list[Alert]
+    help: list[HelpShown]
+
+    @property
+    def heard(self) -> str:
+        """The alerts and requests as a mark: another one when there is something new."""
+        requests = [f"{one.request.pk}{one.request.state}" for one in self.help]
+        return "-".join([digest_of(self.alerts), *requests])
+
+    @property
+    def worst(self) -> MatterWait | None:
+        """The matter with the longest wait for who comes now."""
+        known = [wait for wait in self.board.known_waits if wait.waiting]
+        return max(known, key=lambda wait: wait.estimate.half if wait.estimate else 0, default=None)
+
+    @property
+    def worst_range(self) -> str:
+        estimate = self.worst.estimate if self.worst else None
+        return f"{estimate.half}–{estimate.most}" if estimate else ""
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """What can be done in the hall; each has its own preview."""
+        return (WINDOW, EXTEND, QUOTA, HELP)
 
 
-def hall_today(hall: Hall, *, now: datetime) -> HallToday:
-    """The hall as it stands now, in at most ten queries."""
-    board = board_of(hall, now)
+def hall_now(hall: Hall, *, now: datetime) -> HallNow:
+    """The line, the windows against the roster, the alerts, help asked and given."""
+    snapshot = snapshot_of(hall, now)
+    board = board_from(snapshot)
     session = board.session
     running = session is not None and session.stage != "before"
     day = session.service_day if session and running else civil.city_date(now)
-    windows = windows_now(hall, now)
-    rows = session_rows(hall, first=day, last=day + timedelta(days=DAYS_SHOWN))
+    numbers = rules(NAMES, hall=hall, day=civil.city_date(now))
+    late = timedelta(minutes=numbers["checkin_late_minutes"])
+    facts = Facts(
+        now=now,
+        board=board,
+        foreseen=snapshot.foreseen,
+        windows=windows_now(hall, now),
+        arrivals=arrivals_of(hall, day, due_before=now - late),
+        matters={pace.code: pk for pk, pace in pacing_of(hall, snapshot.day).matters.items()},
+        online_left=online_left(hall, now),
+        rules=numbers,
+    )
     served = Ticket.objects.of_day(hall.pk, day).filter(state=Ticket.State.FINISHED)
-    return HallToday(
+    return HallNow(
         board=board,
         service_day=day,
         served=served.count(),
-        windows=windows,
+        windows=facts.windows,
+        arrivals=facts.arrivals,
+        online_left=facts.online_left,
+        thresholds=numbers,
+        alerts=alerts_of(facts),
+        help=_help(hall, now),
+    )
+
+
+def _help(hall: Hall, now: datetime) -> list[HelpShown]:
+    """What others want of the hall first, then what it asked for itself."""
+    asked, wanted = requests_of(hall, now=now)
+    shown = [HelpShown(one, is_ours=False) for one in wanted]
+    return shown + [HelpShown(one, is_ours=True) for one in asked]
+
+
+def online_left(hall: Hall, now: datetime) -> int:
+    """Window-minutes of the running sessions' coming times that nobody booked."""
+    running = Slot.objects.filter(
+        hall=hall, is_open=True, starts_at__gt=now, session__state="open",
+        session__starts_at__lte=now, session__ends_at__gt=now,
+    )  # fmt: skip
+    left = running.aggregate(left=Sum(F("online_quota") - F("online_taken")))
+    return int(left["left"] or 0)
+
+
+@dataclass(frozen=True)
+class HallSessions:
+    """The sessions of the day and of the coming ones."""
+
+    today: list[SessionRow]
+    coming: list[SessionRow]
+
+
+def hall_sessions(hall: Hall, day: date) -> HallSessions:
+    """In three queries."""
+    rows = session_rows(hall, first=day, last=day + timedelta(days=DAYS_SHOWN))
+    return HallSessions(
         today=[row for row in rows if row.session.service_day == day],
         coming=[row for row in rows if row.session.service_day > day],
-        alerts=_alerts(hall, board, windows, now),
     )
-
-
-def windows_now(hall: Hall, now: datetime) -> list[WindowNow]:
-    """Every window in use with its clerk and the number there."""
-    there = Ticket.objects.filter(
-        hall=hall, state__in=[Ticket.State.CALLED, Ticket.State.SERVING], window__isnull=False
-    )
-    tickets = {ticket.window_id: ticket for ticket in there}
-    shifts = Shift.objects.filter(window__hall=hall, period__upper_inf=True)
-    clerks = {shift.window_id: shift for shift in shifts.select_related("staff")}
-    windows = hall.windows.filter(is_in_use=True).order_by("number")
-    return [_window_now(w, clerks.get(w.pk), tickets.get(w.pk), now) for w in windows]
-
-
-def _window_now(
-    window: Window, shift: Shift | None, ticket: Ticket | None, now: datetime
-) -> WindowNow:
-    since = ticket and (ticket.started_at or ticket.called_at)
-    if shift is None:
-        state, kind = _("Nobody there"), "quiet"
-    elif ticket is not None and ticket.state == Ticket.State.SERVING:
-        state, kind = _("Serving"), "now"
-    elif ticket is not None:
-        state, kind = _("Called"), "warn"
-    elif shift.is_paused:
-        state, kind = _("Paused"), "warn"
-    else:
-        state, kind = pgettext("window", "Free"), "ok"
-    return WindowNow(
-        number=window.number,
-        clerk=str(shift.staff) if shift else "",
-        state=state,
-        kind=kind,
-        ticket=ticket.label if ticket else "",
-        minutes=int((now - since).total_seconds() // 60) if since else None,
-    )
-
-
-def _alerts(hall: Hall, board: Board, windows: list[WindowNow], now: datetime) -> list[str]:
-    """What asks for a decision now, the most pressing first."""
-    alerts = []
-    if board.waiting and not any(window.clerk for window in windows):
-        alerts.append(_("People are waiting and no window is staffed."))
-    if board.waiting >= rule("alert_waiting", hall=hall, day=civil.city_date(now)):
-        said = ngettext("%(n)s person is waiting.", "%(n)s people are waiting.", board.waiting)
-        alerts.append(said % {"n": board.waiting})
-    return alerts
 
 
 def session_rows(hall: Hall, *, first: date, last: date) -> list[SessionRow]:

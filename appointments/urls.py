@@ -9,6 +9,7 @@ from appointments import (
     assist_views,
     booking_views,
     calendar_urls,
+    chart_views,
     check_views,
     cut_off_views,
     desk_views,
@@ -16,6 +17,7 @@ from appointments import (
     estimate_views,
     floor_person_views,
     floor_views,
+    help_views,
     here_views,
     inbox,
     kiosk_views,
@@ -144,9 +146,16 @@ machines = [
     ),
 ]
 
+_help = "supervise/help/<int:pk>/"
 _session = "supervise/sessions/<int:pk>/"
 supervising = [
     path("supervise/", supervise_views.supervise, name="supervise"),
+    path("supervise/live/", supervise_views.supervise_live, name="supervise_live"),
+    path("supervise/help/ask/", help_views.supervise_help_ask, name="supervise_help_ask"),
+    path(_help, help_views.supervise_help, name="supervise_help"),
+    path(f"{_help}grant/", help_views.supervise_help_grant, name="supervise_help_grant"),
+    path(f"{_help}refuse/", help_views.supervise_help_refuse, name="supervise_help_refuse"),
+    path(f"{_help}withdraw/", help_views.supervise_help_withdraw, name="supervise_help_withdraw"),
     path("supervise/open/", supervise_open_views.supervise_open, name="supervise_open"),
     path(
         "supervise/open/preview/",
@@ -163,11 +172,6 @@ supervising = [
         f"{_session}undo/",
         supervise_session_views.supervise_session_undo,
         name="supervise_session_undo",
-    ),
-    path(
-        f"{_session}cancel/",
-        supervise_session_views.supervise_session_cancel,
-        name="supervise_session_cancel",
     ),
     path("supervise/appeals/", appeal_views.supervise_appeals, name="supervise_appeals"),
     path("supervise/appeals/<int:pk>/", appeal_views.supervise_appeal, name="supervise_appeal"),
@@ -187,6 +191,7 @@ supervising = [
         name="supervise_estimates",
     ),
     path("supervise/city/", supervise_city_views.supervise_city, name="supervise_city"),
+    path("supervise/charts/", chart_views.supervise_charts, name="supervise_charts"),
     path("supervise/quotas/", supervise_city_views.supervise_quotas, name="supervise_quotas"),
     path(
         "supervise/quotas/<int:pk>/undo/",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.refusals import Refusal, refusing
 from windows.access import CLERK, SUPERVISOR, has_role
+from windows.lending import is_lent
 from windows.models import Shift, Staff
 from windows.shifts import (
     NotSignedIn,
@@ -46,7 +47,8 @@ def hand_over(*, staff: Staff, to: Staff, now: datetime) -> Shift:
     old = lock_open_shift(staff)
     if old.pk != present.pk:
         raise NotSignedIn
-    if not (to.is_active and to.pk != staff.pk and has_role(to, window.hall_id, CLERK, SUPERVISOR)):
+    is_ours = has_role(to, window.hall_id, CLERK, SUPERVISOR) or is_lent(to, window.hall_id, now)
+    if not (to.is_active and to.pk != staff.pk and is_ours):
         raise NotOneOfTheHall
     elsewhere = shift_of(to)
     if elsewhere is not None:

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from config import civil
 from config.refusals import NotAllowed, NotFound
+from windows.lending import halls_at_work_in
 from windows.models import DeviceToken, Hall, Staff, StaffRole
 
 CLERK, GUIDE, SUPERVISOR = StaffRole.Role.CLERK, StaffRole.Role.GUIDE, StaffRole.Role.SUPERVISOR
@@ -27,29 +28,38 @@ SEEN_EVERY = timedelta(minutes=1)
 
 def halls_of(staff: Staff | AnonymousUser, *roles: str) -> QuerySet[Hall]:
     """The halls in which the person has one of the roles (any role when none is named):
-    those of the role's hall, of its district, or all."""
+    those of the role's hall, of its district, or all. Asked in one query.
+
+    Who is lent to a hall is a clerk of it while signed in there (windows/lending.py).
+    """
     if not staff.is_authenticated:
         return Hall.objects.none()
     held = StaffRole.objects.filter(staff_id=staff.pk)
     if roles:
         held = held.filter(role__in=roles)
-    places = list(held.values_list("hall_id", "district"))
-    if (None, "") in places:
-        return Hall.objects.all()
-    halls = [hall for hall, _district in places if hall]
-    districts = [district for _hall, district in places if district]
-    return Hall.objects.filter(Q(pk__in=halls) | Q(district_zh__in=districts))
+    everywhere = held.filter(hall__isnull=True, district="")
+    places = (
+        Q(Exists(everywhere))
+        | Q(pk__in=held.filter(hall__isnull=False).values("hall"))
+        | Q(district_zh__in=held.exclude(district="").values("district"))
+    )
+    if CLERK in roles:
+        places |= Q(pk__in=halls_at_work_in(staff.pk))
+    return Hall.objects.filter(places)
 
 
 def has_role(staff: Staff | AnonymousUser, hall: Hall | int | None, *roles: str) -> bool:
-    """Whether the person has one of the roles in the hall, in its district or in the city."""
+    """Whether the person has one of the roles in the hall, in its district or in the city; a
+    clerk also is who is lent to the hall and signed in there."""
     if not staff.is_authenticated:
         return False
     hall_id = hall.pk if isinstance(hall, Hall) else hall
     held = StaffRole.objects.filter(staff_id=staff.pk, role__in=roles)
     of_district = Hall.objects.filter(pk=hall_id, district_zh=OuterRef("district"))
     here = Q(hall_id=hall_id) | Q(hall__isnull=True, district="")
-    return held.filter(here | Q(Exists(of_district), hall__isnull=True)).exists()
+    if held.filter(here | Q(Exists(of_district), hall__isnull=True)).exists():
+        return True
+    return CLERK in roles and halls_at_work_in(staff.pk).filter(hall=hall_id).exists()
 
 
 def hall_for(staff: Staff | AnonymousUser, code: str, *roles: str) -> Hall:

@@ -8,6 +8,7 @@ Retry-After.
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +32,7 @@ from config import civil
 from config.faces import api_exception_handler
 from config.refusals import NotAllowed, NotFound
 from windows.access import device_for, hall_for, halls_of
+from windows.lending import halls_lent_to
 from windows.models import Hall, Staff, Window
 from windows.once import KeyReused, MissingKey, once
 
@@ -173,10 +175,16 @@ def staff_hall(request: Request, code: str, *roles: str) -> tuple[Staff, Hall]:
     return staff, hall_for(staff, code, *roles)
 
 
-def staff_window(request: Request, pk: int, *roles: str) -> tuple[Staff, Window]:
-    """The person and the window in a hall where they have one of the roles."""
+def staff_window(
+    request: Request, pk: int, *roles: str, lent_at: datetime | None = None
+) -> tuple[Staff, Window]:
+    """The person and the window in a hall where they have one of the roles, or to which
+    they are lent at that time."""
     staff = staff_with(request, *roles)
-    mine = Window.objects.filter(hall__in=halls_of(staff, *roles), is_in_use=True)
+    halls = halls_of(staff, *roles)
+    if lent_at is not None:
+        halls |= halls_lent_to(staff, lent_at)
+    mine = Window.objects.filter(hall__in=halls, is_in_use=True)
     window = mine.select_related("hall").filter(pk=pk).first()
     if window is None:
         raise NotFound

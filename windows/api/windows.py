@@ -67,7 +67,7 @@ class SignIn(StaffCall):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Stand at a window from now on; signing in twice there changes nothing."""
-        staff, window = staff_window(request, pk, CLERK, SUPERVISOR)
+        staff, window = staff_window(request, pk, CLERK, SUPERVISOR, lent_at=self.now)
 
         def run() -> dict[str, Any]:
             shifts.sign_in(staff=staff, window=window, now=self.now)
