@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from appointments.phone_field import PhoneField
 from appointments.phones import clean_phone
 from appointments.puzzling import Puzzle
 
@@ -12,12 +13,8 @@ class AlertForm(forms.Form):
 
     puzzle: Puzzle | None = None  # set when work is needed before a code is sent
 
-    phone = forms.CharField(
-        label=_("Mobile number"),
-        help_text=_("We first send a code to it, so that nobody can have messages sent to others."),
-        max_length=40,
-        widget=forms.TextInput({"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"required": _("Enter a mobile number.")},
+    phone = PhoneField(
+        help_text=_("We first send a code to it, so that nobody can have messages sent to others.")
     )
 
     def clean_phone(self) -> str:

@@ -81,16 +81,16 @@ def check_in(
     start) the rank is the slot's start; later it is the arrival, and nobody is sent away.
     Refuses: NothingBooked, WrongHall, WrongDay, DayOver, TooEarly, NotConfirmed, HallClosed.
     """
-    mine = _mine(reference, id_number)
+    mine = bookings_of(reference, id_number)
     if reference and not mine.exists():
         _tell_that_it_is_over(reference, hall, now)
-    visit = _visit_with(_the_one(mine, hall, now))
+    visit = visit_with(the_one_for(mine, hall, now))
     expected = [booking for booking in visit if booking.ticket_id is None]
     if not expected:
         return _given_already(visit[0], hall, now)
     first, *others = expected
     opens, late_from = _window(first)
-    _check_place_and_time(first, hall, opens, now)
+    check_place_and_time(first, hall, opens, now)
     late = now > late_from
     ticket = issue(
         hall=hall,
@@ -106,7 +106,7 @@ def check_in(
         simulated=first.group.is_simulated,
     )
     for booking in expected:
-        _arrive(booking, ticket, late, now, by)
+        mark_arrived(booking, ticket, late, now, by)
     return ticket
 
 
@@ -128,7 +128,10 @@ def _given_already(booking: Booking, hall: Hall, now: datetime) -> Ticket:
     return ticket
 
 
-def _arrive(booking: Booking, ticket: Ticket, late: bool, now: datetime, by: Staff | None) -> None:
+def mark_arrived(
+    booking: Booking, ticket: Ticket, late: bool, now: datetime, by: Staff | None
+) -> None:
+    """The booking has its ticket, and the journal says so."""
     was = booking.state
     booking.state, booking.arrived_at = State.ARRIVED, now
     booking.was_late, booking.ticket = late, ticket
@@ -136,7 +139,8 @@ def _arrive(booking: Booking, ticket: Ticket, late: bool, now: datetime, by: Sta
     record(booking, "arrived", now=now, was=was, by=by, ticket=ticket.label, late=late)
 
 
-def _mine(reference: str | None, id_number: IdNumber | None) -> QuerySet[Booking]:
+def bookings_of(reference: str | None, id_number: IdNumber | None) -> QuerySet[Booking]:
+    """Open bookings with the reference, else of the person. Refuses: NothingBooked."""
     if reference and "\x00" not in reference:
         who = Q(reference=reference.strip().upper())
     elif id_number:
@@ -155,7 +159,7 @@ def _tell_that_it_is_over(reference: str, hall: Hall, now: datetime) -> None:
         raise DayOver(told=told, at=f"{civil.city_time(booking.starts_at):%Y-%m-%d %H:%M}")
 
 
-def _the_one(mine: QuerySet[Booking], hall: Hall, now: datetime) -> Booking:
+def the_one_for(mine: QuerySet[Booking], hall: Hall, now: datetime) -> Booking:
     """The booking meant: here and nearest in time first."""
     found = list(mine.only("pk", "group_id", "id_index", "hall_id", "starts_at"))
     if not found:
@@ -163,7 +167,7 @@ def _the_one(mine: QuerySet[Booking], hall: Hall, now: datetime) -> Booking:
     return min(found, key=lambda one: (one.hall_id != hall.pk, abs(one.starts_at - now), one.pk))
 
 
-def _visit_with(booking: Booking) -> list[Booking]:
+def visit_with(booking: Booking) -> list[Booking]:
     """The person's open bookings of this visit in their order; locked, so that two presses
     at two kiosks give one ticket."""
     visit = Booking.objects.filter(
@@ -175,7 +179,8 @@ def _visit_with(booking: Booking) -> list[Booking]:
     return sorted(locked, key=lambda one: one.position)
 
 
-def _check_place_and_time(booking: Booking, hall: Hall, opens: datetime, now: datetime) -> None:
+def check_place_and_time(booking: Booking, hall: Hall, opens: datetime, now: datetime) -> None:
+    """Refuses what is elsewhere, or at another time, and says where and when."""
     starts = civil.city_time(booking.starts_at)
     at = f"{starts:%Y-%m-%d %H:%M}"
     told = partial(_told, booking, booking.hall, hall, opens, now)

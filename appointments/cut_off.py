@@ -66,8 +66,8 @@ def _join(ticket: Ticket, reference: str, now: datetime) -> None:
     Refuses what a check-in refuses.
     """
     hall, came = ticket.hall, ticket.issued_at
-    mine = arriving._mine(reference, None)
-    visit = arriving._visit_with(arriving._the_one(mine, hall, came))
+    mine = arriving.bookings_of(reference, None)
+    visit = arriving.visit_with(arriving.the_one_for(mine, hall, came))
     expected = [booking for booking in visit if booking.ticket_id is None]
     if not expected:
         raise arriving.NothingBooked
@@ -83,7 +83,7 @@ def _join(ticket: Ticket, reference: str, now: datetime) -> None:
     )
     record(ticket, "joined", now=now, was=ticket.state, by=None, booked=first.reference)
     for booking in expected:
-        arriving._arrive(booking, ticket, late, now, None)
+        arriving.mark_arrived(booking, ticket, late, now, None)
 
 
 def _is_late(booking: Booking, hall: Hall, came: datetime) -> bool:
@@ -91,5 +91,5 @@ def _is_late(booking: Booking, hall: Hall, came: datetime) -> bool:
     names = ["checkin_early_minutes", "checkin_late_minutes"]
     minutes = rules(names, hall=hall, day=booking.service_day)
     opens = booking.starts_at - timedelta(minutes=minutes["checkin_early_minutes"])
-    arriving._check_place_and_time(booking, hall, opens, came)
+    arriving.check_place_and_time(booking, hall, opens, came)
     return came > booking.starts_at + timedelta(minutes=minutes["checkin_late_minutes"])

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.attending import CHILD_BELOW, NEEDS, Attendee
 from appointments.drafting import Draft, Person
 from appointments.id_numbers import clean_id_number
+from appointments.phone_field import PhoneField
 from appointments.phones import clean_phone
 from appointments.puzzling import Puzzle
 from config import civil
@@ -53,13 +54,7 @@ class WhoForm(forms.Form):
 
     puzzle: Puzzle | None = None  # set when work is needed before a code is sent
 
-    phone = forms.CharField(
-        label=_("Mobile number"),
-        help_text=_("We send a one-time code to it, and later the reminder."),
-        max_length=40,
-        widget=forms.TextInput({"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"required": _("Enter a mobile number.")},
-    )
+    phone = PhoneField(help_text=_("We send a one-time code to it, and later the reminder."))
 
     def __init__(
         self,
@@ -297,12 +292,8 @@ class FindForm(forms.Form):
 class LinksForm(forms.Form):
     """The phone that booked, to send its links again."""
 
-    phone = forms.CharField(
-        label=_("Mobile number"),
-        help_text=_("The one that you gave when booking. The links go to it, to nobody else."),
-        max_length=40,
-        widget=forms.TextInput({"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"required": _("Enter a mobile number.")},
+    phone = PhoneField(
+        help_text=_("The one that you gave when booking. The links go to it, to nobody else.")
     )
 
     def clean_phone(self) -> str:

@@ -1,5 +1,6 @@
 """The cast: one hall with three windows, a few matters, its people, and NOON."""
 
+import shutil
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from config.refusals import Refusal
 from windows.models import Hall, HallSession, Matter, SessionWindow, Slot, Staff, StaffRole, Window
 from windows.shifts import sign_in
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DAY = date(2027, 3, 4)  # a Thursday
 NOON = datetime(2027, 3, 4, 4, 0, tzinfo=UTC)  # 12:00 on the hall's wall
 PHONE = "+8613800138000"
@@ -29,7 +31,13 @@ PHONE = "+8613800138000"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests begin first, so that no core waits for another's at the end."""
+    """Browser tests need a browser; the longest tests begin first, so that no core waits for
+    another's at the end."""
+    for item in items:
+        if item.path.parent.name == "browser":
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("browser") and CHROMIUM is None:
+            item.add_marker(pytest.mark.skip(reason="Chromium is missing (apt: chromium)"))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

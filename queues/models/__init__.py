@@ -1,6 +1,8 @@
+from queues.models.journal import Call, TicketEvent
+from queues.models.numbers import NumberBlock, NumberCounter, Paper
 from queues.models.prediction import Prediction, WaitFit
 from queues.models.rating import Rating
-from queues.models.ticket import Call, NumberBlock, NumberCounter, Paper, Ticket, TicketEvent
+from queues.models.ticket import Ticket
 
 __all__ = [
     "Call",

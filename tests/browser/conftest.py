@@ -1,7 +1,6 @@
 """A hall that is open right now, a live server, and Debian's Chromium."""
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,21 +11,12 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from config import civil
-from tests.conftest import make_session
+from tests.conftest import CHROMIUM, make_session
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 PHONE_SIZE = {"width": 390, "height": 844}
 DESK_SIZE = {"width": 1440, "height": 900}
 BOARD_SIZE = {"width": 1920, "height": 1080}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "browser" in item.nodeid.split("/")[1:2] or "tests/browser" in item.nodeid:
-            item.add_marker(pytest.mark.browser)
-            if CHROMIUM is None:
-                item.add_marker(pytest.mark.skip(reason="Chromium is missing (apt: chromium)"))
 
 
 @pytest.fixture(scope="module")  # its loop must not run on beside tests with loops of their own

@@ -55,7 +55,7 @@ def test_without_the_lock_on_the_whole_visit_there_are_several_tickets(hall, vis
             .select_for_update(of=("self",))
         )
 
-    monkeypatch.setattr(arriving, "_visit_with", alone)
+    monkeypatch.setattr(arriving, "visit_with", alone)
 
     all_at_once(hall, visit)
 

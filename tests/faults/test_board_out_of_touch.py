@@ -21,7 +21,7 @@ from config.running import free_port
 from queues.calling import call_next, finish, start
 from queues.issuing import issue_walk_in
 from tests import settings as here
-from tests.browser.conftest import BOARD_SIZE, CHROMIUM, chromium, open_hall  # noqa: F401
+from tests.browser.conftest import BOARD_SIZE, chromium, open_hall  # noqa: F401
 from tests.faults.web import Process, Web, environment, until
 from windows.shifts import sign_in
 
@@ -29,7 +29,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing (apt: chromium)"),
 ]
 SOON = {"timeout": 60_000}  # a screen calls it silence after 40 s
 

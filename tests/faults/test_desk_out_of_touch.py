@@ -16,14 +16,13 @@ from queues.calling import call_next
 from queues.issuing import issue_walk_in
 from queues.models import Call, Ticket
 from tests import settings as here
-from tests.browser.conftest import CHROMIUM, DESK_SIZE, chromium, open_hall  # noqa: F401
+from tests.browser.conftest import DESK_SIZE, chromium, open_hall  # noqa: F401
 from windows.shifts import sign_in
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing (apt: chromium)"),
 ]
 SOON = {"timeout": 60_000}
 

@@ -18,7 +18,7 @@ from appointments.pairing import pair
 from config import civil
 from queues.models import NumberBlock, Ticket
 from tests import settings as here
-from tests.browser.conftest import CHROMIUM, chromium, open_hall  # noqa: F401
+from tests.browser.conftest import chromium, open_hall  # noqa: F401
 from tests.faults.web import Web, until
 from windows.access import DEVICE_COOKIE
 
@@ -26,7 +26,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing (apt: chromium)"),
 ]
 KIOSK_SIZE = {"width": 1080, "height": 1440}
 HAS_NUMBERS = "JSON.parse(localStorage.getItem('kiosk H01') ?? '{}').blocks?.length > 0"

@@ -13,13 +13,12 @@ from appointments.invariants import holds
 from appointments.models import Booking, BookingEvent, InboxItem, PhoneProof
 from appointments.sending import send_due
 from config import civil
-from tests.browser.conftest import CHROMIUM, PHONE_SIZE, chromium  # noqa: F401
+from tests.browser.conftest import PHONE_SIZE, chromium  # noqa: F401
 from tests.conftest import an_id
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing (apt: chromium)"),
 ]
 CODE, CHECK, OWN = (re.compile(one) for one in ("/book/phone/", "/book/check/", r"/b/\w+/\?"))
 SEND_TWENTY_TIMES = """async (form) => {
