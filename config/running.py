@@ -230,7 +230,7 @@ def announce(host: str, port: int) -> None:
     kiosk and board       {at}/kiosk/H01/   {at}/board/H01/
     messages sent         {at}/demo/inbox/
     staff sign in         {at}/login/
-      clerk, guide, agent, supervisor, admin, auditor; password demo
+      clerk, guide, agent, supervisor, district, viewer, admin, auditor; password demo
     API                   {at}/api/docs/
 
   Logs are in {LOCAL / "log"}. Ctrl-C stops everything.

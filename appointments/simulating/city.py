@@ -21,13 +21,15 @@ FOR_AN_ADDRESS = [
     "reads_most_a_minute",
 ]
 PASSWORD = "demo"  # noqa: S105  the demonstration's staff, known to everybody
-NAMES = {
-    "clerk": ("办证员 何敏", Role.CLERK, True),
-    "guide": ("引导员 周晴", Role.GUIDE, True),
-    "agent": ("话务员 林静", Role.AGENT, False),
-    "supervisor": ("主管 梁志远", Role.SUPERVISOR, True),
-    "admin": ("管理员 黄思远", Role.ADMIN, False),
-    "auditor": ("审计 叶文清", Role.AUDITOR, False),
+NAMES = {  # username: (name, role, for the first hall, its district or the city)
+    "clerk": ("办证员 何敏", Role.CLERK, "hall"),
+    "guide": ("引导员 周晴", Role.GUIDE, "hall"),
+    "agent": ("话务员 林静", Role.AGENT, "city"),
+    "supervisor": ("主管 梁志远", Role.SUPERVISOR, "hall"),
+    "district": ("分局主管 苏雅", Role.SUPERVISOR, "district"),
+    "viewer": ("督导 陈立", Role.VIEWER, "city"),
+    "admin": ("管理员 黄思远", Role.ADMIN, "city"),
+    "auditor": ("审计 叶文清", Role.AUDITOR, "city"),
 }
 
 
@@ -144,11 +146,16 @@ def _clerks(windows: list[Window]) -> None:
 def _staff(first_hall: Hall) -> None:
     """The people whom a visitor can be."""
     there = set(Staff.objects.filter(username__in=NAMES).values_list("username", flat=True))
-    for username, (display_name, role, in_hall) in NAMES.items():
+    for username, (display_name, role, where) in NAMES.items():
         if username not in there:
             rules_all = role == Role.ADMIN
             staff = Staff.objects.create_user(
                 username, password=PASSWORD, display_name=display_name, is_simulated=True,
                 is_staff=rules_all, is_superuser=rules_all,
             )  # fmt: skip
-            StaffRole.objects.create(staff=staff, hall=first_hall if in_hall else None, role=role)
+            StaffRole.objects.create(
+                staff=staff,
+                role=role,
+                hall=first_hall if where == "hall" else None,
+                district=first_hall.district_zh if where == "district" else "",
+            )
