@@ -1,4 +1,4 @@
-"""One session of a hall: its times and quotas, taking it back, cancelling it."""
+"""One session of a hall: its times and quotas, what was changed, taking its opening back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,11 +18,12 @@ from appointments import saying
 from appointments.draw_words import until_words
 from appointments.models import Draw, DrawEntry
 from appointments.pressing import SaidNo, fresh_key, press
-from appointments.supervise_views import WHO, show
-from appointments.withdrawing import loss_of, undo_opening, withdraw_session
+from appointments.supervise_views import LOOKERS, WHO, show
+from appointments.told_words import changes_shown
+from appointments.withdrawing import loss_of, undo_opening
 from config import civil
 from config.refusals import NotFound
-from windows.access import halls_of, staff_page
+from windows.access import halls_of, has_role, staff_page
 from windows.models import HallSession, Matter, Slot
 
 
@@ -34,9 +35,10 @@ class SlotRow:
     slot: Slot
 
 
-def own_session(request: HttpRequest, pk: int) -> HallSession:
-    """The session, when it is in a hall that the person runs. Raises NotFound."""
-    mine = HallSession.objects.filter(hall__in=halls_of(request.user, *WHO))
+def own_session(request: HttpRequest, pk: int, *roles: str) -> HallSession:
+    """The session, when it is in a hall that the person runs, or has one of the roles in.
+    Raises NotFound."""
+    mine = HallSession.objects.filter(hall__in=halls_of(request.user, *(roles or WHO)))
     session = mine.select_related("hall", "opened_by").filter(pk=min(pk, 2**62)).first()
     if session is None:
         raise NotFound
@@ -44,11 +46,11 @@ def own_session(request: HttpRequest, pk: int) -> HallSession:
 
 
 @never_cache
-@staff_page(*WHO)
+@staff_page(*LOOKERS)
 @require_safe
 def supervise_session(request: HttpRequest, pk: int) -> HttpResponse:
     """The session: its times, quotas by channel, and what can be done with it."""
-    return _page(request, own_session(request, pk), civil.now())
+    return _page(request, own_session(request, pk, *LOOKERS), civil.now())
 
 
 def _page(
@@ -81,6 +83,8 @@ def _page(
         ),
         "alive": alive,
         "runs": alive and session.starts_at < now,
+        "may_change": has_role(request.user, session.hall, *WHO),
+        "changes": changes_shown(session),
         "can_undo": alive and not booked and not session.ticket_set.exists(),
         "loss": loss_of(session=session, now=now) if alive else None,
         "opens": opens_words(session, now),
@@ -127,25 +131,6 @@ def supervise_session_undo(request: HttpRequest, pk: int) -> HttpResponse:
     def run() -> dict[str, Any]:
         undo_opening(session=session, by=request.user, now=now)  # type: ignore[arg-type]
         return {"said": _("The session is undone. Nobody had booked it.")}
-
-    return _pressed(request, session, now, run)
-
-
-@never_cache
-@staff_page(*WHO)
-@require_POST
-def supervise_session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Cancel the session; who loses a place is told."""
-    session, now = own_session(request, pk), civil.now()
-
-    def run() -> dict[str, Any]:
-        done = withdraw_session(session=session, by=request.user, now=now)  # type: ignore[arg-type]
-        said = ngettext(
-            "The session is cancelled. %(n)s booking was withdrawn.",
-            "The session is cancelled. %(n)s bookings were withdrawn.",
-            done.withdrawn,
-        )
-        return {"said": said % {"n": done.withdrawn}}
 
     return _pressed(request, session, now, run)
 
