@@ -4,6 +4,7 @@ Each command finds its work by state, so that running it twice, late or in two p
 changes nothing. It needs PostgreSQL alone; `appointments/jobs.py` runs it on django-q2.
 """
 
+import logging
 from datetime import date, datetime, timedelta
 
 from django.contrib.sessions.models import Session
@@ -27,9 +28,12 @@ from appointments.waitlist import long_ended
 from config import civil
 from queues.closing import WAY_OUT, still_serves, void_left
 from queues.models import Ticket, TicketEvent
-from windows.models import HallSession, PeriodicRun, RequestKey, Slot
+from windows.models import Hall, HallSession, PeriodicRun, RequestKey, Slot
 from windows.once import takes_period
+from windows.plans import Generated, generate
+from windows.rules import rule
 
+log = logging.getLogger(__name__)
 State = Booking.State
 MISSED_BY = timedelta(seconds=20)  # what Celery should have sent by now
 ENDED_LONG_AGO = timedelta(hours=4)  # late closing serves everyone who is there
@@ -182,6 +186,23 @@ def rebalance_yesterday(*, now: datetime) -> bool:
             return False
         rebalance(demand_day=civil.city_date(now) - timedelta(days=1), now=now)
     return True
+
+
+def make_sessions(*, now: datetime) -> Generated | None:
+    """The coming days have the sessions of their weekly plans, once a day; None when it is
+    done already. A hall that breaks is seen in the log and leaves the others whole."""
+    today = civil.city_date(now)
+    start, _tomorrow = civil.city_day(today)
+    if not takes_period(job="windows.plans", period_start=start, now=now):
+        return None
+    last = today + timedelta(days=rule("plan_days_ahead", hall=None, day=today))
+    done = Generated()
+    for hall in Hall.objects.filter(is_open=True).order_by("code"):
+        try:
+            done += generate(first=today, last=last, halls=[hall], now=now)
+        except Exception:
+            log.exception("The plans of %s made nothing this night.", hall.code)
+    return done
 
 
 def forget(*, now: datetime) -> int:

@@ -20,6 +20,7 @@ from config import civil
 from config.clock import right_now
 from queues import fitting
 from queues.closing import close_over
+from windows import links
 from windows.once import takes_period
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def each_minute() -> None:
         close_over,
         draw_due,
         open_rooms,
+        links.release_due,
     ):
         _apart(work, now)
     sweep_until(now + SWEEPING)
@@ -91,13 +93,15 @@ def each_quarter() -> None:
 
 
 def each_hour() -> None:
-    """What need not be kept is deleted; a rebalancing that the night missed is done."""
+    """What need not be kept is deleted; a rebalancing that the night missed is done, and the
+    weekly plans make the coming sessions."""
     now = right_now()
     if not _takes("each_hour", now, minutes=60):
         return
     housekeeping.forget(now=now)
     if civil.city_time(now).hour >= NIGHT_WORK_IS_LATE:
         housekeeping.rebalance_yesterday(now=now)
+        _apart(housekeeping.make_sessions, now)
     _apart(fitting.learn_today, now)
 
 
