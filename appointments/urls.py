@@ -9,6 +9,7 @@ from appointments import (
     assist_views,
     booking_views,
     calendar_urls,
+    change_urls,
     chart_views,
     check_views,
     cut_off_views,
@@ -21,12 +22,15 @@ from appointments import (
     here_views,
     inbox,
     kiosk_views,
+    outreach_urls,
     own_change_views,
     own_views,
     pairing_views,
     proof_views,
+    remedy_views,
     report_views,
     room_views,
+    roster_urls,
     supervise_city_views,
     supervise_load_views,
     supervise_open_views,
@@ -151,6 +155,19 @@ _session = "supervise/sessions/<int:pk>/"
 supervising = [
     path("supervise/", supervise_views.supervise, name="supervise"),
     path("supervise/live/", supervise_views.supervise_live, name="supervise_live"),
+    path(
+        "supervise/remedies/<slug:remedy>/", remedy_views.supervise_remedy, name="supervise_remedy"
+    ),
+    path(
+        "supervise/remedies/<int:pk>/undo/",
+        remedy_views.supervise_remedy_undo,
+        name="supervise_remedy_undo",
+    ),
+    path(
+        "supervise/remedies/<int:pk>/call-off/",
+        remedy_views.supervise_remedy_call_off,
+        name="supervise_remedy_call_off",
+    ),
     path("supervise/help/ask/", help_views.supervise_help_ask, name="supervise_help_ask"),
     path(_help, help_views.supervise_help, name="supervise_help"),
     path(f"{_help}grant/", help_views.supervise_help_grant, name="supervise_help_grant"),
@@ -199,6 +216,9 @@ supervising = [
         name="supervise_quotas_undo",
     ),
     *calendar_urls.urls,
+    *change_urls.urls,
+    *roster_urls.urls,
+    *outreach_urls.urls,
 ]
 
 urlpatterns = [*citizen, *demonstration, *in_hall, *for_somebody, *machines, *supervising]
