@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,14 @@ from appointments.attending import check_people
 from appointments.chaining import asked_also, joinable
 from appointments.drafting import Draft
 from appointments.forms import WhoForm, attendees, typed_before
-from appointments.journey import form_page, free_slot, offered, show_who, time_is_gone
+from appointments.journey import (
+    form_page,
+    free_slot,
+    offered,
+    show_who,
+    time_is_gone,
+    who_address,
+)
 from appointments.limiting import count_reading
 from appointments.picker_views import show_picker
 from appointments.picking import Wish, wish_of
@@ -60,9 +66,7 @@ def book_when(request: HttpRequest, matter: str) -> HttpResponse:
     wish = book_wish(request, found, now)
     slot = request.GET.get("slot", "")
     if slot.isascii() and slot.isdigit() and len(slot) < 19:
-        address = reverse("appointments:book_who", args=[found.code, int(slot)])
-        chosen = urlencode({"people": wish.people, "also": wish.also}, doseq=True)
-        return redirect(f"{address}?{chosen}")
+        return redirect(who_address(found.code, int(slot), people=wish.people, also=wish.also))
     if "slot" in request.GET or "go" in request.GET:
         errors = [_("Choose a time first.")]
         return show_picker(request, matter=found, wish=wish, now=now, errors=errors, status=400)
@@ -77,6 +81,7 @@ def book_who(request: HttpRequest, matter: str, slot: int) -> HttpResponse:
     found, now = offered(matter), civil.now()
     draft = drafting.kept(request.session, matter=found.code)
     people, codes = _how_many(request, draft, most_people(now)), _also(request, draft)
+    link = request.GET.get("link", "")[:24] or (draft.link if draft and draft.slot == slot else "")
     free = free_slot(slot, now)
     if free is None:
         why = _("This time can no longer be booked. Please choose another one.")
@@ -86,25 +91,30 @@ def book_who(request: HttpRequest, matter: str, slot: int) -> HttpResponse:
     also, today = asked_also(found, codes, now), civil.city_date(now)
     facts: dict[str, Any] = {"matter": found, "people": people, "today": today, "also": also}
     if request.method != "POST":
-        return show_who(request, WhoForm(initial=typed_before(draft), **facts), free)
+        return show_who(request, WhoForm(initial=typed_before(draft), **facts), free, link=link)
     form = WhoForm(request.POST, **facts)
     if not form.is_valid():
-        return show_who(request, form, free, status=400)
+        return show_who(request, form, free, status=400, link=link)
     draft = Draft(
         matter=found.code,
         slot=slot,
         people=form.as_typed(),
         phone=form.cleaned_data["phone"],
         also=tuple(one.code for one in also),
+        link=link,
     )
     try:
         _check_people(draft, found, today)
     except Refusal as refusal:
         show_refusal(form, refusal)
-        return show_who(request, form, free, status=409)
+        return show_who(request, form, free, status=409, link=link)
     drafting.keep(request.session, draft)
     return ask_for_code(
-        request, draft, form, now, lambda again, status: show_who(request, again, free, status)
+        request,
+        draft,
+        form,
+        now,
+        lambda again, status: show_who(request, again, free, status, link),
     )
 
 

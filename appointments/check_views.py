@@ -20,6 +20,7 @@ from appointments.confirming import confirm, extend_hold
 from appointments.drafting import Draft
 from appointments.journey import form_page, time_is_gone
 from appointments.models import Booking
+from appointments.outreach import times_address
 from appointments.own_page import hold_words, own_address, shown_person
 from appointments.phones import mask_phone
 from appointments.picking import Wish
@@ -116,10 +117,17 @@ def keep_again(request: HttpRequest, bookings: list[Booking]) -> None:
         matter=codes[0],
         also=codes[1:],
         slot=first.slot_id,
+        link=_link(first),
         people=tuple(_as_typed(visit) for visit in by_person(bookings)),
         phone=_phone(first),
     )
     drafting.keep(request.session, draft)
+
+
+def _link(booking: Booking) -> str:
+    """The token of the session's own link by which they came; "" when by none."""
+    link = booking.group.link
+    return link.token if link and link.session_id == booking.slot.session_id else ""
 
 
 def _phone(booking: Booking) -> str:
@@ -163,6 +171,8 @@ def let_go(request: HttpRequest, bookings: list[Booking], now: datetime) -> Http
         return start_over(request, bookings, now, status=409, why=str(no))
     keep_again(request, bookings)
     first = bookings[0]
+    if link := _link(first):
+        return redirect(times_address(link, first.matter.code, len(by_person(bookings))))
     base = reverse("appointments:book_when", args=[first.matter.code])
     also = tuple({one.matter.code: one for one in bookings if one.matter_id != first.matter_id})
     wish = Wish(

@@ -235,12 +235,12 @@ def _times(
     if wish.view:
         open_times = [[slot for slot in slots[one] if slot.places > 0] for one in free]
         return tuple(
-            part for those in open_times for part in _by_date(those, None, chosen, few)
+            part for those in open_times for part in by_date(those, None, chosen, few)
         )  # fmt: skip
     times = slots.get(day, []) if day else []
     if wish.show == "earliest" and not chosen:
         chosen = next((slot.id for slot in times if slot.places > 0), 0)
-    return tuple(_by_date(times, day, chosen, few))
+    return tuple(by_date(times, day, chosen, few))
 
 
 def _span(now: datetime, last: date, open_days: Mapping[date, HallDay]) -> list[date]:
@@ -299,7 +299,7 @@ def _state(offered: HallDay | None, few: int) -> tuple[str, str]:
     return saying.places_left(offered.places, few), saying.level(offered.places, saying.FEW_A_DAY)
 
 
-def _by_date(slots: list[OfferedSlot], day: date | None, chosen: int, few: int) -> Iterable[Times]:
+def by_date(slots: list[OfferedSlot], day: date | None, chosen: int, few: int) -> Iterable[Times]:
     """The times under their calendar date; the chosen day itself needs no heading."""
     dates = sorted({civil.city_date(slot.starts_at) for slot in slots})
     for on in dates:

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,7 +17,14 @@ from appointments.booking import hold
 from appointments.chaining import asked_also
 from appointments.drafting import Draft
 from appointments.forms import CodeForm, WhoForm, attendees, typed_before
-from appointments.journey import form_page, free_slot, offered, show_who, time_is_gone
+from appointments.journey import (
+    form_page,
+    free_slot,
+    offered,
+    show_who,
+    time_is_gone,
+    who_address,
+)
 from appointments.limiting import address_of
 from appointments.phones import mask_phone
 from appointments.pressing import SaidNo, fresh_key, press, session_actor
@@ -29,10 +34,11 @@ from appointments.room_views import to_the_room, tokens_of
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal, TooMany
+from windows.links import LinkOver, came_by
 from windows.models import Matter
 
 TOKEN = "phone_proof"
-TIME_IS_GONE = {"slot_full", "slot_gone", "not_released"}
+TIME_IS_GONE = {"slot_full", "slot_gone", "not_released", LinkOver.code}
 
 
 def ask_for_code(
@@ -145,7 +151,7 @@ def show_phone(
         "form": form,
         "phone": mask_phone(draft.phone),
         "key": fresh_key(),
-        "who": draft.back or reverse("appointments:book_who", args=[draft.matter, draft.slot]),
+        "who": draft.back or who_address(draft.matter, draft.slot, link=draft.link),
         "holds": not draft.then,
         "matter": offered(draft.matter),
     }
@@ -168,6 +174,7 @@ def take_places(request: HttpRequest, draft: Draft, now: datetime) -> HttpRespon
             phone=draft.phone,
             now=now,
             language=get_language() or "zh-hans",
+            link=came_by(draft.link, now=now),
         )
         return {"group": held.group_id, "references": [one.reference for one in held.bookings]}
 
@@ -189,9 +196,10 @@ def _not_held(
     """Back to the question whose answer stands in the way; nothing typed is lost."""
     people, slot = len(draft.people), free_slot(draft.slot, now)
     if no.code == admitting.RoomFirst.code:
-        who = reverse("appointments:book_who", args=[draft.matter, draft.slot])
-        asked = urlencode({"people": people, "also": draft.also}, doseq=True)
-        return to_the_room(draft.slot, f"{who}?{asked}")
+        asked = {"people": people, "also": draft.also, "link": draft.link}
+        return to_the_room(draft.slot, who_address(draft.matter, draft.slot, **asked))
+    if no.code == LinkOver.code:
+        drafting.keep(request.session, draft.with_(link=""))
     if no.code in TIME_IS_GONE or slot is None:
         return time_is_gone(
             request, matter=matter, slot=draft.slot, people=people, now=now, why=str(no)
@@ -202,4 +210,4 @@ def _not_held(
     form.is_valid()
     form.errors.pop("consent", None)
     show_refusal(form, no)
-    return show_who(request, form, slot, status=409)
+    return show_who(request, form, slot, status=409, link=draft.link)
