@@ -21,7 +21,7 @@ from config.refusals import NotFound
 from queues import calling, handing_on, handing_over, missing
 from queues.models import Ticket
 from queues.picking_one import call_this
-from windows import breaks, shifts
+from windows import breaks, rostering, shifts
 from windows.access import CLERK, SUPERVISOR, halls_of
 from windows.lending import halls_lent_to
 from windows.models import Break, Hall, Matter, PlannedBreak, Shift, Staff, Window
@@ -201,7 +201,22 @@ def _again(press: Press) -> str:
 
 
 def _sign_in(press: Press) -> str:
-    shifts.sign_in(staff=press.staff, window=press.window, now=press.now)
+    """Stands whatever the roster says; what it says otherwise is told."""
+    window = press.window
+    shifts.sign_in(staff=press.staff, window=window, now=press.now)
+    return _otherwise_planned(press, window)
+
+
+def _otherwise_planned(press: Press, window: Window) -> str:
+    planned = rostering.planned_at(window, press.now)
+    if planned is not None and planned.staff_id != press.staff.pk:
+        facts = {"name": planned.staff, "number": window.number}
+        return _("You are signed in. By the roster %(name)s stands at window %(number)s.") % facts
+    mine = rostering.window_of(press.staff, press.now)
+    if mine is not None and mine.pk != window.pk:
+        facts = {"number": mine.number, "hall": mine.hall.name}
+        said = _("You are signed in. By the roster you stand at window %(number)s, %(hall)s.")
+        return said % facts
     return ""
 
 

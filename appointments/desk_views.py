@@ -19,9 +19,9 @@ from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound
 from queues.models import Call
-from windows import shifts
+from windows import rostering, shifts
 from windows.access import staff_page
-from windows.models import Break, Shift, Window
+from windows.models import Break, RosterEntry, Shift, Window
 
 ABOUT = ("ticket", "window", "matter", "to", "to_hall", "planned", "reason", "outcome")
 CHOICES = {
@@ -60,13 +60,17 @@ def _desk(
     return render(request, "appointments/desk/desk.html", context, status=status)
 
 
-def _windows(request: HttpRequest, now: datetime) -> list[tuple[Window, Shift | None]]:
+def _windows(
+    request: HttpRequest, now: datetime
+) -> list[tuple[Window, Shift | None, RosterEntry | None]]:
+    """The windows that may be chosen, who is there, and who is planned there."""
     halls = desk_halls(request.user, now)  # type: ignore[arg-type]
     taken = Shift.objects.filter(period__upper_inf=True, window__hall__in=halls)
     by_window = {shift.window_id: shift for shift in taken.select_related("staff")}
     windows = Window.objects.filter(hall__in=halls, is_in_use=True).select_related("hall")
     windows = windows.prefetch_related("matters").order_by("hall__code", "number")
-    return [(window, by_window.get(window.pk)) for window in windows[:200]]
+    planned = rostering.planned_now(halls, now)
+    return [(one, by_window.get(one.pk), planned.get(one.pk)) for one in windows[:200]]
 
 
 @never_cache

@@ -25,7 +25,7 @@ from windows.overtime import PersonStayed, ledger, month_of
 def supervise_overtime(request: HttpRequest) -> HttpResponse:
     """By person and day; a month that cannot be read is the present one."""
     hall, today = asked_hall(request), civil.city_date(civil.now())
-    month, understood = _month_asked(request, today)
+    month, understood = month_asked(request, today)
     people = ledger(hall, month)
     if request.GET.get("format") == "csv":
         return _as_csv(hall, month, people)
@@ -45,7 +45,7 @@ def supervise_overtime(request: HttpRequest) -> HttpResponse:
     return show(request, "overtime", context)
 
 
-def _month_asked(request: HttpRequest, today: date) -> tuple[date, bool]:
+def month_asked(request: HttpRequest, today: date) -> tuple[date, bool]:
     """The month of `?month=2027-03`, and whether it could be read."""
     asked = request.GET.get("month", "")
     if not asked:
@@ -68,11 +68,11 @@ def _as_csv(hall: Hall, month: date, people: list[PersonStayed]) -> HttpResponse
     for one in people:
         for day in one.days:
             cells = [one.name, one.username, day.day.isoformat(), day.windows, day.minutes]
-            table.writerow([_plain(cell) for cell in cells])
+            table.writerow([plain_cell(cell) for cell in cells])
     return response
 
 
-def _plain(cell: object) -> object:
+def plain_cell(cell: object) -> object:
     """A name is never a formula, whatever it begins with."""
     text = str(cell)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

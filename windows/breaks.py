@@ -55,8 +55,22 @@ def plan(*, window: Window, at: time, minutes: int, staff: Staff, now: datetime)
 
     Refuses: BreakHasPassed, BreakPlannedThen, NotYourWindow. Raises NotFound elsewhere.
     """
+    return plan_from(
+        window=window, begins_at=_next_time(at, now), minutes=minutes, staff=staff, now=now
+    )
+
+
+@transaction.atomic
+def plan_from(
+    *, window: Window, begins_at: datetime, minutes: int, staff: Staff, now: datetime
+) -> PlannedBreak:
+    """The window rests from that instant, today or on another day.
+
+    Refuses: BreakHasPassed, BreakPlannedThen, NotYourWindow. Raises NotFound elsewhere.
+    """
     _may_plan(window, staff)
-    begins_at = _next_time(at, now)
+    if begins_at <= now - timedelta(minutes=1):
+        raise BreakHasPassed(at=f"{civil.city_time(begins_at):%H:%M}")
     period = DateTimeTZRange(begins_at, begins_at + timedelta(minutes=minutes))
     with refusing({"planned_break_one_at_a_time": BreakPlannedThen}):
         return PlannedBreak.objects.create(window=window, period=period, planned_by=staff)

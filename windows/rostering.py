@@ -18,11 +18,20 @@ from config.refusals import NotFound, Refusal, refusing
 from windows.access import CLERK, GUIDE, SUPERVISOR, has_role
 from windows.candidates import Candidate, free_staff
 from windows.duties import duty_of
-from windows.models import Absence, HallSession, HelpRequest, RosterEntry, Staff, Swap, Window
+from windows.models import (
+    Absence,
+    HallSession,
+    HelpRequest,
+    RosterEntry,
+    Staff,
+    Swap,
+    Window,
+)
+from windows.planned import planned_at, planned_now, roster_of, window_of
 from windows.sessions import SessionOver
 from windows.shifts import lock_place
 
-__all__ = ["Candidate", "assign", "free_staff", "move", "planned_at", "remove", "roster_of"]
+__all__ = ["Candidate", "free_staff", "planned_at", "planned_now", "roster_of", "window_of"]
 
 AT_WINDOWS, ON_THE_FLOOR = (CLERK, SUPERVISOR), (CLERK, SUPERVISOR, GUIDE)
 
@@ -73,22 +82,6 @@ class JustPlanned(Refusal):
 class EntryGone(Refusal):
     code = "entry_gone"
     message = _("This is not planned any more.")
-
-
-def roster_of(session: HallSession) -> list[RosterEntry]:
-    """Who is planned in the session, by window and time, those of the floor last."""
-    planned = RosterEntry.objects.filter(session=session, is_cancelled=False)
-    rows = planned.select_related("staff", "window", "session")
-    return list(rows.order_by("window__number", "period", "pk"))
-
-
-def planned_at(window: Window, now: datetime) -> RosterEntry | None:
-    """Who is planned at the window now."""
-    then = RosterEntry.objects.filter(
-        window=window, is_cancelled=False, period__contains=now, session__state="open"
-    )
-    entry = then.select_related("staff", "session").first()
-    return entry if entry and entry.session.ends_at > now else None
 
 
 @transaction.atomic

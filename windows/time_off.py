@@ -65,6 +65,14 @@ def balances(people: Iterable[int]) -> dict[int, int]:
     return {row["staff"]: row["all"] for row in rows.annotate(all=Sum("minutes")).order_by()}
 
 
+def ending_first(people: Iterable[int]) -> dict[int, Source]:
+    """Of each person what can be used the least long; one query."""
+    found: dict[int, Source] = {}
+    for one in _left().filter(staff__in=list(people)):
+        found.setdefault(one.staff_id, Source(one, one.left))  # type: ignore[attr-defined]
+    return found
+
+
 def sources(staff: Staff | int) -> list[Source]:
     """What was earned and is not used up, first that which expires first."""
     staff_id = staff.pk if isinstance(staff, Staff) else staff

@@ -1,0 +1,96 @@
+"""The monthly sheet of a hall: a page to print, and the same as a table to keep."""
+
+import csv
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.dateformat import format as formatted
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from appointments import saying
+from appointments.roster_page import hours_words, length_words
+from appointments.supervise_overtime_views import month_asked, plain_cell
+from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
+from config import civil
+from windows.access import has_role, staff_page
+from windows.models import Hall
+from windows.month_sheet import SheetRow, month_sheet
+from windows.overtime import month_of
+
+
+@never_cache
+@staff_page(*LOOKERS)
+@require_safe
+def supervise_roster_month(request: HttpRequest) -> HttpResponse:
+    """Planned and real hours, nights, overtime and time off of everybody, by month."""
+    hall, now = asked_hall(request, *LOOKERS), civil.now()
+    today = civil.city_date(now)
+    month, understood = month_asked(request, today)
+    rows = month_sheet(hall, month, now=now)
+    if request.GET.get("format") == "csv":
+        return _as_csv(hall, month, rows)
+    first, after = month_of(month)
+    context: dict[str, Any] = {
+        "here": "month",
+        "hall": hall,
+        "halls": halls_here(request, *LOOKERS),
+        "rows": [(one, _words(one)) for one in rows],
+        "together": _words(_sum(rows)) if rows else {},
+        "month": first,
+        "month_words": formatted(first, pgettext("format of a month", "F Y")),
+        "printed": saying.when(now),
+        "earlier": first - timedelta(days=1),
+        "later": after,
+        "not_understood": not understood,
+        "may_act": has_role(request.user, hall, *WHO),
+    }
+    return show(request, "roster_month", context)
+
+
+def _sum(rows: list[SheetRow]) -> SheetRow:
+    both = SheetRow(rows[0].staff)
+    for name in (
+        "planned", "present", "overtime", "absent_days", "earned", "used", "expired", "corrected",
+        "balance",
+    ):  # fmt: skip
+        setattr(both, name, sum(getattr(one, name) for one in rows))
+    return both
+
+
+def _words(row: SheetRow) -> dict[str, str]:
+    return {
+        "planned": hours_words(row.planned) if row.planned else "–",
+        "present": hours_words(row.present) if row.present else "–",
+        "overtime": length_words(row.overtime) if row.overtime else "–",
+        "earned": length_words(row.earned) if row.earned else "–",
+        "used": length_words(row.used) if row.used else "–",
+        "expired": length_words(row.expired) if row.expired else "–",
+        "corrected": length_words(row.corrected) if row.corrected else "–",
+        "balance": length_words(row.balance),
+    }
+
+
+def _as_csv(hall: Hall, month: date, rows: list[SheetRow]) -> HttpResponse:
+    """One line per person, in minutes; with a mark so that spreadsheets read the letters."""
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    name = f"month-{hall.code}-{month:%Y-%m}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    table = csv.writer(response)
+    table.writerow([
+        _("Name"), _("User name"), _("Planned minutes"), _("Minutes at windows"),
+        _("Nights and weekends"), _("Overtime minutes"), _("Days absent"),
+        _("Time off earned, minutes"), _("Time off used, minutes"),
+        _("Time off expired, minutes"), _("Time off put right, minutes"),
+        _("Time off left, minutes"),
+    ])  # fmt: skip
+    for one in rows:
+        told = [plain_cell(str(one.staff)), plain_cell(one.staff.username)]
+        table.writerow([
+            *told, one.planned, one.present, one.off_hours, one.overtime, one.absent_days,
+            one.earned, one.used, one.expired, one.corrected, one.balance,
+        ])  # fmt: skip
+    return response
