@@ -17,6 +17,7 @@ from config import civil
 from config.refusals import Refusal
 from queues.issuing import current_session, issue
 from queues.models import Ticket
+from windows.closing_halls import refuse_if_shut
 from windows.models import Hall, HallSession, Matter, Staff, Window
 from windows.rules import rules
 
@@ -79,7 +80,8 @@ def check_in(
     Any booking of a visit with several matters checks the whole visit in: one number.
     On time (`checkin_early_minutes` before to `checkin_late_minutes` after the slot's
     start) the rank is the slot's start; later it is the arrival, and nobody is sent away.
-    Refuses: NothingBooked, WrongHall, WrongDay, DayOver, TooEarly, NotConfirmed, HallClosed.
+    Refuses: NothingBooked, WrongHall, WrongDay, DayOver, TooEarly, NotConfirmed, HallShut,
+    HallClosed.
     """
     mine = bookings_of(reference, id_number)
     if reference and not mine.exists():
@@ -227,7 +229,11 @@ def gives_numbers(hall: Hall, matter: Matter, now: datetime) -> bool:
 
 
 def _session(booking: Booking, hall: Hall, now: datetime) -> HallSession:
-    """The booked session while it runs, else the one that runs now. Refuses: HallClosed."""
+    """The booked session while it runs, else the one that runs now.
+
+    Refuses: HallShut, HallClosed.
+    """
+    refuse_if_shut(hall, now)
     booked = booking.slot.session
     if booked.state == HallSession.State.OPEN and now < booked.ends_at:
         return booked

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
 from appointments.booking import AlreadyBooked, SlotFull, SlotGone, VisitThatDay
+from appointments.changes import questions
 from appointments.claiming import lock_people, lock_slots
 from appointments.confirming import HoldExpired
 from appointments.journal import record
@@ -99,6 +100,7 @@ def cancel(*, booking: Booking, now: datetime, by: Staff | None = None) -> Booki
     late = mine.starts_at - timedelta(minutes=before) < now
     was_confirmed = mine.state == State.CONFIRMED
     release(mine, State.CANCELLED, "cancelled", now=now, by=by, late=late)
+    questions.note_declined([mine], now)
     if was_confirmed:
         reminding.promise_cancelled(booking=mine, now=now)
     return mine
@@ -212,7 +214,8 @@ def reschedule(
     """The visit stands in the new slot; the old place is given up only with it.
 
     All matters of the person move together, with `together` the whole group; what the
-    slot cannot hold stands in the adjacent one. Staff (`by`) are not counted.
+    slot cannot hold stands in the adjacent one. Staff (`by`) are not counted, nor is who
+    chooses another time instead of one that the hall gave them (appointments/changes).
     Refuses: AlreadyOver, AlreadyStarted, HoldExpired, TooManyChanges, SlotGone, SlotFull,
     VisitThatDay.
     """
@@ -226,12 +229,14 @@ def reschedule(
         raise HoldExpired
     if mine.slot_id == slot_id:
         return mine
-    if by is None:
+    asked = questions.asked_of(moving).exists()
+    if by is None and not asked:
         _check_changes(moving, now)
     channel, places = _places_for(moving, slots, now)
     with refusing({"booking_person_one_visit_a_day": VisitThatDay}):
         for one, slot in zip(moving, places, strict=True):
-            _stand_in(one, slot, now, by, channel=channel)
+            _stand_in(one, slot, now, by, channel=channel, instead=asked)
+    questions.note_changed(moving, now)
     return mine
 
 
@@ -245,14 +250,15 @@ def _slot_and_next(slot_id: int) -> list[int]:
 
 
 def _check_changes(moving: list[Booking], now: datetime) -> None:
-    """Counted per person over all bookings, by visit."""
+    """Counted per person over all bookings, by visit; not those that the hall caused."""
     numbers = rules(["person_changes_most", "limit_days"], hall=None, day=civil.city_date(now))
     since = now - timedelta(days=numbers["limit_days"])
     for one in moving:
         moves = BookingEvent.objects.filter(
             booking__id_index=one.id_index, kind="moved", by__isnull=True, at__gt=since
         )
-        times = moves.values("booking__group_id", "at").distinct().count()
+        own = moves.exclude(facts__has_key="instead")
+        times = own.values("booking__group_id", "at").distinct().count()
         if times >= numbers["person_changes_most"]:
             raise TooManyChanges(most=numbers["person_changes_most"], days=numbers["limit_days"])
 
@@ -323,10 +329,20 @@ def _serves(slot: Slot, matters: set[int]) -> bool:
 
 
 def _stand_in(
-    booking: Booking, slot: Slot, now: datetime, by: Staff | None, *, channel: str = ""
+    booking: Booking,
+    slot: Slot,
+    now: datetime,
+    by: Staff | None,
+    *,
+    channel: str = "",
+    instead: bool = False,
 ) -> None:
-    """The booking is in the slot, whose minutes were taken from the channel (none: its own)."""
+    """The booking is in the slot, whose minutes were taken from the channel (none: its own).
+
+    `instead`: of a time that the hall gave them; it counts as no change of theirs.
+    """
     left = booking.starts_at
+    facts = {"instead": True} if instead else {}
     leave(booking, now=now)
     booking.channel = channel or booking.channel
     booking.slot, booking.hall_id = slot, slot.hall_id
@@ -334,6 +350,6 @@ def _stand_in(
     booking.version += 1
     booking.save(update_fields=["channel", "slot", "hall", "service_day", "starts_at", "version"])
     reminding.void_unsent(booking=booking)
-    record(booking, "moved", now=now, was=booking.state, by=by, left=left.isoformat())
+    record(booking, "moved", now=now, was=booking.state, by=by, left=left.isoformat(), **facts)
     if booking.state == State.CONFIRMED:
         reminding.promise_moved(booking=booking, now=now)

@@ -26,7 +26,7 @@ FROM (SELECT unnest(%(keys)s::bigint[]) AS key ORDER BY key) AS sorted
 # unless choosing again would end it or be refused: the same matter, or the same day.
 LIMITS = """
 WITH of_person AS (
-  SELECT id_index, group_id, state, made_at, confirmed_at, ended_at,
+  SELECT id, id_index, group_id, state, made_at, confirmed_at, ended_at,
     state = 'held' AND hold_expires_at > %(now)s AND matter_id <> ALL(%(matters)s::bigint[])
       AND service_day IS DISTINCT FROM
         (SELECT service_day FROM windows_slot WHERE id = %(slot)s::bigint) AS held_besides
@@ -48,6 +48,8 @@ GROUP BY id_index HAVING count(DISTINCT group_id) >= %(visits_most)s
 UNION ALL
 SELECT 'too_many_cancelled', id_index, NULL FROM of_person
 WHERE ended_at > %(since)s AND confirmed_at IS NOT NULL AND state = 'cancelled'
+  AND NOT EXISTS (SELECT 1 FROM appointments_displaced d
+    WHERE d.booking_id = of_person.id AND d.state = 'declined')
 GROUP BY id_index HAVING count(DISTINCT group_id) >= %(cancels_most)s
 UNION ALL
 SELECT 'too_many_for_phone', NULL, NULL FROM (

@@ -13,6 +13,8 @@ from django.db import close_old_connections
 
 from appointments import alerting, answering_offers, housekeeping, offering_back, waitlist
 from appointments.admitting import open_rooms
+from appointments.changes.answering import expire_due
+from appointments.changes.following import join_waiting
 from appointments.drawing import draw_due
 from appointments.providing import NoProvider
 from appointments.returning import return_due
@@ -45,6 +47,8 @@ def each_minute() -> None:
     for work in (
         housekeeping.expire_holds,
         answering_offers.settle,
+        expire_due,
+        join_waiting,
         waitlist.end_over,
         offering_back.offer_free,
         housekeeping.mark_served,

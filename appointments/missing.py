@@ -2,7 +2,8 @@
 
 The numbers are those that were in force on the day the booking was made, so that a later
 rule never punishes backwards. Who came is not missed, also late or called in vain; neither
-is who had no open window to come to. Walk-in stays open to everyone at any time.
+is who had no open window to come to, or whose time the hall changed without their yes.
+Walk-in stays open to everyone at any time.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 
 from appointments import missed_words, reminding
+from appointments.changes.questions import is_excused
 from appointments.models import Booking, Closure, Message, MissedVisit
 from config import civil
 from windows.models import HallSession, Shift, Staff
@@ -56,7 +58,7 @@ def _note(booking: Booking, now: datetime) -> MissedVisit | None:
     came = visit_of.filter(arrived_at__isnull=False).exists()
     if came or MissedVisit.objects.filter(booking__in=visit_of).exists():
         return None
-    if not _could_come(booking):
+    if is_excused(visit_of) or not _could_come(booking):
         return None
     names = ["missed_most", "missed_days", "missed_closed_days"]
     made_on = civil.city_date(booking.made_at)

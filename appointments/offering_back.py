@@ -119,10 +119,10 @@ def offer_place(
     if until is None:
         morning = _morning(now)
         return _keep(place, morning, [place, *coming], now=now, earliest=morning + AFTER_MORNING)
-    earliest = until + _notice(now)
+    earliest = until + notice(now)
     for entry_id, slot_id in _line(now, earliest, due):
         try:
-            if _offer(entry_id, slot_id, now=now, until=until, due=due):
+            if offer_slot(entry_id, slot_id, now=now, until=until, due=due):
                 return True
         except _PlaceGone:
             return True
@@ -162,7 +162,7 @@ def offer_free(*, now: datetime, most: int = OFFERS_A_RUN) -> int:
     Returns how many offers were made, at most so many.
     """
     until, made = offer_end(now), 0
-    line = _line(now, until + _notice(now)) if until else []
+    line = _line(now, until + notice(now)) if until else []
     for entry_id, slot_id in line:
         if until and made < most:
             made += _offer_some(entry_id, slot_id, now=now, until=until)
@@ -175,9 +175,9 @@ def _offer_some(entry_id: int, slot_id: int, *, now: datetime, until: datetime) 
     while slots and slots[0] not in tried:
         tried.add(slots[0])
         try:
-            return _offer(entry_id, slots[0], now=now, until=until)
+            return offer_slot(entry_id, slots[0], now=now, until=until)
         except SlotFull:
-            line = _line(now, until + _notice(now), entry_id=entry_id)
+            line = _line(now, until + notice(now), entry_id=entry_id)
             slots = [slot for _entry, slot in line]
         except Refusal:
             break
@@ -190,7 +190,17 @@ def offer_end(now: datetime) -> datetime | None:
     return None if is_quiet(now) or is_quiet(until) else until
 
 
-def _notice(now: datetime) -> timedelta:
+def offer_time(now: datetime) -> tuple[datetime, datetime]:
+    """When somebody who goes before all others would be asked, and until when: by night the
+    place is kept until they can answer in the morning."""
+    until = offer_end(now)
+    if until is not None:
+        return now, until
+    morning = _morning(now)
+    return morning, morning + _minutes("hold_offer_minutes", morning)
+
+
+def notice(now: datetime) -> timedelta:
     """Who is asked must still have time to come."""
     return _minutes("offer_notice_minutes", now)
 
@@ -231,13 +241,14 @@ def _line(
 
 
 @transaction.atomic
-def _offer(
+def offer_slot(
     entry_id: int,
     slot_id: int,
     *,
     now: datetime,
     until: datetime,
     due: Sequence[ReturningPlace] = (),
+    message_due: datetime | None = None,
 ) -> bool:
     """The entry has an offer: places held until then, and a message; False when it cannot.
 
@@ -260,7 +271,7 @@ def _offer(
         if not others:
             raise SlotFull
         give_back(others.pop(0), now=now)
-    _write_down(entry, held.group_id, now=now, until=until)
+    _write_down(entry, held.group_id, now=now, until=until, due=message_due)
     return True
 
 
@@ -302,7 +313,9 @@ def _is_busy(entry: WaitEntry, people: list[WaitPerson], slot_id: int) -> bool:
     return standing.exists()
 
 
-def _write_down(entry: WaitEntry, group_id: int, *, now: datetime, until: datetime) -> None:
+def _write_down(
+    entry: WaitEntry, group_id: int, *, now: datetime, until: datetime, due: datetime | None
+) -> None:
     offer = WaitOffer.objects.create(entry=entry, group_id=group_id, made_at=now, expires_at=until)
     entry.state = State.OFFERED
     entry.save(update_fields=["state"])
@@ -312,6 +325,7 @@ def _write_down(entry: WaitEntry, group_id: int, *, now: datetime, until: dateti
         Message.Kind.OFFER,
         offer_text(entry, bookings, until),
         now=now,
+        due=due,
         version=entry.offers.count(),
         useless_after=until,
     )

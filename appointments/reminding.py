@@ -110,11 +110,22 @@ def void_unsent(*, booking: Booking) -> None:
     ready.update(state=Message.State.VOID)
 
 
+def reminders_of(booking: Booking, now: datetime) -> list[Message]:
+    """The reminders of the booking's time, not kept yet; see `owe_all`."""
+    return _messages(booking, _reminders(booking, now), now)
+
+
 def _owe(booking: Booking, dues: Iterable[tuple[str, datetime]], now: datetime) -> None:
+    _insert(_messages(booking, dues, now))
+
+
+def _messages(
+    booking: Booking, dues: Iterable[tuple[str, datetime]], now: datetime
+) -> list[Message]:
     prefetch_related_objects([booking], "group", "hall", "matter__materials")
     if booking.group.phone_sealed is None:
-        return
-    _insert(
+        return []
+    return [
         Message(
             subject=f"booking:{booking.pk}",
             booking=booking,
@@ -127,7 +138,7 @@ def _owe(booking: Booking, dues: Iterable[tuple[str, datetime]], now: datetime) 
             made_at=now,
         )
         for kind, due in dues
-    )
+    ]
 
 
 def _insert(messages: Iterable[Message]) -> None:

@@ -37,6 +37,7 @@ OWED_WHILE: dict[str, set[str]] = {
     Kind.REMINDER_HOURS: {Booking.State.CONFIRMED},
     Kind.CANCELLED: {Booking.State.CANCELLED},
     Kind.WITHDRAWN: {Booking.State.WITHDRAWN},
+    Kind.DISPLACED: COMING,
 }
 
 # The CTE is computed once: only rows that this statement locked are claimed.

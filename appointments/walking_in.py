@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from appointments import saying
 from queues.board import board_of
 from queues.issuing import HallClosed, HallClosedForGood, current_session
+from windows.closing_halls import HallShut, closed_now, opens_words
 from windows.models import Hall, HallSession, Matter
 
 
@@ -40,6 +41,9 @@ def walk_in(*, hall: Hall, matter: Matter | None, now: datetime) -> WalkIn:
     """What somebody who comes now would find."""
     try:
         session = current_session(hall=hall, now=now)
+    except HallShut:
+        closure = closed_now(hall, now)
+        return WalkIn(None, opens_words(closure) if closure else "", "")
     except (HallClosed, HallClosedForGood):
         return WalkIn(None, _next_opening(hall, now), "")
     return WalkIn(session, "", wait_words(hall, matter, now) if matter else "")

@@ -17,6 +17,7 @@ from config.refusals import Refusal
 from queues.models import Ticket, TicketEvent
 from queues.models.ticket import BLOCK_NUMBERS
 from queues.predicting import promise
+from windows.closing_halls import refuse_if_shut
 from windows.models import Hall, HallSession, Matter, Staff, Window
 from windows.rules import rule
 from windows.telling import tell_boards
@@ -67,8 +68,9 @@ def record(
 def current_session(*, hall: Hall, now: datetime) -> HallSession:
     """The session that gives tickets now: from shortly before it opens until it closes.
 
-    Refuses: HallClosed with the next opening.
+    Refuses: HallClosed with the next opening, HallShut with until when.
     """
+    refuse_if_shut(hall, now)
     early = rule("checkin_early_minutes", hall=hall, day=civil.city_date(now))
     coming = HallSession.objects.filter(hall=hall, state="open", ends_at__gt=now)
     running = coming.filter(starts_at__lte=now + timedelta(minutes=early))
@@ -95,7 +97,7 @@ def issue_walk_in(
 ) -> Ticket:
     """A person without a booking has a place in line; never refused while the hall is open.
 
-    Refuses: HallClosed, MatterNotServed.
+    Refuses: HallClosed, HallShut, MatterNotServed.
     """
     session = current_session(hall=hall, now=now)
     patience = rule("patience_minutes", hall=hall, day=session.service_day)

@@ -17,6 +17,7 @@ from queues.papering import want_paper_of
 from windows.access import ADMIN, GUIDE, SUPERVISOR
 from windows.api.describing import described
 from windows.api.plumbing import HallCall, at_hall
+from windows.closing_halls import HallShut
 
 
 class CheckInInput(serializers.Serializer):
@@ -44,6 +45,7 @@ REFUSED = [
     arriving.TooEarly,
     arriving.NotConfirmed,
     HallClosed,
+    HallShut,
     MatterNotServed,
 ]
 

@@ -29,6 +29,7 @@ NUMBERS = [
     "offer_notice_minutes",
     "walkin_min_percent",
 ]
+HELD = Booking.State.HELD
 BEFORE_A_VISIT = timedelta(hours=2)  # by then somebody must have answered
 TO_ANSWER = timedelta(hours=1)  # less time for an answer is none
 
@@ -67,7 +68,9 @@ class Plan:
         return self.leaves_at if waits else soon
 
     def is_urgent(self, booking: Booking) -> bool:
-        return booking.starts_at < self.now + self._minutes("urgent_change_minutes")
+        """The old time is so near that a message must leave at once."""
+        near = booking.starts_at < self.now + self._minutes("urgent_change_minutes")
+        return near and booking.group.phone_sealed is not None
 
     def answer_by(self, booking: Booking, column: Column | None) -> datetime | None:
         """Until when another place would be kept; None when no time is left for an answer."""
@@ -230,7 +233,10 @@ def _closing(ask: Ask, now: datetime) -> Plan:
 
 
 def _propose(made: Plan) -> None:
-    if not made.loss.told:
+    """Drawn places that nobody confirmed yet end; their people go first on the list."""
+    held = {one.booking.group_id for one in made.loss.told if one.booking.state == HELD}
+    lost = [one for one in made.loss.told if one.booking.group_id not in held]
+    if not lost:
         return
     target, before = made.target, made.before
     columns: list[Column] = []
@@ -245,4 +251,4 @@ def _propose(made: Plan) -> None:
     without = {one.slot.pk for one in made.slots + made.new if one.slot is not None}
     columns += free_elsewhere(without=without, earliest=made.earliest, now=made.now)
     accessible = any(window.is_accessible for one in before for window in one.windows)
-    made.places = propose(parties_of(made.loss.told, accessible=accessible), columns)
+    made.places = propose(parties_of(lost, accessible=accessible), columns)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from statistics import median
-from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -12,10 +11,11 @@ from appointments.changes.candidates import narrowed
 from appointments.changes.displacing import Lost
 from appointments.changes.engine import Plan, plan
 from appointments.changes.picturing import ChangePreview, Losing, SlotChange
+from appointments.changes.recording import bounds
 from appointments.changes.shaping import SlotPlan
 from appointments.changes.targets import Target, people_here
 from appointments.changes.wanting import Ask, Kind
-from appointments.demanding import waiting_for
+from appointments.demanding import Waiting, waiting_for
 from appointments.models import DrawEntry, WaitEntry
 from config import civil
 from windows.models import Matter, RosterEntry, Window
@@ -33,10 +33,9 @@ def preview_change(ask: Ask, *, now: datetime) -> ChangePreview:
 
 def pictured(made: Plan) -> ChangePreview:
     """The plan in figures and rows."""
-    session, target = (made.sessions or [None])[0], made.target
-    is_one = made.ask.kind != Kind.CLOSE and session is not None
+    target = made.target
     losing = [_losing(made, one) for one in made.told]
-    dues = [made.due(one.booking) for one in made.told if one.booking.group.phone_sealed]
+    dues = [made.due(one.booking) for one in made.told]
     staff_before, staff_after = _staff_hours(made)
     roster = list(RosterEntry.objects.filter(session__in=made.sessions, is_cancelled=False)
                   .select_related("staff").order_by("staff__username"))  # fmt: skip
@@ -44,19 +43,17 @@ def pictured(made: Plan) -> ChangePreview:
     return ChangePreview(
         ask=made.ask,
         sessions=made.sessions,
-        starts_at=None if target is None or target.gone else target.starts_at,
-        ends_at=None if target is None or target.gone else target.ends_at,
+        starts_at=target.starts_at if target and not target.gone else None,
+        ends_at=target.ends_at if target and not target.gone else None,
         windows_before=_numbers(made.before),
-        windows_after=[one.number for one in target.windows] if _stays(target) else [],
+        windows_after=_numbers([target] if target and not target.gone else []),
         slots=[_slot(one) for one in sorted(made.slots + made.new, key=lambda one: one.starts_at)],
         staff_hours_before=staff_before,
         staff_hours_after=staff_after,
         overtime_hours=_overtime_hours(made),
         overtime_people=_other_hours(made, roster),
         unplanned=_unplanned(made, roster),
-        waiting=waiting_for(hall=made.sessions[0].hall, day=made.sessions[0].service_day)
-        if is_one
-        else None,
+        waiting=_waiting(made),
         places_before=_places(made, minutes, after=False),
         places_after=_places(made, minutes, after=True),
         would_be_offered=_would_be_offered(made),
@@ -78,8 +75,11 @@ def usual_minutes() -> int:
     return max(int(median(minutes or [1])), 1)
 
 
-def _stays(target: Target | None) -> Any:
-    return target is not None and not target.gone
+def _waiting(made: Plan) -> Waiting | None:
+    if made.ask.kind == Kind.CLOSE:
+        return None
+    session = made.sessions[0]
+    return waiting_for(hall=session.hall, day=session.service_day)
 
 
 def _numbers(before: list[Target]) -> list[int]:
@@ -101,7 +101,7 @@ def _losing(made: Plan, lost: Lost) -> Losing:
         can_offer=answer_by is not None,
         answer_by=answer_by,
         has_phone=booking.group.phone_sealed is not None,
-        urgent=booking.group.phone_sealed is not None and made.is_urgent(booking),
+        urgent=made.is_urgent(booking),
     )
 
 
@@ -151,17 +151,15 @@ def _other_hours(made: Plan, roster: list[RosterEntry]) -> list[str]:
     if target is None or target.gone or made.ask.kind == Kind.MOVE:
         return sorted({str(one.staff) for one in roster})
     before, windows = made.before[0], {one.pk for one in target.windows}
+    return sorted({str(one.staff) for one in roster if _other(one, before, target, windows)})
+
+
+def _other(one: RosterEntry, before: Target, target: Target, windows: set[int]) -> bool:
+    lower, upper = bounds(one.period)
+    if one.window_id is not None and one.window_id not in windows or lower < target.starts_at:
+        return True
     longer = target.ends_at > before.ends_at
-    return sorted(
-        {
-            str(one.staff)
-            for one in roster
-            if one.window_id is not None
-            and one.window_id not in windows
-            or (one.period.upper == before.ends_at if longer else one.period.upper > target.ends_at)
-            or one.period.lower < target.starts_at
-        }
-    )
+    return upper == before.ends_at if longer else upper > target.ends_at
 
 
 def _unplanned(made: Plan, roster: list[RosterEntry]) -> int:
@@ -169,7 +167,7 @@ def _unplanned(made: Plan, roster: list[RosterEntry]) -> int:
     if made.target is None or made.target.gone or not roster or made.ask.kind == Kind.MOVE:
         return 0
     target = made.target
-    planned = {one.window_id for one in roster if one.period.upper >= target.ends_at}
+    planned = {one.window_id for one in roster if bounds(one.period)[1] >= target.ends_at}
     return sum(one.pk not in planned for one in target.windows)
 
 
@@ -228,7 +226,8 @@ def _warnings(made: Plan, losing: list[Losing]) -> list[str]:
     found = []
     had = any(window.is_accessible for one in made.before for window in one.windows)
     left = made.target.windows if made.target else []
-    if _stays(made.target) and had and not any(window.is_accessible for window in left):
+    stays = made.target is not None and not made.target.gone
+    if stays and had and not any(window.is_accessible for window in left):
         found.append(_("No window that can be reached by wheelchair stays."))
     unreachable = sum(not one.has_phone for one in losing)
     if unreachable:

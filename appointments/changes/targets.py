@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from appointments import saying
+from appointments.changes.recording import bounds
 from appointments.changes.wanting import (
     Ask,
     ClosedAlready,
@@ -243,7 +244,7 @@ def _check_not_shut(target: Target, session: HallSession, field: str) -> None:
 
 
 def closed_already(shut: HallClosure, *, field: str = "closes_at") -> ClosedAlready:
-    closes, opens = shut.period.lower, shut.period.upper
+    closes, opens = bounds(shut.period)
     return ClosedAlready(field=field, closes=saying.when(closes), opens=saying.when(opens))
 
 

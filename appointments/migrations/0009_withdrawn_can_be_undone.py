@@ -14,7 +14,7 @@ BEFORE = {
     "withdrawn": [],
     "no_show": [],
 }
-MOVES = BEFORE | {"withdrawn": ["confirmed"]}
+MOVES = BEFORE | {"withdrawn": ["confirmed", "held"]}
 
 
 def with_moves(moves: dict[str, list[str]]) -> str:

@@ -81,7 +81,7 @@ class Booking(models.Model):
         "served": set(),
         "expired": set(),
         "cancelled": {"confirmed"},  # undone within minutes (appointments/changing.py)
-        "withdrawn": {"confirmed"},  # the hall took its change back (appointments/changes)
+        "withdrawn": {"confirmed", "held"},  # the hall took its change back (appointments/changes)
         "no_show": set(),
     }
     OPEN = ["held", "confirmed", "arrived"]

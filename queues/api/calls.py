@@ -16,6 +16,7 @@ from queues.models import Ticket
 from windows.access import CLERK, GUIDE, SUPERVISOR, halls_of
 from windows.api.describing import described
 from windows.api.plumbing import StaffCall, staff_window, staff_with
+from windows.closing_halls import HallShut
 from windows.models import Hall, Matter, Staff, Window
 from windows.shifts import NotSignedIn
 
@@ -192,7 +193,7 @@ class ToHall(TicketCall):
         "Desk",
         takes=ToHallInput,
         gives=TicketOutput,
-        refuses=[*AT_WINDOW, MatterNotServed, HallClosed],
+        refuses=[*AT_WINDOW, MatterNotServed, HallClosed, HallShut],
     )
     def post(self, request: Request, ticket_id: str) -> Response:
         """The person goes on in another hall; the answer is the number there.

@@ -17,6 +17,7 @@ from queues.waiting import place_of
 from windows.access import ADMIN, GUIDE, SUPERVISOR
 from windows.api.describing import Word, described
 from windows.api.plumbing import Call, HallCall, at_hall, hall_by, stranger
+from windows.closing_halls import HallShut
 from windows.models import DeviceToken, HallSession, Matter
 
 KIOSK = DeviceToken.Kind.KIOSK
@@ -164,7 +165,7 @@ class HallTickets(HallCall):
         takes=TicketInput,
         gives=TicketOutput,
         made=201,
-        refuses=[HallClosed, MatterNotServed],
+        refuses=[HallClosed, HallShut, MatterNotServed],
     )
     def post(self, request: Request, code: str) -> Response:
         """A ticket for a person without a booking. For the hall's kiosks and guides.

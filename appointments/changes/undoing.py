@@ -1,0 +1,342 @@
+"""Taking a change back, as long as nothing of it has been noticed outside.
+
+Everything stands again exactly as it was: hours, windows, slots, rosters, and everybody in
+the place that they had. Not any more when a message has left, when somebody has answered,
+booked what was added or has a number there, or when the session was changed again since.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from appointments import reminding
+from appointments.changes.locking import lock_sessions
+from appointments.changes.recording import SLOT, period_facts, session_facts, slot_facts
+from appointments.changes.resettling import event, stand_in, take_minutes, void_unsent
+from appointments.claiming import lock_people, lock_slots
+from appointments.models import Booking, BookingEvent, Displaced, Message
+from config.refusals import Refusal, refusing
+from queues.models import Ticket
+from windows.models import (
+    HallClosure,
+    HallSession,
+    RosterEntry,
+    SessionChange,
+    SessionLink,
+    SessionWindow,
+    Slot,
+    Staff,
+)
+from windows.sessions import SessionOver, WindowJustTaken, close_places
+from windows.telling import tell_boards
+
+State = Displaced.State
+STANDING = (State.MOVED, State.OFFERED, State.WITHDRAWN)
+BACK = ["slot", "hall", "service_day", "starts_at", "channel", "version", "state", "ended_at"]
+
+
+class UndoTooLate(Refusal):
+    code = "undo_too_late"
+    message = _("People have been told by now. Make another change instead.")
+
+
+class UndoBooked(Refusal):
+    code = "undo_booked"
+    message = _("Somebody has booked there or has a number by now, so the change stands.")
+
+
+class UndoOvertaken(Refusal):
+    code = "undo_overtaken"
+    message = _("This was changed again since. Take the later change back first.")
+
+
+def why_no_undo(change: SessionChange, now: datetime) -> str:
+    """What speaks against taking it back, in words; "" when it can be."""
+    try:
+        with transaction.atomic():
+            for one in _with(change):
+                _check(one, _people(one), now)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+@transaction.atomic
+def undo_change(change: SessionChange, *, by: Staff | None, now: datetime) -> list[SessionChange]:
+    """The change never was; a closure's changes are taken back together, with it.
+
+    Undoing twice changes nothing. Refuses: UndoTooLate, UndoBooked, UndoOvertaken,
+    SessionOver, WindowJustTaken.
+    """
+    together = _with(change)
+    if all(one.undone_at for one in together):
+        return together
+    _lock(together)
+    together = _with(change)
+    for one in together:
+        if one.undone_at is None:
+            _undo(one, by, now)
+    if change.closure_id:
+        closure = HallClosure.objects.filter(pk=change.closure_id, reopened_at__isnull=True)
+        closure.update(reopened_at=now, reopened_by=by)
+    return together
+
+
+@transaction.atomic
+def undo_closure(closure: HallClosure, *, by: Staff | None, now: datetime) -> HallClosure:
+    """The hall was never closed. Refuses: as undo_change."""
+    first = closure.changes.order_by("pk").first()
+    if first is not None:
+        undo_change(first, by=by, now=now)
+    else:
+        HallClosure.objects.filter(pk=closure.pk, reopened_at__isnull=True).update(
+            reopened_at=now, reopened_by=by
+        )
+    closure.refresh_from_db()
+    return closure
+
+
+def _with(change: SessionChange) -> list[SessionChange]:
+    rows = SessionChange.objects.select_related("session__hall")
+    if change.closure_id is None:
+        return [rows.get(pk=change.pk)]
+    closing = rows.filter(closure=change.closure_id, kind=SessionChange.Kind.CLOSE)
+    return list(closing.order_by("pk"))
+
+
+def _people(change: SessionChange) -> list[Displaced]:
+    mine = Displaced.objects.filter(change=change).exclude(state=State.UNDONE)
+    related = mine.select_related(
+        "booking__group", "booking__hall", "booking__matter", "old_slot__hall"
+    )
+    return list(related.order_by("pk"))
+
+
+def _lock(changes: list[SessionChange]) -> None:
+    """Sessions, people, slots, bookings, messages: the written order."""
+    lock_sessions(one.session_id for one in changes)
+    people = [one for change in changes for one in _people(change)]
+    lock_people([bytes(one.booking.id_index) for one in people], None)
+    own = [one["id"] for change in changes for one in change.facts.get("slots", [])]
+    there = [change.facts.get("to_session") for change in changes]
+    own += Slot.objects.filter(session__in=[one for one in there if one]).values_list(
+        "pk", flat=True
+    )
+    lock_slots([*own, *(pk for one in people for pk in (one.old_slot_id, one.new_slot_id) if pk)])
+    bookings = Booking.objects.filter(pk__in=[one.booking_id for one in people]).order_by("pk")
+    list(bookings.select_for_update(of=("self",)).values_list("pk"))
+    messages = Message.objects.filter(booking__in=[one.booking_id for one in people])
+    list(messages.order_by("pk").select_for_update().values_list("pk"))
+
+
+def _undo(change: SessionChange, by: Staff | None, now: datetime) -> None:
+    people = _people(change)
+    _check(change, people, now)
+    void_unsent([one.booking for one in people])
+    take_minutes([one.booking for one in people if one.state != State.WITHDRAWN], sign=-1)
+    _session_back(change, now)
+    back = [one for one in people if _comes_back(one, now)]
+    _people_back(change, back, by, now)
+    _slots_back(change, back)
+    Displaced.objects.filter(pk__in=[one.pk for one in people]).update(
+        state=State.UNDONE, ended_at=now
+    )
+    change.undone_by, change.undone_at = by, now
+    change.save(update_fields=["undone_by", "undone_at"])
+    tell_boards(change.session.hall_id)
+
+
+def _check(change: SessionChange, people: list[Displaced], now: datetime) -> None:
+    """Refuses: SessionOver, UndoTooLate, UndoOvertaken, UndoBooked."""
+    if change.undone_at is not None:
+        return
+    before = change.facts.get("session", {}).get("before")
+    ends_at = datetime.fromisoformat(before["ends_at"]) if before else change.session.ends_at
+    if ends_at <= now:
+        raise SessionOver
+    if any(one.state not in STANDING for one in people):
+        raise UndoTooLate
+    told = Message.objects.filter(
+        booking__in=[one.booking_id for one in people if one.state in STANDING],
+        kind__in=[Message.Kind.DISPLACED, Message.Kind.WITHDRAWN],
+        made_at__gte=change.made_at,
+    ).exclude(state__in=[Message.State.READY, Message.State.VOID])
+    if told.exists() or any(one.entry_id for one in people):
+        raise UndoTooLate
+    _check_not_overtaken(change, people)
+    _check_not_booked(change, people)
+
+
+def _check_not_overtaken(change: SessionChange, people: list[Displaced]) -> None:
+    facts = change.facts
+    later = SessionChange.objects.filter(
+        Q(session=change.session_id) | Q(session=facts.get("to_session")),
+        pk__gt=change.pk, undone_at__isnull=True,
+    )  # fmt: skip
+    same = Q(closure__isnull=False, closure=change.closure_id, kind=SessionChange.Kind.CLOSE)
+    if later.exclude(same).exists():
+        raise UndoOvertaken
+    after = facts.get("session", {}).get("after")
+    if after and session_facts(change.session) != after:
+        raise UndoOvertaken
+    slots = Slot.objects.in_bulk([one["id"] for one in facts.get("slots", [])])
+    for one in facts.get("slots", []):
+        if one["id"] not in slots or slot_facts(slots[one["id"]]) != one["after"]:
+            raise UndoOvertaken
+    for one in people:
+        moved_on = one.state != State.WITHDRAWN and one.booking.slot_id != one.new_slot_id
+        withdrawn = one.state == State.WITHDRAWN
+        expected = Booking.State.WITHDRAWN if withdrawn else Booking.State.CONFIRMED
+        if moved_on or one.booking.state != expected:
+            raise UndoTooLate
+
+
+def _check_not_booked(change: SessionChange, people: list[Displaced]) -> None:
+    """What was added is still unsold, and what was left still holds all who were there."""
+    facts = change.facts
+    mine = {one.booking_id: one for one in people}
+    slots = Slot.objects.in_bulk([one["id"] for one in facts.get("slots", [])])
+    for one in facts.get("slots", []):
+        slot, before = slots[one["id"]], one["before"]
+        for channel in ("online", "assisted", "reserved"):
+            back = sum(
+                row.booking.minutes for row in people
+                if row.old_slot_id == slot.pk and _old_channel(change, row) == channel
+            )  # fmt: skip
+            here = sum(
+                row.booking.minutes for row in mine.values()
+                if row.new_slot_id == slot.pk and row.booking.channel == channel
+            )  # fmt: skip
+            quota = before[f"{channel}_quota"] if before else 0
+            if getattr(slot, f"{channel}_taken") - here + back > quota:
+                raise UndoBooked
+    if _numbers_given(change):
+        raise UndoBooked
+    if there := facts.get("to_session"):
+        booked = Booking.objects.filter(slot__session=there, state__in=Booking.OPEN)
+        if booked.exclude(pk__in=mine).exists():
+            raise UndoBooked
+
+
+def _numbers_given(change: SessionChange) -> bool:
+    """Somebody has a number that only this change made possible."""
+    facts = change.facts
+    if there := facts.get("to_session"):
+        return Ticket.objects.filter(session=there).exists()
+    before = facts.get("session", {}).get("before")
+    if change.kind != SessionChange.Kind.EXTEND or not before:
+        return False
+    longer = datetime.fromisoformat(before["ends_at"])
+    return Ticket.objects.filter(session=change.session_id, issued_at__gte=longer).exists()
+
+
+def _old_channel(change: SessionChange, row: Displaced) -> str:
+    channels = change.facts.get("channels", {})
+    return str(channels.get(str(row.booking_id), row.booking.channel))
+
+
+def _session_back(change: SessionChange, now: datetime) -> None:
+    """Hours, state, windows, roster and links as they were."""
+    facts, session = change.facts, change.session
+    if there := facts.get("to_session"):
+        close_places(session=HallSession.objects.get(pk=there), now=now)
+        SessionLink.objects.filter(pk__in=facts["links"]).update(session=session)
+    if before := facts.get("session", {}).get("before"):
+        session.starts_at = datetime.fromisoformat(before["starts_at"])
+        session.ends_at = datetime.fromisoformat(before["ends_at"])
+        session.state, session.is_by_hand = before["state"], before["is_by_hand"]
+        session.save(update_fields=["starts_at", "ends_at", "state", "is_by_hand"])
+    with refusing({"window_in_one_session_at_a_time": WindowJustTaken}):
+        was = {one["id"]: one for one in facts.get("windows", {}).get("before", [])}
+        if "windows" in facts:
+            SessionWindow.objects.filter(session=session).exclude(pk__in=was).delete()
+        for row in SessionWindow.objects.filter(pk__in=was):
+            _period_back(row, was[row.pk])
+    for one in facts.get("roster", []):
+        entry = RosterEntry.objects.filter(pk=one["id"]).first()
+        if entry is not None and period_facts(entry) == one["after"]:
+            _roster_back(entry, one["before"])
+
+
+def _period_back(row: SessionWindow | RosterEntry, was: dict[str, Any]) -> None:
+    lower, upper = (datetime.fromisoformat(was[name]) for name in ("lower", "upper"))
+    row.period, row.is_cancelled = type(row.period)(lower, upper), was["is_cancelled"]
+    row.save(update_fields=["period", "is_cancelled"])
+
+
+def _roster_back(row: RosterEntry, was: dict[str, Any]) -> None:
+    """Unless the person or the window was planned elsewhere meanwhile."""
+    taken = {
+        name: UndoOvertaken
+        for name in ("roster_nobody_twice_at_once", "roster_window_once_at_a_time")
+    }
+    try:
+        with refusing(taken):
+            _period_back(row, was)
+    except UndoOvertaken:
+        return
+
+
+def _people_back(
+    change: SessionChange, people: list[Displaced], by: Staff | None, now: datetime
+) -> None:
+    """Everybody stands where they stood; their reminders are owed as before."""
+    events, messages = list[BookingEvent](), list[Message]()
+    for one in people:
+        booking, was = one.booking, one.booking.state
+        stand_in(booking, one.old_slot, _old_channel(change, one))
+        booking.hall = booking.slot.hall
+        booking.ended_at = None
+        booking.state = Booking.State.CONFIRMED if booking.confirmed_at else Booking.State.HELD
+        events.append(event(booking, "undone", was, now, by, change=change.pk))
+        if booking.state == Booking.State.CONFIRMED:
+            messages += reminding.reminders_of(booking, now)
+    Booking.objects.bulk_update([one.booking for one in people], BACK, batch_size=500)
+    BookingEvent.objects.bulk_create(events)
+    reminding.owe_all(messages)
+
+
+def _comes_back(row: Displaced, now: datetime) -> bool:
+    """A place that was drawn and not confirmed comes back while it would still be held."""
+    booking = row.booking
+    if booking.confirmed_at is not None:
+        return True
+    return booking.hold_expires_at is not None and booking.hold_expires_at > now
+
+
+def _slots_back(change: SessionChange, people: list[Displaced]) -> None:
+    """Quotas as they were, with those who came back; what was added is gone."""
+    back: dict[tuple[int, str], int] = {}
+    for row in people:
+        key = (row.old_slot_id, row.booking.channel)
+        back[key] = back.get(key, 0) + row.booking.minutes
+    for one in change.facts.get("slots", []):
+        slot = Slot.objects.get(pk=one["id"])
+        if one["before"] is None:
+            _take_out(slot)
+            continue
+        for channel in ("online", "assisted", "reserved"):
+            taken = getattr(slot, f"{channel}_taken") + back.get((slot.pk, channel), 0)
+            setattr(slot, f"{channel}_taken", taken)
+        slot.ends_at = datetime.fromisoformat(one["before"]["ends_at"])
+        for name in SLOT:
+            setattr(slot, name, one["before"][name])
+        slot.save()
+
+
+def _take_out(slot: Slot) -> None:
+    """A slot that nobody ever held is gone; another one is closed."""
+    used: Iterable[Any] = (
+        slot.bookings.all(),
+        Displaced.objects.filter(Q(old_slot=slot) | Q(new_slot=slot)),
+        slot.returning.all(),
+    )
+    if any(rows.exists() for rows in used):
+        slot.is_open = False
+        slot.save(update_fields=["is_open"])
+    else:
+        slot.delete()
