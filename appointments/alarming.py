@@ -220,7 +220,7 @@ def _walk_ins(facts: Facts) -> Iterator[Alert]:
     session = facts.board.session
     if session is None or session.stage != "open" or facts.board.walk_ins_left:
         return
-    if facts.board.waiting and facts.online_left:
+    if facts.board.waiting > facts.board.windows_open and facts.online_left:
         said = _(
             "The walk-in share of the day is used up, while %(n)s online minutes are not booked."
         )

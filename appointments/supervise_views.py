@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import saying
+from appointments.pressing import fresh_key
+from appointments.remedies.done import done_today
 from appointments.supervising import HallNow, hall_now, hall_sessions
 from config import civil
 from config.refusals import NotFound
@@ -67,6 +69,8 @@ def supervise(request: HttpRequest) -> HttpResponse:
         "halls": halls_here(request, *LOOKERS),
         "sessions": hall_sessions(hall, view.service_day),
         "day": saying.long_day(view.service_day),
+        "done": done_today(hall, now=now),
+        "key": fresh_key(),
     }
     return show(request, "today", context)
 
