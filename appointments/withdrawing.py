@@ -1,32 +1,25 @@
 """Withdrawing: the hall takes a session back, and everybody who would have come is told.
 
-Who has a number keeps it and is served; everyone else's booking is withdrawn. A session
-that has begun ends now instead of vanishing. Slots are locked before bookings, as a hold
-does.
+Who has a number keeps it and is served; everyone else's booking is withdrawn and goes first
+on the waiting list. A session that has begun ends now instead of vanishing. It is the
+cancellation of `appointments/changes` with nobody moved; proposals are made there.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 
-from appointments import reminding
+from appointments.changes.applying import apply_change
+from appointments.changes.displacing import MOVABLE
+from appointments.changes.resettling import WITHDRAW
+from appointments.changes.targets import people_here
+from appointments.changes.wanting import Ask, PeopleAreHere
 from appointments.models import Booking, DrawEntry
-from appointments.returning import release
-from config.refusals import Refusal
-from queues.models import Ticket
 from windows import sessions
-from windows.models import HallSession, Slot, Staff
+from windows.models import HallSession, Staff
 
 State = Booking.State
-GONE = [Ticket.State.FINISHED, Ticket.State.VOID]
-
-
-class PeopleAreHere(Refusal):
-    code = "people_are_here"
-    message = _("People with a number for this session are in the hall. Serve them first.")
 
 
 @dataclass(frozen=True)
@@ -53,36 +46,26 @@ class Withdrawal:
 
 def loss_of(*, session: HallSession, now: datetime) -> Loss:
     """What cancelling the session at that instant would do; reads only."""
-    states = list(_losing(session, now).values_list("state", flat=True))
+    coming = Booking.objects.filter(slot__session=session, slot__ends_at__gt=now)
+    states = list(coming.filter(state__in=MOVABLE).values_list("state", flat=True))
     return Loss(
         confirmed=states.count(State.CONFIRMED),
         held=states.count(State.HELD),
-        in_hall=_in_hall(session).count(),
+        in_hall=people_here(session),
     )
 
 
-@transaction.atomic
 def withdraw_session(*, session: HallSession, by: Staff | None, now: datetime) -> Withdrawal:
     """The session is cancelled, or ends now when it runs; who had a place is owed a message.
 
     Withdrawing a cancelled session changes nothing. Refuses: SessionOver, PeopleAreHere.
     """
-    # A mere reference (the ticket of somebody who checks in now) does not wait for us.
-    locked = HallSession.objects.select_for_update(no_key=True).get(pk=session.pk)
-    if locked.state == HallSession.State.CANCELLED:
-        return Withdrawal(locked)
-    if locked.ends_at <= now:
-        raise sessions.SessionOver
-    runs = locked.starts_at < now
-    if not runs and _in_hall(locked).exists():
-        raise PeopleAreHere
-    list(Slot.objects.filter(session=locked).order_by("pk").select_for_update().values_list("pk"))
-    losing = _losing(locked, now).select_related("group", "hall", "matter").order_by("pk")
-    bookings = list(losing.select_for_update(of=("self",)))
-    for booking in bookings:
-        _withdraw(booking, by, now)
-    end = sessions.end_now if runs else sessions.close_places
-    return Withdrawal(end(session=locked, now=now), len(bookings))
+    present = HallSession.objects.get(pk=session.pk)
+    if present.state == HallSession.State.CANCELLED:
+        return Withdrawal(present)
+    done = apply_change(Ask.cancel(present), by=by, now=now, default=WITHDRAW)
+    assert done.session is not None  # noqa: S101  it was one session
+    return Withdrawal(done.session, len(done.displaced) + done.ended_holds)
 
 
 @transaction.atomic
@@ -97,22 +80,3 @@ def undo_opening(*, session: HallSession, by: Staff | None, now: datetime) -> Ha
     if DrawEntry.objects.filter(draw__session=locked, state=DrawEntry.State.REGISTERED).exists():
         raise sessions.HasBookings
     return sessions.undo_session(session=locked, by=by, now=now)
-
-
-def _losing(session: HallSession, now: datetime) -> QuerySet[Booking]:
-    """Open bookings whose slot is not over."""
-    coming = Booking.objects.filter(slot__session=session, slot__ends_at__gt=now)
-    return coming.filter(state__in=[State.HELD, State.CONFIRMED])
-
-
-def _in_hall(session: HallSession) -> QuerySet[Ticket]:
-    return Ticket.objects.filter(session=session).exclude(state__in=GONE)
-
-
-def _withdraw(booking: Booking, by: Staff | None, now: datetime) -> None:
-    """A held place ends silently, unless it was drawn: nobody else was told of it yet."""
-    was_told = booking.state == State.CONFIRMED
-    was_told |= DrawEntry.objects.filter(group_id=booking.group_id).exists()
-    release(booking, State.WITHDRAWN, "withdrawn", now=now, by=by)
-    if was_told:
-        reminding.promise_withdrawn(booking=booking, now=now)
