@@ -1,30 +1,39 @@
-"""The whole city on one page: how full each hall's next days are, what today is like.
+"""The halls of one person on one page: how full their next days are, what today is like.
 
-Six queries, whatever the number of halls. Counts only, nothing personal.
+Two queries whatever the number of halls, so that the page with its guard takes six
+(tests/pages/test_city.py). Counts only, nothing personal.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db import connection
-from django.db.models import Sum
+from django.db.models import (
+    CharField,
+    Count,
+    DateTimeField,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    Q,
+    Sum,
+    Value,
+)
 
 from appointments import saying
-from appointments.models import QuotaMove, RebalanceRun, UnmetDemand
+from appointments.lines_today import Line, level_of, lines_today
+from appointments.models import UnmetDemand
 from config import civil
-from windows.models import Hall, HallSession, Shift, Slot
+from windows.models import Hall, HallSession, Slot
 
-DAYS = 7
+DAYS, WEEKS_BACK = 7, 4
 SHOUT = 10  # searches in vain from which a full day is red
-ADVISED = 3
-
-# One line of today: served, waiting, and the wait that nine in ten people stay below.
-TODAY = """
-SELECT count(*) FILTER (WHERE state = 'finished'), count(*) FILTER (WHERE state = 'waiting'),
-  percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM called_at - issued_at) / 60)
-    FILTER (WHERE called_at IS NOT NULL)
-FROM queues_ticket WHERE service_day = %s
-"""
+FULL = 95  # percent
+NIGHTS = {HallSession.Kind.NIGHT, HallSession.Kind.LATE}
+SATURDAY = 5
 
 
 @dataclass
@@ -35,7 +44,9 @@ class Cell:
     quota: int = 0
     taken: int = 0
     unmet: int = 0
-    kinds: set[str] = field(default_factory=set)
+    kinds: Counter[str] = field(default_factory=Counter)
+    is_shut: bool = False  # its sessions are closed with the hall
+    spans: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     @property
     def is_closed(self) -> bool:
@@ -52,78 +63,111 @@ class Cell:
     @property
     def is_over(self) -> bool:
         """Full, and many looked for a place nevertheless."""
-        return self.unmet >= SHOUT and self.fill >= 95
+        return self.unmet >= SHOUT and self.fill >= FULL
 
     @property
     def level(self) -> str:
-        """The ending of its colour's class."""
         if self.is_closed or self.walk_in_only:
             return "closed" if self.is_closed else "0"
-        return "over" if self.is_over else str(min(self.fill // 20, 4))
+        return "over" if self.is_over else level_of(self.fill)
 
     @property
     def is_night(self) -> bool:
-        return bool(self.kinds & {HallSession.Kind.NIGHT, HallSession.Kind.LATE})
+        return bool(NIGHTS & set(self.kinds))
+
+    def add(self, other: "Cell") -> None:
+        self.quota += other.quota
+        self.taken += other.taken
+        self.unmet += other.unmet
+        self.kinds += other.kinds
 
 
 @dataclass(frozen=True)
+class Usual:
+    """What such a weekday was in the last weeks: searches in vain, percent booked."""
+
+    unmet: float = 0
+    fill: int = 0
+
+
+@dataclass
 class HallRow:
+    """A hall's coming days and its line now; `usual` by weekday. A page may shorten the name."""
+
     hall: Hall
     cells: list[Cell]
+    line: Line
+    usual: dict[int, Usual]
+    name: str = ""
 
+    @property
+    def week(self) -> Cell:
+        together = Cell(self.cells[0].day)
+        for cell in self.cells:
+            together.add(cell)
+        return together
 
-@dataclass(frozen=True)
-class Advice:
-    """A hall's day that asks for a session."""
-
-    hall: Hall
-    cell: Cell
-    day: str
+    @property
+    def is_mine(self) -> bool:
+        """Whether who looks may change something there."""
+        return bool(getattr(self.hall, "is_mine", False))
 
 
 @dataclass(frozen=True)
 class City:
-    """All halls at one instant."""
+    """Halls at one instant."""
 
     days: list[tuple[date, str]]
     rows: list[HallRow]
-    staffed: int
-    served: int
-    waiting: int
-    nine_in_ten: int | None
-    unmet_today: int
-    moved: int
+    line: Line
 
     @property
-    def advice(self) -> list[Advice]:
-        """The days that most people searched in vain, of all halls."""
-        asked = [
-            Advice(row.hall, cell, saying.short_day(cell.day))
+    def unmet_today(self) -> int:
+        return sum(row.cells[0].unmet for row in self.rows)
+
+    @property
+    def kinds(self) -> list[tuple[str, str, list[int], int]]:
+        """The coming days' sessions: kind, its name, how many on each day and in all."""
+        told = []
+        for kind, label in HallSession.Kind.choices:
+            each = [sum(row.cells[n].kinds[kind] for row in self.rows) for n in range(DAYS)]
+            if any(each):
+                told.append((str(kind), str(label), each, sum(each)))
+        return told
+
+    @property
+    def with_night(self) -> int:
+        """Halls that are open on an evening."""
+        return sum(any(cell.is_night for cell in row.cells) for row in self.rows)
+
+    @property
+    def with_weekend(self) -> int:
+        """Halls that are open on a Saturday or Sunday."""
+        return sum(
+            any(cell.kinds and cell.day.weekday() >= SATURDAY for cell in row.cells)
             for row in self.rows
-            for cell in row.cells
-            if cell.unmet
-        ]
-        return sorted(asked, key=lambda one: -one.cell.unmet)[:ADVISED]
+        )
 
 
-def city_now(*, now: datetime) -> City:
-    """The halls' next seven service days, and today's figures."""
-    today = civil.city_date(now)
-    last = today + timedelta(days=DAYS - 1)
-    cells = _cells(today, last)
+def city_now(*, halls: Iterable[Hall], now: datetime) -> City:
+    """The halls' next seven service days, and today's figures; two queries."""
+    today, there = civil.city_date(now), [*halls]
     days = [today + timedelta(days=ahead) for ahead in range(DAYS)]
-    halls = Hall.objects.filter(is_open=True).order_by("code")
-    served, waiting, nine_in_ten = _today(today)
-    rows = [HallRow(hall, [cells[hall.pk, day] for day in days]) for hall in halls]
+    ids = [hall.pk for hall in there]
+    cells, lines = _cells(ids, today), lines_today(ids, now=now)
     return City(
         days=[(day, f"{saying.short_weekday(day)} {day.day}") for day in days],
-        rows=rows,
-        staffed=Shift.objects.filter(period__upper_inf=True).count(),
-        served=served,
-        waiting=waiting,
-        nine_in_ten=None if nine_in_ten is None else round(nine_in_ten),
-        unmet_today=sum(row.cells[0].unmet for row in rows),
-        moved=_moved(),
+        rows=[
+            HallRow(
+                hall=hall,
+                cells=[cells[hall.pk, day] for day in days],
+                line=lines.get(hall.pk, Line()),
+                usual={day.weekday(): _usual(cells, hall.pk, day) for day in days},
+                name=hall.name,
+            )
+            for hall in there
+        ],
+        line=lines.get(None, Line()),
     )
 
 
@@ -135,32 +179,61 @@ class _Cells(dict[tuple[int, date], Cell]):
         return self[key]
 
 
-def _cells(first: date, last: date) -> _Cells:
+def _cells(halls: list[int], today: date) -> _Cells:
+    """The coming days and the weeks before them, in one query."""
+    first, last = today - timedelta(weeks=WEEKS_BACK), today + timedelta(days=DAYS - 1)
+    asked: dict[str, Any] = {"hall__in": halls, "service_day__range": (first, last)}
+    slots = Slot.objects.filter(**asked, session__state=HallSession.State.OPEN)
+    is_open = Q(is_open=True)
+    names = ("hall", "service_day", "kind", "quota", "taken", "sessions", "opens", "closes")
+    offered = (
+        slots.values("hall", "service_day", kind=F("session__kind"))
+        .annotate(
+            quota=Sum(F("online_quota") + F("reserved_quota"), filter=is_open, default=0),
+            taken=Sum(F("online_taken") + F("reserved_taken"), filter=is_open, default=0),
+            sessions=Count("session", distinct=True, filter=is_open),
+            opens=Min("starts_at"),
+            closes=Max("ends_at"),
+        )
+        .order_by()
+    )
+    nothing = {"taken": Value(0), "sessions": Value(0)}
+    searched = (
+        UnmetDemand.objects.filter(**asked)
+        .values("hall", "service_day", kind=Value("", CharField()))
+        .annotate(
+            quota=Sum("count", output_field=IntegerField()),
+            **nothing,
+            opens=Value(None, DateTimeField()),
+            closes=Value(None, DateTimeField()),
+        )
+        .order_by()
+    )
     cells = _Cells()
-    days = {"service_day__range": (first, last)}
-    slots = Slot.objects.filter(**days, is_open=True, session__state=HallSession.State.OPEN)
-    by_kind = slots.values_list("hall_id", "service_day", "session__kind").order_by()
-    for hall_id, day, kind, quota, taken in by_kind.annotate(
-        Sum("online_quota"), Sum("online_taken")
-    ):
-        cell = cells[hall_id, day]
-        cell.kinds.add(kind)
-        cell.quota += quota
-        cell.taken += taken
-    unmet = UnmetDemand.objects.filter(**days).values_list("hall_id", "service_day").order_by()
-    for hall_id, day, people in unmet.annotate(Sum("count")):
-        cells[hall_id, day].unmet = people
+    for row in offered.values_list(*names).union(searched.values_list(*names), all=True):
+        _count(cells, row)
     return cells
 
 
-def _today(day: date) -> tuple[int, int, float | None]:
-    with connection.cursor() as cursor:
-        cursor.execute(TODAY, [day])
-        served, waiting, minutes = cursor.fetchone()
-    return served, waiting, minutes
+def _count(cells: _Cells, row: Sequence[Any]) -> None:
+    hall, day, kind, quota, taken, sessions, opens, closes = row
+    cell = cells[hall, day]
+    if not kind:
+        cell.unmet = quota
+        return
+    cell.quota += quota
+    cell.taken += taken
+    if sessions:
+        cell.kinds[kind] += sessions
+    cell.is_shut = not cell.kinds
+    cell.spans.append((opens, closes))
 
 
-def _moved() -> int:
-    """Slots that the latest rebalancing moved."""
-    latest = RebalanceRun.objects.order_by("-pk").values("pk")[:1]
-    return QuotaMove.objects.filter(run__in=latest, undone_at=None).count()
+def _usual(cells: _Cells, hall: int, day: date) -> Usual:
+    """The same weekday of the last weeks, as far as the hall was open or searched for."""
+    before = [cells.get((hall, day - timedelta(weeks=n))) for n in range(1, WEEKS_BACK + 1)]
+    together = Cell(day)
+    for cell in before:
+        if cell is not None:
+            together.add(cell)
+    return Usual(together.unmet / WEEKS_BACK, together.fill)

@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 
 from appointments.models import Booking, QuotaMove, RebalanceRun, UnmetDemand
-from appointments.overseeing import city_now
 from appointments.rebalancing import rebalance
 from config import civil
 from queues.calling import call_next
@@ -257,30 +256,6 @@ class TestSession:
 
     def test_a_number_beyond_all_is_not_found(self, boss):
         assert boss.get(f"/supervise/sessions/{10**30}/").status_code == 404
-
-
-class TestCity:
-    def test_shows_how_full_and_what_was_searched_in_vain(self, boss, hall, session, renewal):
-        session.slots.update(online_taken=90)
-        UnmetDemand.objects.create(
-            hall=hall, matter=renewal, service_day=DAY, asked_on=DAY, count=24
-        )
-
-        page = text_of(boss.get("/supervise/city/"))
-
-        assert "heat--over" in page
-        assert "full, 24 in vain" in page
-        assert page.count("heat--closed") == 6
-
-    def test_takes_six_queries(self, hall, other_hall, session, django_assert_max_num_queries):
-        with django_assert_max_num_queries(6):
-            city = city_now(now=NOON)
-            assert [row.hall for row in city.rows] == [hall, other_hall]
-
-    def test_a_student_session_shows_that_no_booking_is_needed(self, boss, hall, windows):
-        make_session(hall, windows, online=0, kind="student")
-
-        assert "walk-in" in text_of(boss.get("/supervise/city/"))
 
 
 class TestQuotas:
