@@ -31,6 +31,7 @@ from config import civil
 from config.faces import show_refusal
 from config.refusals import Refusal
 from windows.models import Matter
+from windows.points import working_for
 from windows.rules import rule, rules
 
 
@@ -48,6 +49,7 @@ def book_bring(request: HttpRequest, matter: str) -> HttpResponse:
         "bring": found.materials.filter(kind="bring").order_by("position", "pk"),
         "numbers": [(n, saying.people_words(n)) for n in range(1, most_people(now) + 1)],
         "others": joinable(found),
+        "points": working_for([found]),
     }
     return render(request, "appointments/book_bring.html", context)
 

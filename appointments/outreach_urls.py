@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments import outreach_views, supervise_link_views
+from appointments import outreach_views, point_views, supervise_link_views
 
 _link = "supervise/sessions/<int:pk>/links/<int:link>/"
 urls = [
@@ -16,6 +16,13 @@ urls = [
         "o/<slug:token>/<slug:matter>/",
         outreach_views.outreach_times,
         name="outreach_times",
+    ),
+    path("points/", point_views.points, name="points"),
+    path("supervise/points/", point_views.supervise_points, name="supervise_points"),
+    path(
+        "supervise/points/<int:pk>/state/",
+        point_views.supervise_point_state,
+        name="supervise_point_state",
     ),
     path(
         "supervise/sessions/<int:pk>/links/",

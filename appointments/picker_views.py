@@ -18,6 +18,7 @@ from appointments.release_words import Coming, next_coming
 from appointments.walking_in import walk_in
 from config import civil
 from windows.models import Hall, Matter
+from windows.points import working_for
 
 IN_VAIN, MOST_IN_VAIN = "unmet", 50
 
@@ -44,6 +45,7 @@ def show_picker(
         "errors": list(errors),
         "about": about,
         "waiting_list": _waiting_list(matter, wish),
+        "points": working_for([matter, *asked_also(matter, wish.also, now)]),
         **(more or {}),
     }
     if hall is None:

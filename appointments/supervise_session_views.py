@@ -63,7 +63,7 @@ def _page(
 ) -> HttpResponse:
     slots = list(session.slots.order_by("starts_at"))
     alive = session.state == HallSession.State.OPEN and session.ends_at > now
-    booked = any(slot.online_taken or slot.assisted_taken for slot in slots)
+    booked = any(s.online_taken or s.assisted_taken or s.reserved_taken for s in slots)
     booked |= registrations(session).exists()
     served = Matter.objects.filter(
         is_offered=True, windows__staffed__session=session, windows__staffed__is_cancelled=False
@@ -75,6 +75,7 @@ def _page(
         "day": saying.long_day(session.service_day),
         "hours": saying.hours(session.starts_at, session.ends_at),
         "opened": saying.when(session.opened_at),
+        "keeps": any(s.reserved_quota for s in slots),
         "rows": [SlotRow(f"{civil.city_time(s.starts_at):%H:%M}", s) for s in slots],
         "windows": list(
             session.staffed.filter(is_cancelled=False)

@@ -23,6 +23,7 @@ from config import civil
 from config.refusals import NotFound
 from queues.board import board_of
 from windows.models import Hall, Matter
+from windows.points import working_for
 
 SHOWN_AT_HALL = 5
 
@@ -99,6 +100,7 @@ def guide_matter(request: HttpRequest, matter: str) -> HttpResponse:
         "matter": found,
         "bring": [one for one in materials if one.kind == "bring"],
         "steps": [one for one in materials if one.kind == "step"],
+        "points": working_for([found]),
         "others": Matter.objects.filter(is_offered=True).exclude(pk=found.pk).order_by("position"),
     }
     return render(request, "appointments/guide_matter.html", context)
@@ -125,6 +127,7 @@ def hall(request: HttpRequest, code: str) -> HttpResponse:
         "waits": board_of(found, now).usual_waits,
         "coming": walk_in(hall=found, matter=None, now=now),
         "openings": hall_reads.openings(hall=found, now=now),
+        "closings": hall_reads.closings(hall=found, now=now),
         "windows": found.windows.filter(is_in_use=True).order_by("number"),
     }
     return render(request, "appointments/hall.html", context)

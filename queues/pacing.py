@@ -112,7 +112,8 @@ SELECT
         'hours', count(DISTINCT date_trunc('hour', issued_at)))
         FROM queues_ticket t JOIN windows_matter m ON m.id = t.matter_id
         WHERE hall_id = %(hall)s AND service_day BETWEEN %(first)s AND %(day)s - 1),
-    (SELECT coalesce(sum(s.online_taken + s.assisted_taken), 0) FROM windows_slot s
+    (SELECT coalesce(sum(s.online_taken + s.assisted_taken + s.reserved_taken), 0)
+        FROM windows_slot s
         WHERE hall_id = %(hall)s AND service_day BETWEEN %(first)s AND %(day)s - 1),
     (SELECT json_build_array(half_factor, most_factor) FROM queues_waitfit
         WHERE hall_id = %(hall)s AND learned_on <= %(day)s ORDER BY learned_on DESC LIMIT 1)

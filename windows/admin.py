@@ -8,7 +8,18 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from windows.models import DeviceToken, Hall, Material, Matter, Rule, Staff, StaffRole, Window
+from config import civil
+from windows.models import (
+    DeviceToken,
+    Hall,
+    Material,
+    Matter,
+    Rule,
+    SelfServicePoint,
+    Staff,
+    StaffRole,
+    Window,
+)
 
 admin.site.site_header = _("Dengta administration")
 admin.site.site_title = _("Dengta administration")
@@ -45,6 +56,38 @@ class WholeCity(admin.options.BaseModelAdmin):
         if db_field.name == "hall" and db_field.null:
             kwargs["required"] = False
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(SelfServicePoint)
+class SelfServicePointAdmin(WholeCity, admin.ModelAdmin):
+    """Where it is and what it does; whether it works is said on the supervisors' page."""
+
+    list_display = ("code", "name_zh", "kind", "district_zh", "hall", "state", "is_shown")
+    list_filter = ("kind", "state", "district_zh")
+    search_fields = ("code", "name_zh", "name_en")
+    filter_horizontal = ("matters",)
+    exclude = (
+        "state",
+        "out_since",
+        "out_note_zh",
+        "out_note_en",
+        "changed_by",
+        "changed_at",
+        "is_simulated",
+    )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without hours it is there day and night; a photo booth ends no matter."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and (db_field.null or db_field.name == "matters"):
+            field.required = False
+        return field
+
+    def save_model(
+        self, request: HttpRequest, obj: SelfServicePoint, form: Any, change: bool
+    ) -> None:
+        obj.changed_by_id, obj.changed_at = request.user.pk, civil.now()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Rule)
