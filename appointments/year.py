@@ -137,7 +137,7 @@ def _holidays(days: list[Cell]) -> Iterable[Note]:
         if level in ("off", "work"):
             row = list(cells)
             text = name or (_("A day off") if level == "off" else _("A working day"))
-            if level == "work" and name:
+            if level == "work" and name and row[0].kind.source != Source.HAND:
                 text = _("worked for %(name)s") % {"name": name}
             yield Note(days_words(row[0].day, row[-1].day), text, level)
 
@@ -164,6 +164,8 @@ def uplift_words(percent: int) -> str:
 def day_words(day: date, kind: DayKind) -> str:
     """Day off: National Day."""
     as_usual = kind.is_workday == (day.weekday() < 5)
+    if kind.is_workday and kind.source == Source.HAND and kind.name:
+        return _("a working day, %(name)s") % {"name": kind.name}
     if kind.is_workday:
         return _("a working day") if as_usual else _("a working day in place of a holiday")
     if kind.name:
