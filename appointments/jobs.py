@@ -22,7 +22,7 @@ from config import civil
 from config.clock import right_now
 from queues import fitting
 from queues.closing import close_over
-from windows import links
+from windows import links, time_off
 from windows.once import takes_period
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,7 @@ def each_hour() -> None:
         housekeeping.rebalance_yesterday(now=now)
         _apart(housekeeping.make_sessions, now)
     _apart(fitting.learn_today, now)
+    _apart(time_off.keep, now)
 
 
 def _takes(job: str, now: datetime, *, minutes: int) -> bool:

@@ -151,11 +151,15 @@ class Team:
             if costs[row, column] < NEVER
         }
         for row, staff in chosen.items():
-            self.carried[staff.pk].duties.append(_duty(group[row], staff))
+            self.take(group[row], staff)
         return [
             Proposal(gap, chosen.get(n), "" if n in chosen else self.why_nobody(gap))
             for n, gap in enumerate(group)
         ]
+
+    def take(self, gap: Gap, staff: Staff) -> None:
+        """The person carries the gap from now on."""
+        self.carried[staff.pk].duties.append(_duty(gap, staff))
 
     def judged(self, gap: Gap, staff: Staff) -> Candidate | None:
         """None: not free then."""
@@ -247,7 +251,7 @@ def _again(team: Team, gap: Gap, staff: Staff) -> Proposal:
         return Proposal(gap, None, _now("%(name)s is absent then.") % name)
     if load.is_busy(gap.begins, gap.ends):
         return Proposal(gap, None, _now("%(name)s is planned elsewhere then.") % name)
-    load.duties.append(_duty(gap, staff))
+    team.take(gap, staff)
     return Proposal(gap, staff)
 
 

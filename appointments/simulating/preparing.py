@@ -12,18 +12,20 @@ from appointments.drawing import draw_due
 from appointments.models import Booking, BookingGroup
 from appointments.simulating import history
 from appointments.simulating.booked import Book, fill_slots, unmet, write_unmet
-from appointments.simulating.calendar import cover_now, lay_days
+from appointments.simulating.calendar import DAYS_AHEAD, cover_now, lay_days
 from appointments.simulating.city import build_city
 from appointments.simulating.copying import Row
 from appointments.simulating.drawn import lay_draws
 from appointments.simulating.missed import tell_missed
+from appointments.simulating.points import make_points
+from appointments.simulating.rostered import lay_rosters
 from appointments.simulating.story import HallDay, Story, World
 from appointments.simulating.waking import wake_up
 from config import civil
 from queues.models import Ticket
 from windows.models import Hall, HallSession, SessionWindow, Slot, Staff
 
-DAYS_BACK, DAYS_AHEAD = 21, 16
+DAYS_BACK = 21
 HOURS_AHEAD = 5
 REMINDED = 40
 
@@ -88,6 +90,8 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     book.write()
     _count_taken(slots)
     lay_draws(halls, now)
+    lay_rosters(halls, now)
+    make_points(now)
     _bring_up(known)
     tell_missed(now)
     _remind(book.bookings, now)
