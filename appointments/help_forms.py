@@ -34,10 +34,10 @@ class AskForm(forms.Form):
     """Whom one asks, for how many people, from when to when within the session."""
 
     of_hall = forms.ChoiceField(
-        label=_("Which hall?"), error_messages={"required": _("Choose a hall.")}
+        label=_("Ask which hall?"), error_messages={"required": _("Choose a hall.")}
     )
     people = forms.IntegerField(
-        label=_("How many people?"),
+        label=_("How many people do you need?"),
         min_value=1,
         max_value=20,
         widget=forms.NumberInput(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from appointments import saying
@@ -33,7 +33,7 @@ class WindowForm(forms.Form):
     @staticmethod
     def _words(window: Window) -> str:
         matters = ", ".join(matter.name for matter in window.matters.all())
-        number = _now("Window %(number)s") % {"number": window.number}
+        number = gettext("Window %(number)s") % {"number": window.number}
         return f"{number} · {matters}" if matters else number
 
 
@@ -41,7 +41,7 @@ class WhoForm(forms.Form):
     """Who comes to the window."""
 
     staff = forms.ChoiceField(
-        label=_("Who comes?"),
+        label=_("Who comes to the window?"),
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose who comes."),
@@ -65,18 +65,18 @@ def who_words(one: OnCall) -> str:
     """The name, and why this person can come or should rather not."""
     said = [str(one.staff)]
     if one.is_lent:
-        said.append(_now("lent by another hall"))
+        said.append(gettext("lent by another hall"))
     elif one.entry is not None and one.entry.window is not None:
-        said.append(_now("planned there now"))
+        said.append(gettext("planned there now"))
     elif one.entry is not None:
-        said.append(_now("on the floor"))
+        said.append(gettext("on the floor"))
     if one.candidate is not None:
         if one.candidate.served < 1:
-            said.append(_now("does not serve everything there"))
+            said.append(gettext("does not serve everything there"))
         if not one.candidate.is_rested:
-            said.append(_now("too little rest"))
+            said.append(gettext("too little rest"))
         if not (one.candidate.is_within_day and one.candidate.is_within_week):
-            said.append(_now("more hours than usual"))
+            said.append(gettext("more hours than usual"))
     return " · ".join(said)
 
 
@@ -102,7 +102,7 @@ class ExtendForm(forms.Form):
     @staticmethod
     def _words(more: int, until: datetime) -> str:
         facts = {"minutes": more, "at": saying.clock(until)}
-        return _now("%(minutes)s minutes more, until %(at)s") % facts
+        return gettext("%(minutes)s minutes more, until %(at)s") % facts
 
     @property
     def is_as_shown(self) -> bool:

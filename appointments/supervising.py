@@ -78,6 +78,12 @@ class HallNow:
         return max(known, key=lambda wait: wait.estimate.half if wait.estimate else 0, default=None)
 
     @property
+    def walk_ins_left(self) -> str:
+        """How many more walk-ins fit their share, in a word: it is never exact."""
+        left = self.board.walk_ins_left
+        return "–" if left is None else f"≈ {left}" if left else "0"
+
+    @property
     def worst_range(self) -> str:
         estimate = self.worst.estimate if self.worst else None
         return f"{estimate.half}–{estimate.most}" if estimate else ""
