@@ -103,6 +103,13 @@ WHERE d.state IN ('moved', 'offered') AND b.state IN ('held', 'confirmed')
 SELECT m.id FROM appointments_missedvisit m
 JOIN appointments_displaced d ON d.booking_id = m.booking_id
 WHERE d.state IN ('moved', 'offered', 'expired') AND m.excused_at IS NULL""",
+    "I21 a kept place is taken or given back in time": """
+SELECT id FROM appointments_displaced
+WHERE state = 'offered' AND answer_by < %(now)s - interval '1 hour'""",
+    "I21 nobody whose place was taken is forgotten": """
+SELECT d.id FROM appointments_displaced d JOIN windows_sessionchange c ON c.id = d.change_id
+WHERE d.state IN ('withdrawn', 'expired', 'declined') AND d.ended_at IS NULL
+  AND c.undone_at IS NULL AND coalesce(c.undo_until, d.made_at) < %(now)s - interval '1 hour'""",
     "I2 no place comes back long after its time": """
 SELECT id FROM appointments_returningplace
 WHERE ended_at IS NULL AND returns_at < %(now)s - interval '12 hours'""",

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -151,31 +150,6 @@ class SessionOutput(serializers.Serializer):
     def get_slots(self, session: HallSession) -> Any:
         slots = session.slots.order_by("starts_at", "pk")
         return SlotQuotaOutput(slots, many=True).data
-
-
-class ExtendInput(serializers.Serializer):
-    ends_at = InstantField(help_text="Later than now; new slots are added")
-
-
-class ChangeInput(serializers.Serializer):
-    ends_at = InstantField(required=False, help_text="What if it ended then")
-    cancel = serializers.BooleanField(required=False, help_text="What if it were cancelled")
-
-    default_error_messages = {"one": _("Ask either about `ends_at` or about `cancel`.")}
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if bool(attrs.get("cancel")) == ("ends_at" in attrs):
-            raise serializers.ValidationError({"ends_at": [self.error_messages["one"]]})
-        return attrs
-
-
-class ChangeOutput(serializers.Serializer):
-    people = serializers.IntegerField(help_text="Who would lose a place and be told")
-    confirmed = serializers.IntegerField()
-    held = serializers.IntegerField()
-    in_hall = serializers.IntegerField(help_text="Who have a number already, and are served")
-    slots_added = serializers.IntegerField()
-    minutes_added = serializers.IntegerField(help_text="Window-minutes")
 
 
 class CancelOutput(SessionOutput):

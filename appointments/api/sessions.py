@@ -2,25 +2,29 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from appointments import drawing, releasing, withdrawing
-from appointments.api.session_shapes import (
-    CancelOutput,
+from appointments.api.change_shapes import (
+    ChangedOutput,
     ChangeInput,
     ChangeOutput,
-    ExtendInput,
+    PatchInput,
+    ask_of,
+)
+from appointments.api.session_shapes import (
+    CancelOutput,
     PreviewInput,
     PreviewOutput,
     SessionInput,
     SessionOutput,
 )
+from appointments.changes import asking
+from config import civil
 from config.refusals import NotFound, Refusal
 from windows import planning
 from windows import sessions as commands
@@ -46,11 +50,27 @@ RELEASING = [
     drawing.DrawEndsLate,
     drawing.DrawTooFar,
 ]
-EXTENDING = [
+CHANGING = [
     commands.SessionOver,
     commands.EndsEarlier,
-    planning.SessionTooLong,
+    commands.WindowElsewhere,
     commands.WindowBusy,
+    commands.HallClosed,
+    planning.SessionTooLong,
+    planning.SessionTooShort,
+    asking.NothingChanges,
+    asking.NotShorter,
+    asking.NotLonger,
+    asking.NotASlotsStart,
+    asking.TooLate,
+    asking.ClosedAlready,
+]
+MOVING = [
+    commands.NoWindows,
+    planning.SessionInPast,
+    planning.SessionTooFar,
+    asking.HasDraw,
+    asking.PeopleAreHere,
 ]
 
 
@@ -161,24 +181,36 @@ class Session(SessionCall):
         return Response(told(self.session(pk)[1]))
 
     @described(
-        "session_extend",
+        "session_change",
         "Supervise",
-        takes=ExtendInput,
-        gives=SessionOutput,
-        refuses=[
-            commands.SessionOver,
-            commands.EndsEarlier,
-            planning.SessionTooLong,
-            commands.WindowBusy,
-        ],
+        takes=PatchInput,
+        gives=ChangedOutput,
+        refuses=[*CHANGING, asking.Changed],
     )
     def patch(self, request: Request, pk: int) -> Response:
-        """Let the session end later; bookings and slots that are there stay as they are."""
-        (staff, session), asked = self.session(pk), self.read(ExtendInput)
+        """Extend or cut a session: its hours, its windows.
+
+        Who loses a place to a cut is moved to the best other one, offered it, or goes first
+        on the waiting list; they are told when it can no longer be undone.
+        """
+        (staff, session), asked = self.session(pk), self.read(PatchInput)
 
         def run() -> dict[str, Any]:
-            commands.extend_session(session=session, by=staff, now=self.now, **asked)
-            return told(self.session(pk)[1])
+            done = asking.apply_change(
+                ask_of(session, asked),
+                by=staff,
+                now=self.now,
+                default=asked["people"],
+                expect=asked["expect"],
+            )
+            until = done.changes[0].undo_until
+            return {
+                **told(self.session(pk)[1]),
+                "moved": done.moved,
+                "offered": done.offered,
+                "withdrawn": done.withdrawn,
+                "undo_until": civil.city_time(until).isoformat() if until else None,
+            }
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
 
@@ -188,7 +220,7 @@ class Undo(SessionCall):
         "session_undo",
         "Supervise",
         gives=SessionOutput,
-        refuses=[withdrawing.PeopleAreHere, commands.HasBookings, commands.SessionOver],
+        refuses=[asking.PeopleAreHere, commands.HasBookings, commands.SessionOver],
     )
     def post(self, request: Request, pk: int) -> Response:
         """Take an opening back, until the first booking or number."""
@@ -207,33 +239,23 @@ class ChangePreview(SessionCall):
         "Supervise",
         takes=ChangeInput,
         gives=ChangeOutput,
-        refuses=EXTENDING,
+        refuses=[*CHANGING, *MOVING],
     )
     def post(self, request: Request, pk: int) -> Response:
-        """What extending or cancelling a session would do. Nothing is changed."""
+        """What extending, cutting, moving or cancelling a session would do: minutes by
+        channel, staff, who loses a place and which other one is proposed.
+
+        Nothing is changed.
+        """
         (staff, session), asked = self.session(pk), self.read(ChangeInput)
+        if "hall" in asked:
+            asked["hall"] = self.hall(asked["hall"])[1]
 
         def run() -> dict[str, Any]:
-            if "ends_at" in asked:
-                return _if_extended(session, asked["ends_at"], staff, self.now)
-            loss = withdrawing.loss_of(session=session, now=self.now)
-            return {"people": loss.people, **vars(loss), "slots_added": 0, "minutes_added": 0}
+            seen = asking.preview_change(ask_of(session, asked), now=self.now)
+            return dict(ChangeOutput(seen).data)
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
-
-
-def _if_extended(
-    session: HallSession, ends_at: datetime, staff: Staff, now: datetime
-) -> dict[str, Any]:
-    """The very command, taken back at once: so the preview cannot differ from the change."""
-    before = session.ends_at
-    with transaction.atomic():
-        commands.extend_session(session=session, ends_at=ends_at, by=staff, now=now)
-        added = list(session.slots.filter(starts_at__gte=before))
-        transaction.set_rollback(True)
-    nobody = {"people": 0, "confirmed": 0, "held": 0, "in_hall": 0}
-    minutes = sum(slot.minutes for slot in added)
-    return {**nobody, "slots_added": len(added), "minutes_added": minutes}
 
 
 class Cancel(SessionCall):
@@ -241,7 +263,7 @@ class Cancel(SessionCall):
         "session_cancel",
         "Supervise",
         gives=CancelOutput,
-        refuses=[commands.SessionOver, withdrawing.PeopleAreHere],
+        refuses=[commands.SessionOver, asking.PeopleAreHere, asking.Changed],
     )
     def post(self, request: Request, pk: int) -> Response:
         """Cancel a session; everyone who loses a place is told.

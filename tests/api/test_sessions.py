@@ -130,11 +130,30 @@ def test_a_session_is_extended(as_supervisor, evening):
     path = f"sessions/{opened['id']}/"
 
     longer = as_supervisor.patch(path, {"ends_at": "2027-03-05T22:00:00+08:00"})
-    shorter = as_supervisor.patch(path, {"ends_at": "2027-03-05T20:00:00+08:00"})
+    same = as_supervisor.patch(path, {"ends_at": "2027-03-05T22:00:00+08:00"})
 
     assert (longer.status_code, len(longer.json()["slots"])) == (200, 7)
-    assert (shorter.status_code, shorter.json()["code"]) == (409, "ends_earlier")
-    assert as_supervisor.get(path).json() == longer.json()
+    assert (same.status_code, same.json()["code"]) == (409, "nothing_changes")
+    assert as_supervisor.get(path).json().items() <= longer.json().items()
+
+
+def test_a_session_is_cut_and_who_loses_a_place_is_moved(as_supervisor, evening, book):  # C5 C6
+    opened = as_supervisor.post("sessions/", {**evening, "closes": "21:00"}).json()
+    path, last = f"sessions/{opened['id']}/", opened["slots"][-1]["id"]
+    booking = book(Slot.objects.get(pk=last))
+    asked = {"ends_at": "2027-03-05T20:00:00+08:00"}
+
+    seen = as_supervisor.post(f"{path}change-preview/", asked).json()
+    cut = as_supervisor.patch(path, {**asked, "expect": seen["digest"]})
+    old = as_supervisor.patch(path, {"windows": evening["windows"][:1], "expect": seen["digest"]})
+
+    assert [one["reference"] for one in seen["losing"]] == [booking.reference]
+    assert seen["losing"][0]["proposed_at"] == "2027-03-05T19:30:00+08:00"
+    assert (cut.status_code, cut.json()["moved"]) == (200, 1)
+    assert cut.json()["undo_until"] == "2027-03-04T12:05:00+08:00"
+    booking.refresh_from_db()
+    assert booking.starts_at.isoformat() == "2027-03-05T11:30:00+00:00"
+    assert (old.status_code, old.json()["code"]) == (409, "changed")
 
 
 def test_sessions_are_for_the_halls_own_supervisor(

@@ -94,7 +94,16 @@ SPOILS: dict[str, list[str]] = {
         "UPDATE windows_slot SET is_open = false, starts_at = '2099-01-01', ends_at = '2099-01-02'"
         " WHERE id = (SELECT slot_id FROM appointments_booking WHERE state = 'confirmed' LIMIT 1)",
     ],
-    "I21 nobody": [
+    "I21 a kept": [
+        DROP.format("appointments_displaced", "displaced_offer_has_end"),
+        DISPLACED.format("offered"),
+        "UPDATE appointments_displaced SET answer_by = '2020-01-01'",
+    ],
+    "I21 nobody whose": [
+        DISPLACED.format("withdrawn"),
+        "UPDATE appointments_displaced SET made_at = '2020-01-01'",
+    ],
+    "I21 nobody is": [
         DISPLACED.format("moved"),
         "INSERT INTO appointments_missedvisit (booking_id, id_index, missed_at, counts_until,"
         " most, closed_days, excuse) SELECT id, id_index, now(), now(), 3, 30, ''"
