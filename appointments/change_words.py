@@ -117,15 +117,7 @@ def _session_words(starts: datetime, ends: datetime, windows: Sequence[int]) -> 
 
 
 def period_words(starts: datetime | None, ends: datetime | None) -> str:
-    """From when to when; the day is said twice only when there are two."""
-    if starts is None or ends is None:
-        return ""
-    first, last = civil.city_date(starts), civil.city_date(ends)
-    same = first == last or (last - first).days == 1 and saying.clock(ends) == "00:00"
-    if same:
-        return f"{saying.long_day(first)}, {saying.hours(starts, ends)}"
-    facts = {"from": saying.when(starts), "until": saying.when(ends)}
-    return _("%(from)s until %(until)s") % facts
+    return saying.period(starts, ends) if starts and ends else ""
 
 
 # --- numbers

@@ -1,6 +1,6 @@
 """Halls as citizens see them: how busy now, open until when, when open next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count
@@ -9,7 +9,8 @@ from django.utils.translation import gettext, ngettext
 from appointments import saying
 from config import civil
 from queues.models import Ticket
-from windows.models import Hall, HallSession, Shift
+from windows.closing_halls import closures_among, closures_coming, shut_words
+from windows.models import Hall, HallClosure, HallSession, Shift
 from windows.models.hall import in_language
 
 QUIET, BUSY = 2, 5  # people waiting per staffed window
@@ -38,10 +39,11 @@ class Opening:
     kind: str
     note: str
     service_day: date
+    shut: str = ""
 
 
 def halls_now(*, now: datetime, near: str = "", code: str = "") -> list[HallNow]:
-    """Every hall with its line, in four queries."""
+    """Every hall with its line, in five queries."""
     halls = Hall.objects.filter(is_open=True).order_by("district_en", "code")
     if code:
         halls = halls.filter(code=code)
@@ -60,13 +62,22 @@ def halls_now(*, now: datetime, near: str = "", code: str = "") -> list[HallNow]
         "-starts_at", "-pk"
     ):
         sessions[session.hall_id] = session
-    return [
+    near_ones = [hall for hall in halls if is_near(hall, near)]
+    shut = closures_among(near_ones, now)
+    found = [
         _hall_now(
             hall, sessions.get(hall.pk), waiting.get(hall.pk, 0), staffed.get(hall.pk, 0), now
         )
-        for hall in halls
-        if is_near(hall, near)
+        for hall in near_ones
     ]
+    return [_unless_shut(one, shut.get(one.hall.pk), now) for one in found]
+
+
+def _unless_shut(one: HallNow, closure: HallClosure | None, now: datetime) -> HallNow:
+    """A hall that is closed now says until when, whatever its sessions were to be."""
+    if closure is None or closure.period.lower > now:
+        return one
+    return replace(one, state=shut_words(closure), is_open=False, busy="", kind="", level="")
 
 
 def is_near(hall: Hall, near: str) -> bool:
@@ -121,6 +132,7 @@ def openings(*, hall: Hall, now: datetime) -> list[Opening]:
     sessions = HallSession.objects.filter(
         hall=hall, state="open", ends_at__gt=now, starts_at__lt=until
     )
+    closures = closures_coming(hall, now)
     return [
         Opening(
             day=saying.short_day(session.service_day),
@@ -128,6 +140,35 @@ def openings(*, hall: Hall, now: datetime) -> list[Opening]:
             kind=session.kind,
             note=in_language(session.note_zh, session.note_en),
             service_day=session.service_day,
+            shut=_shut(session, closures),
         )
         for session in sessions.order_by("starts_at", "pk")
     ]
+
+
+def _shut(session: HallSession, closures: list[HallClosure]) -> str:
+    """Which part of the session falls into a closing: all of it, or some hours."""
+    for one in closures:
+        starts, ends = (
+            max(one.period.lower, session.starts_at),
+            min(one.period.upper, session.ends_at),
+        )
+        if starts < ends:
+            facts = {"hours": saying.hours(starts, ends), "why": one.get_reason_display()}
+            return gettext("closed %(hours)s (%(why)s)") % facts
+    return ""
+
+
+def closings(*, hall: Hall, now: datetime) -> list[tuple[str, str]]:
+    """What the public is told of the hall's closings: the sentence, and the note."""
+    return [(_closing_words(one, now), one.note) for one in closures_coming(hall, now)]
+
+
+def _closing_words(closure: HallClosure, now: datetime) -> str:
+    if closure.period.lower <= now:
+        return shut_words(closure)
+    facts = {
+        "period": saying.period(closure.period.lower, closure.period.upper),
+        "why": closure.get_reason_display(),
+    }
+    return gettext("Closed %(period)s (%(why)s)") % facts

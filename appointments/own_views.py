@@ -21,6 +21,7 @@ from appointments.being_here import read_pass
 from appointments.calendar_file import calendar_of
 from appointments.check_views import more_time
 from appointments.confirming import confirm, find
+from appointments.displaced_words import new_time
 from appointments.models import Booking
 from appointments.own_page import facts_of, own_address, visit_of
 from appointments.picking import Wish
@@ -65,6 +66,7 @@ def show_booking(
         "secret": request.GET["k"],
         "is_here": read_pass(request.COOKIES.get("here", ""), found.hall, now) is not None,
         "again": wish.link(),
+        "asked": new_time(found, now),
         "errors": list(errors),
         "key": fresh_key(),
     }

@@ -63,6 +63,18 @@ def hours(starts_at: datetime, ends_at: datetime) -> str:
     return gettext("%(opens)s to %(closes)s") % facts
 
 
+def period(starts_at: datetime, ends_at: datetime) -> str:
+    """From when to when; a second day is said only when there is one."""
+    first, last = civil.city_date(starts_at), civil.city_date(ends_at)
+    if first == last or ((last - first).days == 1 and clock(ends_at) == "00:00"):
+        return gettext("%(day)s, %(hours)s") % {
+            "day": long_day(first),
+            "hours": hours(starts_at, ends_at),
+        }
+    facts = {"from": when(starts_at), "until": when(ends_at)}
+    return gettext("%(from)s until %(until)s") % facts
+
+
 def places_left(places: int, few: int) -> str:
     """As short as a day's card: 38 left, few, or full."""
     if places <= 0:

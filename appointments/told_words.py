@@ -153,7 +153,8 @@ def _stands(one: Displaced) -> tuple[str, str]:
         return _place(one.new_slot, one)
     if one.state == State.CHANGED:
         return _place(one.booking.slot, one)
-    listed = _("First on the waiting list") if one.entry_id else ""
+    waits = one.entry_id or one.ended_at is None  # or is put there within a minute
+    listed = _("First on the waiting list") if waits else ""
     return _("No new time"), listed
 
 

@@ -136,7 +136,7 @@ class TestLooking:
             ({"windows": ["999999"]}, "does not belong"),
             ({"closes": "21:30"}, "Nothing would change"),
             ({"closes": "23:00"}, "A cut has fewer hours"),
-            ({"kind": "extend", "closes": "20:30"}, "An extension has more hours"),
+            ({"kind": "extend", "closes": "20:30"}, "can be extended to a later hour only"),
         ],
     )
     def test_what_is_wrong_is_said(self, boss, windows, evening, wrong, said):
