@@ -27,7 +27,7 @@ from windows.access import (
 from windows.models import Hall
 
 WHO = (SUPERVISOR, ADMIN)
-READERS = (*WHO, AUDITOR)
+READERS = (*WHO, AUDITOR, VIEWER)
 LOOKERS = (*WHO, VIEWER)
 
 
