@@ -3,22 +3,11 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from appointments import saying
 from appointments.demanding import Waiting, waiting_for
 from windows.models import HallSession, Matter
 from windows.planning import SessionPreview
-
-HOLIDAYS = {
-    "New Year's Day": gettext_lazy("New Year's Day"),
-    "Spring Festival": gettext_lazy("Spring Festival"),
-    "Tomb-sweeping Day": gettext_lazy("Tomb-sweeping Day"),
-    "Labour Day": gettext_lazy("Labour Day"),
-    "Dragon Boat Festival": gettext_lazy("Dragon Boat Festival"),
-    "Mid-autumn Festival": gettext_lazy("Mid-autumn Festival"),
-    "National Day": gettext_lazy("National Day"),
-}
 
 
 @dataclass(frozen=True)
@@ -32,6 +21,14 @@ class MatterPlaces:
 
 
 @dataclass(frozen=True)
+class Busy:
+    """A window that another session has, and that session's key."""
+
+    text: str
+    session: int
+
+
+@dataclass(frozen=True)
 class Opening:
     """The preview with what it means for people and for the staff."""
 
@@ -41,7 +38,7 @@ class Opening:
     matters: list[MatterPlaces]
     waiting: Waiting
     calendar: list[str]
-    busy: list[str]
+    busy: list[Busy]
     release: str
 
     @property
@@ -121,20 +118,21 @@ def matter_places(plan: SessionPreview) -> list[MatterPlaces]:
     ]
 
 
-def _busy(number: int, session: HallSession) -> str:
+def _busy(number: int, session: HallSession) -> Busy:
     facts = {
         "number": number,
         "day": saying.short_day(session.service_day),
         "hours": saying.hours(session.starts_at, session.ends_at),
     }
-    return _("Window %(number)s is in the session of %(day)s, %(hours)s.") % facts
+    text = _("Window %(number)s is in the session of %(day)s, %(hours)s.") % facts
+    return Busy(text, session.pk)
 
 
 def _calendar(plan: SessionPreview) -> list[str]:
     """What the calendar says of the day, and what else is worth a second look."""
     day, said = plan.day, []
     if day.name and not day.is_workday:
-        said.append(_("Holiday: %(name)s.") % {"name": HOLIDAYS.get(day.name, day.name)})
+        said.append(_("Holiday: %(name)s.") % {"name": day.name})
     elif day.name:
         said.append(_("A working day in place of a holiday."))
     elif not day.is_workday:

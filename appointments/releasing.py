@@ -4,6 +4,7 @@ behind a waiting room, or by draw."""
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -81,7 +82,13 @@ def _drawn(plan: SessionPreview, release: Release, now: datetime) -> SessionPrev
 
 @transaction.atomic
 def open_released(
-    *, release: Release, by: Staff | None, now: datetime, simulated: bool = False, **session: Any
+    *,
+    release: Release,
+    by: Staff | None,
+    now: datetime,
+    simulated: bool = False,
+    series: UUID | None = None,
+    **session: Any,
 ) -> HallSession:
     """The session is open (see `open_session`) and its places are released as asked; a draw
     is announced.
@@ -97,6 +104,7 @@ def open_released(
         booking_opens_at=plan.booking_opens_at,
         release=Kind.PLAIN if by_draw else plan.release,
         simulated=simulated,
+        series=series,
     )
     if plan.registers_until is not None:
         announce(session=opened, registers_from=now, registers_until=plan.registers_until, now=now)

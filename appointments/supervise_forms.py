@@ -1,18 +1,29 @@
 """Parsers of what supervisors enter. The rules are in the commands."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appointments.releasing import Release
+from appointments.shape_forms import (
+    PLAIN,
+    HoursFields,
+    ShapeFields,
+    day_field,
+    known_day,
+    place,
+    window_choices,
+    window_labels,
+)
 from config import civil
 from config.refusals import Refusal
+from windows.kinds import KindFacts, kind_facts
 from windows.models import Hall, HallSession, Window
+from windows.series import Asked
 
-PLAIN = {"autocomplete": "off"}
 WHEN_RELEASED = "%Y-%m-%dT%H:%M"
 RELEASES = [
     ("plain", _("At once: who comes first has them")),
@@ -22,42 +33,11 @@ RELEASES = [
 ]
 
 
-class OpenForm(forms.Form):
-    """An extra session: kind, day, hours and the windows that will be staffed."""
+class OpenForm(HoursFields, ShapeFields):
+    """An extra session: kind, day, hours and the windows that will be staffed; the same in
+    other halls too, if asked."""
 
-    kind = forms.ChoiceField(
-        label=_("What kind of session?"),
-        choices=HallSession.Kind.choices,
-        error_messages={"required": _("Choose a kind of session.")},
-    )
-    day = forms.DateField(
-        label=_("Which day?"),
-        widget=forms.DateInput({**PLAIN, "type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d", "%Y/%m/%d"],
-        error_messages={
-            "required": _("Enter the day."),
-            "invalid": _("Enter the day like 2027-03-04."),
-        },
-    )
-    opens = forms.TimeField(
-        label=_("Opens at"),
-        widget=forms.TimeInput({**PLAIN, "type": "time"}, format="%H:%M"),
-        input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={
-            "required": _("Enter the hour."),
-            "invalid": _("Enter the hour like 18:30."),
-        },
-    )
-    closes = forms.TimeField(
-        label=_("Closes at"),
-        help_text=_("An hour before the opening means the next morning."),
-        widget=forms.TimeInput({**PLAIN, "type": "time"}, format="%H:%M"),
-        input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={
-            "required": _("Enter the hour."),
-            "invalid": _("Enter the hour like 18:30."),
-        },
-    )
+    day = day_field(_("Which day?"))
     release = forms.ChoiceField(
         label=_("How do people get the places?"),
         choices=RELEASES,
@@ -83,24 +63,32 @@ class OpenForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, hall: Hall, **rest: Any) -> None:
+    other_halls = forms.MultipleChoiceField(
+        label=_("The same in other halls"),
+        help_text=_("With the windows of the same numbers, or others that are free."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"invalid_choice": _("You do not supervise that hall.")},
+    )
+
+    def __init__(
+        self, *args: Any, hall: Hall, halls: Sequence[Hall] = (),
+        facts: KindFacts | None = None, **rest: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **rest)
         self.hall = hall
-        usable = hall.windows.filter(is_in_use=True).order_by("number")
+        self.halls = {one.code: one for one in halls if one.pk != hall.pk}
+        self.fill_choices(facts)
+        self.fields["other_halls"].choices = [  # type: ignore[attr-defined]
+            (code, one.name) for code, one in self.halls.items()
+        ]
         at_once = self.data.get("release", "plain") in ("", "plain")
         self.fields["release_at"].required = not (self.is_bound and at_once)
-        self.usable = {str(window.pk): window for window in usable}
-        self.fields["windows"].choices = [  # type: ignore[attr-defined]
-            (pk, _now("Window %(number)s") % {"number": window.number})
-            for pk, window in self.usable.items()
-        ]
+        self.usable = window_choices(hall)
+        self.fields["windows"].choices = window_labels(self.usable)  # type: ignore[attr-defined]
 
-    def clean_day(self) -> date:
-        """Days that no calendar here knows are refused as a shape."""
-        day: date = self.cleaned_data["day"]
-        if not 2000 <= day.year <= 2200:
-            raise forms.ValidationError(_("Enter the day like 2027-03-04."), code="invalid")
-        return day
+    def clean_day(self) -> date | None:
+        return known_day(self.cleaned_data["day"])
 
     def clean_release(self) -> str:
         return self.cleaned_data["release"] or "plain"
@@ -122,33 +110,65 @@ class OpenForm(forms.Form):
 
     def placed(self, refusal: Refusal) -> Refusal:
         """The refusal, beside the field of this form that it is about."""
-        if refusal.field in ("registers_until", "booking_opens_at"):
-            refusal.field = "release_at"
-        return refusal
+        return place(refusal, registers_until="release_at", booking_opens_at="release_at")
 
     def chosen(self) -> list[Window]:
         return [self.usable[pk] for pk in self.cleaned_data["windows"]]
+
+    def elsewhere(self) -> list[Asked]:
+        """The same session in the other halls."""
+        typed = self.cleaned_data
+        numbers = tuple(window.number for window in self.chosen())
+        return [
+            Asked(
+                self.halls[code], typed["day"], typed["kind"], typed["opens"], typed["closes"],
+                numbers, self.shape(),
+            )
+            for code in typed["other_halls"]
+        ]  # fmt: skip
 
     def answers(self) -> dict[str, Any]:
         """What the commands take."""
         names = ("kind", "day", "opens", "closes")
         taken = {name: self.cleaned_data[name] for name in names}
-        taken |= {"hall": self.hall, "windows": self.chosen()}
+        taken |= {"hall": self.hall, "windows": self.chosen(), **self.shape()}
         return {**taken, "release": self.release_asked()}
 
 
+def asked_kind(asked: Any) -> str:
+    """The kind that is asked for; a night session unless another is named."""
+    kind = asked.get("kind", "")
+    return kind if kind in HallSession.Kind.values else str(HallSession.Kind.NIGHT)
+
+
 def first_answers(hall: Hall, now: datetime, asked: Any) -> dict[str, Any]:
-    """The form as it opens: tonight, or the evening after, with every window; or as asked."""
+    """The form as it opens: the kind's usual hours, tonight or the evening after, with every
+    window; or as asked. Hours that were the usual ones of the kind before follow the kind."""
     at = civil.city_time(now)
     evening = at.date() + timedelta(days=0 if at.time() < time(16) else 1)
+    kind = asked_kind(asked)
+    facts = kind_facts(kind, hall=hall, day=evening)
     first: dict[str, Any] = {
-        "kind": HallSession.Kind.NIGHT,
+        "kind": kind,
         "day": evening,
-        "opens": time(18, 30),
-        "closes": time(21, 30),
-        "release": "plain",
+        "opens": facts.opens,
+        "closes": facts.closes,
+        "release": "plain" if facts.release == HallSession.Release.PLAIN else facts.release,
+        "next_day": facts.ends_next_day,
     }
-    for name in ("kind", "day", "opens", "closes", "release", "release_at"):
+    hours = {name: asked.get(name, "")[:20] for name in ("opens", "closes")}
+    if all(hours.values()) and not _usual_before(hall, evening, hours, asked.get("was", "")):
+        first |= hours
+        first["next_day"] = hours["closes"] <= hours["opens"]
+    for name in ("day", "release", "release_at"):
         if asked.get(name):
             first[name] = asked[name][:20]
     return first
+
+
+def _usual_before(hall: Hall, day: date, hours: dict[str, str], kind: str) -> bool:
+    """Whether nobody has touched the hours since the other kind filled them in."""
+    if kind not in HallSession.Kind.values:
+        return False
+    facts = kind_facts(kind, hall=hall, day=day)
+    return hours == {"opens": f"{facts.opens:%H:%M}", "closes": f"{facts.closes:%H:%M}"}

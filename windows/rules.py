@@ -60,6 +60,10 @@ RULES = {
     "release_hour": (8, _("Hour at which places open on the day of their release")),
     "plan_days_ahead": (60, _("Days ahead for which weekly plans make sessions")),
     "plan_slots_most": (200_000, _("Most slots that plans may make in one go")),
+    "slot_overfill_percent": (
+        25,
+        _("Most by which a slot's minutes may go beyond its windows' time"),
+    ),
     "walkin_percent": (30, _("Share of a new slot kept for walk-ins")),
     "walkin_min_percent": (20, _("Least share of a slot that is kept for walk-ins")),
     "assisted_percent": (10, _("Share of a new slot for bookings made on someone's behalf")),

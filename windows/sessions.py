@@ -51,6 +51,10 @@ class WindowBusy(Refusal):
     code = "window_busy"
     message = _("Window %(number)s is in the session %(hours)s on %(day)s at that time.")
     field = "windows"
+    session: int | None = None  # the other one's key
+
+    def body(self) -> dict[str, Any]:
+        return super().body() | ({"facts": {"session": self.session}} if self.session else {})
 
 
 class WindowJustTaken(Refusal):
@@ -147,11 +151,13 @@ def _check_windows(plan: SessionPreview) -> None:
 def busy_refusal(busy: BusyWindow) -> WindowBusy:
     """Names the window and the other session that has it."""
     starts, ends = (civil.city_time(at) for at in (busy.session.starts_at, busy.session.ends_at))
-    return WindowBusy(
+    refusal = WindowBusy(
         number=busy.number,
         hours=f"{starts:%H:%M}–{ends:%H:%M}",
         day=f"{busy.session.service_day:%Y-%m-%d}",
     )
+    refusal.session = busy.session.pk
+    return refusal
 
 
 def _add_slots(session: HallSession, planned: list[PlannedSlot]) -> None:

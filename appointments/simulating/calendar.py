@@ -1,6 +1,5 @@
 """Which sessions the simulated halls have, and that one of them always runs now."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -9,17 +8,20 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from appointments.simulating.copying import Row, copy_in, with_ids
 from config import civil
-from windows.calendar_days import day_kind
-from windows.models import Hall, HallSession, SessionWindow, Slot, Window
+from windows.calendar_days import day_kind, day_kinds
+from windows.kinds import USUAL
+from windows.models import Hall, HallSession, Rule, SessionWindow, Slot, WeeklyPlan, Window
 from windows.rules import rules
 from windows.sessions import plan_slots
+from windows.wanted import covers
 
-Kind = HallSession.Kind
+Kind, On = HallSession.Kind, WeeklyPlan.On
 Span = tuple[datetime, datetime]
 BIG_HALLS = 3
 SHARES = ["walkin_percent", "assisted_percent"]
 HALF_HOUR = timedelta(minutes=30)
 RELEASED_BEFORE = timedelta(days=14)
+DAYS_AHEAD = 16
 TUESDAY, THURSDAY, SATURDAY = 1, 3, 5
 UNTIL_AFTER_MIDNIGHT = 6  # the hall whose night sessions end at 00:30
 
@@ -34,6 +36,7 @@ class Planned:
     starts_at: datetime
     ends_at: datetime
     windows: tuple[int, ...]
+    plan: int | None = None
 
     @property
     def span(self) -> Span:
@@ -44,26 +47,62 @@ def number_of(hall: Hall) -> int:
     return int(hall.code.removeprefix("H"))
 
 
-def plan_day(hall: Hall, windows: int, day: date) -> list[Planned]:
-    """The hall's sessions of that day, as they are usually planned."""
-    number, weekday = number_of(hall), day.weekday()
-    staffed = windows if number <= BIG_HALLS else min(windows, 3)
-    daytime = tuple(range(1, staffed + 1))
-    last_two = (windows - 1, windows)
-    hours: list[tuple[str, time, time, tuple[int, ...]]] = []
-    if day_kind(day).is_workday:
-        hours.append((Kind.REGULAR, time(9), time(17), daytime))
-        if _has_night(number, weekday):
-            closes = time(0, 30) if number == UNTIL_AFTER_MIDNIGHT else time(21, 30)
-            hours.append((Kind.NIGHT, time(18, 30), closes, last_two))
-    elif weekday == SATURDAY and number % 2 == 1:
-        hours.append((Kind.WEEKEND, time(9), time(16), daytime[:3]))
-    elif weekday == SATURDAY and number % 4 == 2:
-        hours.append((Kind.STUDENT, time(9), time(16), last_two))
+def lay_plans(halls: Iterable[Hall], first: date, now: datetime) -> None:
+    """Every hall has weekly plans; one that has some keeps what it has.
+
+    The nightly job looks no further than this city does, so that new days get their people.
+    """
+    ahead = {"name": "plan_days_ahead", "hall": None, "effective_on": date(2000, 1, 1)}
+    Rule.objects.get_or_create(**ahead, defaults={"value": DAYS_AHEAD})
+    there = set(WeeklyPlan.objects.values_list("hall_id", flat=True))
+    windows: dict[int, list[Window]] = {}
+    for window in Window.objects.filter(is_in_use=True).order_by("number"):
+        windows.setdefault(window.hall_id, []).append(window)
+    for hall in halls:
+        if hall.pk not in there and hall.pk in windows:
+            for kind, weekdays, on, opens, closes, at in usual_plans(hall, windows[hall.pk]):
+                plan = WeeklyPlan.objects.create(
+                    hall=hall, kind=kind, weekdays=weekdays, on=on, opens=opens, closes=closes,
+                    valid_from=first, made_at=now, is_simulated=True,
+                )  # fmt: skip
+                plan.windows.set(at)
+
+
+Usual = tuple[str, list[int], str, time, time, list[Window]]
+
+
+def usual_plans(hall: Hall, windows: list[Window]) -> list[Usual]:
+    """What the hall has every week: kind, weekdays, days, hours, windows."""
+    number = number_of(hall)
+    daytime = windows if number <= BIG_HALLS else windows[:3]
+    plans: list[Usual] = [(Kind.REGULAR, [1, 2, 3, 4, 5], On.WORKDAYS, time(9), time(17), daytime)]
+    if evenings := [day + 1 for day in range(5) if _has_night(number, day)]:
+        closes = time(0, 30) if number == UNTIL_AFTER_MIDNIGHT else time(21, 30)
+        plans.append((Kind.NIGHT, evenings, On.WORKDAYS, time(18, 30), closes, windows[-2:]))
+    saturday = [SATURDAY + 1]
+    if number % 2 == 1:
+        plans.append((Kind.WEEKEND, saturday, On.DAYS_OFF, time(9), time(16), daytime[:3]))
+    elif number % 4 == 2:
+        plans.append((Kind.STUDENT, saturday, On.DAYS_OFF, time(9), time(16), windows[-2:]))
+    return plans
+
+
+def planned_days(halls: Iterable[Hall], first: date, last: date) -> list[Planned]:
+    """What the halls' plans have on those days, past ones too."""
+    by_id = {hall.pk: hall for hall in halls}
+    alive = WeeklyPlan.objects.filter(hall__in=by_id, ended_at=None)
+    plans = list(alive.prefetch_related("windows").order_by("hall__code", "pk"))
+    calendar = day_kinds(first, last)
     return [
-        Planned(hall, kind, day, *civil.session_hours(day, opens, closes), numbers)
-        for kind, opens, closes, numbers in hours
-    ]
+        Planned(
+            by_id[plan.hall_id], plan.kind, day,
+            *civil.session_hours(day, plan.opens, plan.closes),
+            tuple(sorted(window.number for window in plan.windows.all())), plan.pk,
+        )
+        for plan in plans
+        for day, kind in calendar.items()
+        if covers(plan, day, kind)
+    ]  # fmt: skip
 
 
 def _has_night(number: int, weekday: int) -> bool:
@@ -74,21 +113,21 @@ def _has_night(number: int, weekday: int) -> bool:
 
 
 def lay_days(halls: Iterable[Hall], first: date, last: date, now: datetime) -> list[Row]:
-    """The planned sessions of those days are there; returns the slots that are new."""
-    there = set(
-        HallSession.objects.filter(service_day__range=(first, last)).values_list(
-            "hall_id", "kind", "starts_at"
-        )
-    )
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    windows = Counter(Window.objects.values_list("hall_id", flat=True))
+    """The sessions of the weekly plans are there on those days; returns the new slots."""
+    halls = list(halls)
+    lay_plans(halls, first, now)
+    there, of_plan = set(), set()
+    for hall, kind, starts_at, plan, day in HallSession.objects.filter(
+        service_day__range=(first, last)
+    ).values_list("hall_id", "kind", "starts_at", "plan_id", "service_day"):
+        there.add((hall, kind, starts_at))
+        of_plan.add((plan, day))
     return lay(
         [
             planned
-            for hall in halls
-            for day in days
-            for planned in plan_day(hall, windows[hall.pk], day)
+            for planned in planned_days(halls, first, last)
             if (planned.hall.pk, planned.kind, planned.starts_at) not in there
+            and (planned.plan, planned.day) not in of_plan
         ],
         now,
     )
@@ -143,6 +182,9 @@ def _session(plan: Planned, now: datetime) -> Row:
         "ends_at": plan.ends_at,
         "booking_opens_at": opens,
         "opened_at": opens,
+        "plan_id": plan.plan,
+        "audience_zh": USUAL[plan.kind].get("audience_zh", ""),
+        "audience_en": USUAL[plan.kind].get("audience_en", ""),
         "is_simulated": True,
     }
 

@@ -21,6 +21,7 @@ NIGHT = {"opens": "18:30", "closes": "00:30"}
 
 @pytest.fixture
 def supervisor(open_hall):
+    make_staff("clerk", open_hall, "clerk")
     return make_staff("supervisor", open_hall, "supervisor")
 
 
@@ -38,6 +39,9 @@ def fill_in(page, day, **answers) -> None:
         page.locator("[name=kind][value=night]").check(force=True)
     for name, answer in {"day": day.isoformat(), **NIGHT, **answers}.items():
         page.locator(f"[name={name}]").fill(answer)
+    page.locator("[name=next_day]").set_checked(
+        answers.get("closes", "00:30") < "18:30", force=True
+    )
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -55,7 +59,7 @@ def test_an_evening_past_midnight_is_seen_opened_booked_and_undone(
     preview = page.locator("#preview")
     expect(preview).to_contain_text("18:30", timeout=15_000)
     expect(preview).to_contain_text("It ends after midnight", timeout=15_000)
-    expect(preview).to_contain_text("12 times of half an hour")
+    expect(preview).to_contain_text("12 times of 30 min")
     assert HallSession.objects.filter(service_day=day).count() == 0  # only looked
     if scripts:
         is_accessible(page)

@@ -29,7 +29,7 @@ def at_noon(monkeypatch):
 
 
 @pytest.fixture
-def boss(client: Client, supervisor) -> Client:
+def boss(client: Client, supervisor, clerk) -> Client:
     client.cookies["django_language"] = "en"
     client.force_login(supervisor)
     return client
@@ -53,7 +53,8 @@ def words_of(response) -> str:
 def evening(staffed, **changes) -> dict:
     return {
         "hall": "H01", "kind": "night", "day": "2027-03-04", "opens": "18:30",
-        "closes": "00:30", "windows": [w.pk for w in staffed], "key": "first", **changes,
+        "closes": "00:30", "next_day": "on", "windows": [w.pk for w in staffed], "key": "first",
+        **changes,
     }  # fmt: skip
 
 
@@ -186,7 +187,9 @@ class TestOpening:
             ({"kind": "party"}, 400, "party"),
             ({"windows": []}, 400, "Choose at least one window"),
             ({"windows": ["999999"]}, 400, "does not belong"),
-            ({"closes": "18:45"}, 409, "at least 30 minutes"),
+            ({"closes": "18:45", "next_day": ""}, 409, "at least 30 minutes"),
+            ({"next_day": ""}, 400, "tick “closes the next morning”"),
+            ({"closes": "21:30"}, 400, "27 hours"),
             ({"closes": "18:30"}, 409, "at most 14 hours"),
             ({"day": "2027-03-01"}, 409, "over already"),
             ({"day": "2028-03-01"}, 409, "180 days"),
@@ -202,7 +205,8 @@ class TestOpening:
         assert not HallSession.objects.exists()
 
     def test_a_busy_window_is_named_with_its_session(self, boss, windows, session):
-        answer = boss.post("/supervise/open/", evening(windows, opens="16:00", closes="20:00"))
+        asked = evening(windows, opens="16:00", closes="20:00", next_day="")
+        answer = boss.post("/supervise/open/", asked)
 
         assert answer.status_code == 409
         assert "Window 1 is in the session 09:00–17:00" in text_of(answer)
