@@ -51,14 +51,11 @@ def locked(work_out: Callable[[], Plan]) -> Plan:
     sessions = {one.pk for one in made.sessions}
     lock_sessions(sessions)
     people, slots, bookings = set[bytes](), set[int](), set[int]()
-    for _round in range(TRIES):
-        made = work_out()
-        if not {one.pk for one in made.sessions} <= sessions:
-            raise _Again
+    for turn in range(TRIES):
         needs = _people(made) - people, _slots(made) - slots, _bookings(made) - bookings
-        if not any(needs):
+        if turn and not any(needs):
             return made
-        if slots:
+        if turn:
             _try_people(needs[0])
             _try_slots(needs[1])
         else:
@@ -67,6 +64,9 @@ def locked(work_out: Callable[[], Plan]) -> Plan:
         rows = Booking.objects.filter(pk__in=needs[2]).order_by("pk")
         list(rows.select_for_update(of=("self",)).values_list("pk"))
         people, slots, bookings = people | needs[0], slots | needs[1], bookings | needs[2]
+        made = work_out()
+        if not {one.pk for one in made.sessions} <= sessions:
+            raise _Again
     raise _Again
 
 

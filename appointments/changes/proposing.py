@@ -8,17 +8,20 @@ weighed in `weighing_places`.
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
 from appointments.attending import needs_of
 from appointments.changes.candidates import Column
 from appointments.changes.displacing import Lost
-from appointments.changes.matching import Costs, assign
+from appointments.changes.matching import assign
 from appointments.changes.weighing_places import Ground, Kind, is_evening
 from appointments.models import Booking
 
 MOST_ROUNDS = 6
+SOME_MORE = 50
+AT_ONCE = 500  # more than that choose after one another, who booked first first
 
 
 @dataclass(frozen=True)
@@ -65,74 +68,109 @@ def _party(group_id: int, lost: list[Lost], accessible: bool) -> Party:
 
 def propose(parties: list[Party], columns: list[Column]) -> dict[int, Column]:
     """A place for each booking that can have one, by its id; all of a party or none of it."""
-    rooms = {n: column.room for n, column in enumerate(columns)}
-    busy = _busy_days(parties)
-    kinds = list(dict.fromkeys(party.kind for party in parties))
     if not (parties and columns):
         return {}
-    ground = Ground(columns)
-    costs = np.array([ground.costs(kind) for kind in kinds])
-    open_ones, found = list(parties), dict[int, Column]()
-    for _round in range(MOST_ROUNDS):
-        chosen = _round_of(open_ones, kinds, costs, columns, rooms, busy) if open_ones else {}
-        for party in [one for one in open_ones if one.group_id in chosen]:
-            column = columns[chosen[party.group_id]]
-            if any(column.place.service_day in busy[one] for one in party.people):
-                continue  # one of them comes that day with others, since this round
-            rooms[chosen[party.group_id]] -= party.minutes
-            _take(party, dict.fromkeys((one.pk for one in party.bookings), column), found, busy)
-            open_ones.remove(party)
-    for party in open_ones:
-        two = _in_two(party, columns, rooms, costs[kinds.index(party.kind)], busy)
-        _take(party, two, found, busy)
-    return found
+    proposal = _Proposal(parties, columns)
+    for first in range(0, len(parties), AT_ONCE):
+        for party in proposal.place(parties[first : first + AT_ONCE]):
+            proposal.place_in_two(party)
+    return proposal.found
 
 
-def _take(
-    party: Party,
-    places: dict[int, Column],
-    found: dict[int, Column],
-    busy: dict[bytes, set[date]],
-) -> None:
-    found.update(places)
-    for column in places.values():
-        for one in party.people:
-            busy[one].add(column.place.service_day)
+class _Proposal:
+    """What is left of each place while parties are placed, and who has which."""
 
+    def __init__(self, parties: list[Party], columns: list[Column]) -> None:
+        ground = Ground(columns)
+        self.columns = columns
+        self.rooms = [column.room for column in columns]
+        self.days = np.array([one.place.service_day.toordinal() for one in columns])
+        self.busy = _busy_days(parties)
+        self.costs = {kind: ground.costs(kind) for kind in {party.kind for party in parties}}
+        self.found = dict[int, Column]()
 
-def _round_of(
-    parties: list[Party],
-    kinds: list[Kind],
-    costs: Costs,
-    columns: list[Column],
-    rooms: dict[int, int],
-    busy: dict[bytes, set[date]],
-) -> dict[int, int]:
-    """The best assignment over the nearest places, twice as many as there are parties."""
-    here = [kinds.index(party.kind) for party in parties]
-    best = costs[sorted(set(here))].min(axis=0)
-    least = min(party.minutes for party in parties)
-    near, copies = list[int](), 0
-    for column in np.argsort(best, kind="stable"):
-        if not np.isfinite(best[column]) or copies >= 2 * len(parties) + 50:
-            break
-        if rooms[int(column)] >= least:
-            near.append(int(column))
-            copies += rooms[int(column)] // least
-    if not near:
-        return {}
-    mine = costs[here][:, near]
-    days = np.array([columns[n].place.service_day.toordinal() for n in near])
-    for row, party in enumerate(parties):
-        taken = {day.toordinal() for one in party.people for day in busy[one]}
-        if taken:
-            mine[row, np.isin(days, list(taken))] = np.inf
-    placed = assign(mine, [party.minutes for party in parties], [rooms[n] for n in near])
-    return {
-        party.group_id: near[column]
-        for party, column in zip(parties, placed, strict=True)
-        if column is not None
-    }
+    def place(self, parties: list[Party]) -> list[Party]:
+        """The best places for these; returns those for whom there is no single one."""
+        left = list(parties)
+        for _round in range(MOST_ROUNDS):
+            chosen = self._best(left) if left else {}
+            for party in [one for one in left if one.group_id in chosen]:
+                column = self.columns[chosen[party.group_id]]
+                if self._comes_that_day(party, column):
+                    continue  # one of them with others, since this round
+                self.rooms[chosen[party.group_id]] -= party.minutes
+                self._take(party, dict.fromkeys((one.pk for one in party.bookings), column))
+                left.remove(party)
+        return left
+
+    def _best(self, parties: list[Party]) -> dict[int, int]:
+        """The best assignment over the nearest places, twice as many as there are parties."""
+        near = self._near(parties)
+        if not near:
+            return {}
+        costs = np.array([self.costs[party.kind][near] for party in parties])
+        for row, party in enumerate(parties):
+            taken = {day.toordinal() for one in party.people for day in self.busy[one]}
+            if taken:
+                costs[row, np.isin(self.days[near], list(taken))] = np.inf
+        rooms = [self.rooms[n] for n in near]
+        placed = assign(costs, [party.minutes for party in parties], rooms)
+        return {
+            party.group_id: near[column]
+            for party, column in zip(parties, placed, strict=True)
+            if column is not None
+        }
+
+    def _near(self, parties: list[Party]) -> list[int]:
+        kinds = {party.kind for party in parties}
+        best = np.min([self.costs[kind] for kind in kinds], axis=0)
+        least = min(party.minutes for party in parties)
+        near, copies = list[int](), 0
+        for column in map(int, np.argsort(best, kind="stable")):
+            if not np.isfinite(best[column]) or copies >= 2 * len(parties) + SOME_MORE:
+                break
+            if self.rooms[column] >= least:
+                near.append(column)
+                copies += self.rooms[column] // least
+        return near
+
+    def place_in_two(self, party: Party) -> None:
+        """Those whom no slot holds alone stand in two that follow each other, if any do."""
+        if len(party.bookings) < 2:
+            return
+        costs, after = self.costs[party.kind], self._by_start
+        for first in map(int, np.argsort(costs, kind="stable")):
+            column = self.columns[first]
+            if not np.isfinite(costs[first]):
+                return
+            place = column.place
+            second = after.get((place.session_id, place.ends_at, column.channel))
+            if second is None or self._comes_that_day(party, column):
+                continue
+            split = _split(party, self.rooms[first], self.rooms[second])
+            if split is not None and np.isfinite(costs[second]):
+                pair = (first, second)
+                for n, booking in zip(split, party.bookings, strict=True):
+                    self.rooms[pair[n]] -= booking.minutes
+                places = zip(party.bookings, split, strict=True)
+                self._take(party, {one.pk: self.columns[pair[n]] for one, n in places})
+                return
+
+    @cached_property
+    def _by_start(self) -> dict[tuple, int]:
+        return {
+            (one.place.session_id, one.place.starts_at, one.channel): n
+            for n, one in enumerate(self.columns)
+        }
+
+    def _comes_that_day(self, party: Party, column: Column) -> bool:
+        return any(column.place.service_day in self.busy[one] for one in party.people)
+
+    def _take(self, party: Party, places: dict[int, Column]) -> None:
+        self.found.update(places)
+        for column in places.values():
+            for one in party.people:
+                self.busy[one].add(column.place.service_day)
 
 
 def _busy_days(parties: list[Party]) -> dict[bytes, set[date]]:
@@ -146,40 +184,6 @@ def _busy_days(parties: list[Party]) -> dict[bytes, set[date]]:
         if counted[person] > 1 or (person, group_id) not in moving:
             busy[person].add(day)
     return busy
-
-
-def _in_two(
-    party: Party,
-    columns: list[Column],
-    rooms: dict[int, int],
-    costs: np.ndarray,
-    busy: dict[bytes, set[date]],
-) -> dict[int, Column]:
-    """Those whom no slot holds alone stand in two that follow each other."""
-    if len(party.bookings) < 2:
-        return {}
-    after = {
-        (column.place.session_id, column.place.starts_at, column.channel): n
-        for n, column in enumerate(columns)
-    }
-    for first in np.argsort(costs, kind="stable"):
-        column = columns[int(first)]
-        if not np.isfinite(costs[first]):
-            return {}
-        if any(column.place.service_day in busy[one] for one in party.people):
-            continue
-        second = after.get((column.place.session_id, column.place.ends_at, column.channel))
-        if second is None or not np.isfinite(costs[second]):
-            continue
-        split = _split(party, rooms[int(first)], rooms[second])
-        if split is not None:
-            for n, booking in zip(split, party.bookings, strict=True):
-                rooms[(int(first), second)[n]] -= booking.minutes
-            return {
-                booking.pk: columns[(int(first), second)[n]]
-                for n, booking in zip(split, party.bookings, strict=True)
-            }
-    return {}
 
 
 def _split(party: Party, here: int, there: int) -> list[int] | None:

@@ -55,14 +55,14 @@ def test_all_times_of_it_close_and_their_people_are_placed_elsewhere(
 
 
 def test_no_number_is_given_while_it_is_closed(hall, session, renewal, book, supervisor):
-    booking = book(slot_at(session, 14), 1)
+    booking = book(slot_at(session, 13), 1)
     ask = Ask.close(hall, closes_at=NOON, opens_at=NOON + timedelta(hours=1), reason="power")
     apply_change(ask, by=supervisor, now=NOON)
 
     with pytest.raises(HallShut, match="13:00: No electricity"):
         issue_walk_in(hall=hall, matter=renewal, now=NOON + timedelta(minutes=10))
     with pytest.raises(HallShut):
-        check_in(hall=hall, reference=booking.reference, now=NOON + timedelta(minutes=10))
+        check_in(hall=hall, reference=booking.reference, now=NOON + timedelta(minutes=40))
 
     assert "weather" not in shut_words(closed_now(hall, NOON))
     assert closures_among([hall], NOON)[hall.pk].reason == "power"
