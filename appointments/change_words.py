@@ -13,6 +13,8 @@ from appointments.changes.asking import ChangePreview, Minutes
 from appointments.losing_words import DEFAULT, ShownLosing, shown_losing
 from config import civil
 
+MINUTES_SAID = 60  # what is later is said by the clock
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -128,7 +130,8 @@ def _effects(preview: ChangePreview) -> Iterable[Effect]:
     yield _effect(_("Online minutes"), before.online, after.online)
     if before.reserved or after.reserved:
         yield _effect(_("Minutes by the session's own link"), before.reserved, after.reserved)
-    yield _effect(_("Minutes for assisted booking"), before.assisted, after.assisted)
+    if before.assisted or after.assisted:
+        yield _effect(_("Minutes for assisted booking"), before.assisted, after.assisted)
     yield _effect(_("Minutes for walk-ins"), before.walkin, after.walkin)
     yield _effect(_("Online places"), preview.places_before, preview.places_after)
     yield from _staff(preview)
@@ -232,6 +235,10 @@ def undo_words(preview: ChangePreview, now: datetime) -> str:
     if preview.undo_until is None:
         return _("Nobody is told. You can take it back until somebody books or takes a number.")
     minutes = round((preview.undo_until - now).total_seconds() / 60)
+    if minutes > MINUTES_SAID:
+        at = saying.when_from(preview.undo_until, now)
+        later = _("Messages leave at %(when)s. Until then you can take all of it back.")
+        return later % {"when": at}
     said = ngettext(
         "Messages leave %(n)s minute later. Until then you can take all of it back.",
         "Messages leave %(n)s minutes later. Until then you can take all of it back.",

@@ -70,6 +70,14 @@ def _changed(
     return show(request, "change_done", context, status=status)
 
 
+def until_words(until: datetime | None, now: datetime) -> str:
+    """18:30, or 07:00 tomorrow."""
+    if until is None:
+        return ""
+    today = civil.city_date(until) == civil.city_date(now)
+    return saying.clock(until) if today else saying.when_from(until, now)
+
+
 def undo_of(change: SessionChange, now: datetime) -> dict[str, Any]:
     """Whether and until when the change can be taken back, for `_undo.html`."""
     if change.undone_at is not None:
@@ -79,7 +87,7 @@ def undo_of(change: SessionChange, now: datetime) -> dict[str, Any]:
     if why:
         return {"fixed": why}
     until = change.undo_until
-    words = saying.clock(until) if until else ""
+    words = until_words(until, now)
     undo = reverse("appointments:supervise_change_undo", args=[change.pk])
     return {"undo": undo, "undo_until": until, "undo_words": words, "now": now}
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from appointments import saying
 from appointments.change_words import period_words
+from appointments.changed_views import until_words
 from appointments.changes.reopening import preview_reopening, reopen
 from appointments.changes.undoing import undo_closure, why_no_undo
 from appointments.models import Displaced
@@ -65,6 +67,7 @@ def _closure(
         "told": told,
         "watched": bool(told.people) and closure.reopened_at is None,
         "sessions": sessions_of(closure),
+        "others": other_halls(request, closure, now),
         "may_change": may_change,
         "errors": errors,
         "key": fresh_key(),
@@ -85,6 +88,8 @@ def told_of_closure(closure: HallClosure, now: datetime, with_names: bool) -> Sh
 
 
 def closure_heading(closure: HallClosure, now: datetime) -> str:
+    if closure.changes.filter(kind="close", undone_at__isnull=False).exists():
+        return _("The closing was taken back")
     if closure.reopened_at is not None:
         return _("The hall is open again")
     if closure.period.upper <= now:
@@ -95,6 +100,7 @@ def closure_heading(closure: HallClosure, now: datetime) -> str:
 def reopened_words(closure: HallClosure) -> str:
     if closure.reopened_at is None:
         return ""
+    # Taken back counts as opened by whoever took it back.
     facts = {"who": closure.reopened_by or "", "when": saying.when(closure.reopened_at)}
     return _("opened again by %(who)s, %(when)s") % facts
 
@@ -111,15 +117,36 @@ def sessions_of(closure: HallClosure) -> list[dict[str, Any]]:
     ]
 
 
+def other_halls(request: HttpRequest, closure: HallClosure, now: datetime) -> list[dict[str, str]]:
+    """One's other halls that are not closed then, with the same questions already answered."""
+    if closure.reopened_at is not None or closure.period.upper <= now:
+        return []
+    shut = HallClosure.objects.filter(period__overlap=closure.period, reopened_at__isnull=True)
+    mine = halls_of(request.user, *WHO).filter(is_open=True).exclude(closures__in=shut)
+    asked = {
+        "look": "1",
+        "closes_at": f"{civil.city_time(closure.period.lower):%Y-%m-%dT%H:%M}",
+        "opens_at": f"{civil.city_time(closure.period.upper):%Y-%m-%dT%H:%M}",
+        "reason": closure.reason,
+        "note_zh": closure.note_zh,
+        "note_en": closure.note_en,
+    }
+    way = reverse("appointments:supervise_close")
+    return [
+        {"name": hall.name, "href": f"{way}?{urlencode({'hall': hall.code, **asked})}"}
+        for hall in mine.order_by("code")
+    ]
+
+
 def undo_of_closure(closure: HallClosure, now: datetime) -> dict[str, Any]:
     """Whether and until when the closure can be taken back, for `_undo.html`."""
-    change = closure.changes.filter(kind="close").order_by("pk").first()
-    if closure.reopened_at is not None or change is None or why_no_undo(change, now):
+    changes = list(closure.changes.filter(kind="close").order_by("pk"))
+    stands = closure.reopened_at is not None or not changes
+    if stands or why_no_undo(changes[0], now):  # all of them are judged together
         return {}
-    until = change.undo_until
-    words = saying.clock(until) if until else ""
+    until = min((one.undo_until for one in changes if one.undo_until), default=None)
     undo = reverse("appointments:supervise_closure_undo", args=[closure.pk])
-    return {"undo": undo, "undo_until": until, "undo_words": words, "now": now}
+    return {"undo": undo, "undo_until": until, "undo_words": until_words(until, now), "now": now}
 
 
 def reopening_of(closure: HallClosure, now: datetime) -> dict[str, Any]:

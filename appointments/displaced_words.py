@@ -35,7 +35,8 @@ class NewTime:
 def new_time(booking: Booking, now: datetime) -> NewTime | None:
     """The question that waits for an answer, or the news that the place is gone; else None."""
     live = open_for(booking)
-    if live is not None and live.new_slot and live.new_slot.starts_at > now:
+    stands = booking.state == Booking.State.CONFIRMED and booking.starts_at > now
+    if live is not None and stands and live.new_slot_id == booking.slot_id:
         return _asked(booking, live)
     latest = latest_for(booking)
     if latest is not None and latest.state in LOST and booking.state == Booking.State.WITHDRAWN:
