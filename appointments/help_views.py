@@ -189,7 +189,7 @@ def _page(
         "errors": errors,
         "key": fresh_key(),
     }
-    if answers and asked.period.upper > now:
+    if answers and helping.hours_of(asked)[1] > now:
         context["grant"] = (
             form if isinstance(form, GrantForm) else GrantForm(people=_people(asked, now))
         )
@@ -210,15 +210,15 @@ def _is_ours(request: HttpRequest, asked: HelpRequest) -> bool:
 
 def _may_withdraw(asked: HelpRequest, is_ours: bool, now: datetime) -> bool:
     states = [HelpRequest.State.ASKED, HelpRequest.State.GRANTED] if is_ours else ["granted"]
-    return asked.state in states and asked.period.upper > now
+    return asked.state in states and helping.hours_of(asked)[1] > now
 
 
 def _people(asked: HelpRequest, now: datetime) -> dict[int, tuple[Staff, str]]:
     """Who of the asked hall is free in that time, with what speaks for and against them."""
-    begins = max(asked.period.lower, now)
+    begins, ends = helping.hours_of(asked)
     found = free_staff(
         hall=asked.of_hall,
-        period=DateTimeTZRange(begins, asked.period.upper),
+        period=DateTimeTZRange(max(begins, now), ends),
         roles=(CLERK, SUPERVISOR),
         service_day=asked.session.service_day,
         now=now,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments import saying
+from windows.helping import hours_of
 from windows.models import HelpRequest
 
 State = HelpRequest.State
@@ -34,9 +35,8 @@ class HelpShown:
 
     @property
     def when(self) -> str:
-        period = self.request.period
         day = saying.short_day(self.request.session.service_day)
-        return f"{day}, {saying.hours(period.lower, period.upper)}"
+        return f"{day}, {saying.hours(*hours_of(self.request))}"
 
     @property
     def names(self) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from appointments import saying
 from config import civil
 from queues.models import Call, Ticket
+from windows.duties import duty_of
 from windows.models import Hall, RosterEntry, Shift, Window
 
 LOOKED_BACK = timedelta(hours=18)  # the longest day at a window
@@ -65,14 +66,19 @@ def windows_now(hall: Hall, now: datetime) -> list[WindowNow]:
         hall=hall, state__in=[Ticket.State.CALLED, Ticket.State.SERVING], window__isnull=False
     )
     entries = RosterEntry.objects.filter(
-        session__hall=hall, window__isnull=False, is_cancelled=False, period__contains=now
-    )
+        session__hall=hall, session__state="open", session__ends_at__gt=now,
+        window__isnull=False, is_cancelled=False, period__contains=now,
+    )  # fmt: skip
     seen = _Seen(
         now=now,
         shifts={shift.window_id: shift for shift in _shifts(hall)},
         tickets={ticket.window_id: ticket for ticket in there if ticket.window_id},
         worked=_worked(hall, now),
-        planned={one.window_id: one for one in entries.select_related("staff") if one.window_id},
+        planned={
+            one.window_id: one
+            for one in entries.select_related("staff", "session")
+            if one.window_id
+        },
     )
     windows = hall.windows.filter(is_in_use=True).prefetch_related("matters").order_by("number")
     return [_window_now(window, seen) for window in windows]
@@ -126,7 +132,9 @@ def _window_now(window: Window, seen: _Seen) -> WindowNow:
         is_other=bool(entry and shift and entry.staff_id != shift.staff_id),
         is_paused=bool(shift and shift.is_paused),
         quiet_minutes=_quiet(shift, seen) if shift else 0,
-        late_minutes=_minutes(entry.period.lower, seen.now) if entry and not shift else 0,
+        late_minutes=_minutes(entry.period.lower or seen.now, seen.now)
+        if entry and not shift
+        else 0,
     )
 
 
@@ -144,7 +152,8 @@ def _state(shift: Shift | None, ticket: Ticket | None) -> tuple[str, str]:
 
 
 def _hours(entry: RosterEntry | None) -> str:
-    return f"{saying.clock(entry.period.lower)}–{saying.clock(entry.period.upper)}" if entry else ""
+    duty = duty_of(entry) if entry else None
+    return f"{saying.clock(duty.begins)}–{saying.clock(duty.ends)}" if duty else ""
 
 
 def _quiet(shift: Shift, seen: _Seen) -> int:

@@ -226,6 +226,12 @@ def _answered(
     return request
 
 
+def hours_of(request: HelpRequest) -> tuple[datetime, datetime]:
+    """From when to when people are asked for."""
+    session, period = request.session, request.period
+    return period.lower or session.starts_at, period.upper or session.ends_at
+
+
 def requests_of(hall: Hall, *, now: datetime) -> tuple[list[HelpRequest], list[HelpRequest]]:
     """What the hall has asked for, and what it is wanted for, until that time is over; two
     queries. What was answered is shown for some hours."""

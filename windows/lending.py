@@ -35,7 +35,7 @@ def _granted(staff: Staff, now: datetime) -> QuerySet[HelpRequest]:
     return mine.filter(period__startswith__lte=soon, period__endswith__gt=now)
 
 
-def halls_at_work_in(staff_id: int) -> QuerySet[HelpRequest, dict[str, Any]]:
+def halls_at_work_in(staff_id: int) -> QuerySet[HelpRequest, Any]:
     """The halls (`hall`) in which the person stands at a window as somebody who was lent."""
     there = Shift.objects.filter(
         staff=staff_id,

@@ -4,6 +4,7 @@ Each slot is locked in the order of its number, like a claim does, and gives onl
 free then: what somebody books meanwhile stays booked. The total of a slot stays.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from appointments.models import WaitEntry
 from config.refusals import Refusal
 from windows.models import HallSession, SessionChange, Slot, Staff
 from windows.rostering import lock_session
+from windows.telling import tell_boards
 
 ALL, HALF = 100, 50
 
@@ -71,19 +73,22 @@ def move_quota(
     Refuses: SessionOver, NothingFree.
     """
     lock_session(session, now)
-    locked = list(_slots(session, until, now).order_by("pk").select_for_update(of=("self",)))
-    moves = _moves(locked, percent)
-    if not any(one.minutes for one in moves):
+    moves = [one for one in _moves(_locked(session, until, now), percent) if one.minutes]
+    if not moves:
         raise NothingFree
-    before, after = [], []
+    before = [copy(one.slot) for one in moves]
     for one in moves:
-        if not one.minutes:
-            continue
-        before.append(Slot.objects.get(pk=one.slot.pk))
         one.slot.online_quota, one.slot.walkin_quota = one.online_after, one.walkin_after
         one.slot.save(update_fields=["online_quota", "walkin_quota"])
-        after.append(one.slot)
+    tell_boards(session.hall_id)
+    after = [one.slot for one in moves]
     return note_places(session=session, before=before, after=after, by=by, now=now)
+
+
+def _locked(session: HallSession, until: datetime, now: datetime) -> list[Slot]:
+    """The slots in the written order; who books in one of them waits, or was before us."""
+    slots = _slots(session, until, now).order_by("pk")
+    return list(slots.select_for_update(of=("self",), no_key=True))
 
 
 def _slots(session: HallSession, until: datetime, now: datetime) -> QuerySet[Slot]:
