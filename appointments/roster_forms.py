@@ -103,7 +103,7 @@ class AbsenceForm(forms.Form):
     """From when to when somebody is not there; whole days when no hours are said."""
 
     reason = forms.ChoiceField(
-        label=_("Why?"),
+        label=_("Why is the person absent?"),
         choices=Absence.Reason.choices,
         error_messages={"required": _("Choose a reason.")},
     )
@@ -187,7 +187,7 @@ class CorrectionForm(forms.Form):
         },
     )
     note = forms.CharField(
-        label=_("Why?"),
+        label=_("Why is it put right?"),
         max_length=200,
         widget=forms.TextInput(PLAIN),
         error_messages={

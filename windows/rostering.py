@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config import civil
@@ -270,11 +270,13 @@ def _stand_aside(entry: RosterEntry, duty: object) -> None:
 
 def _conflict(kind: type[_Elsewhere], entry: RosterEntry) -> _Elsewhere:
     number = entry.window.number if entry.window else None
-    at_window = _now("window %(number)s in %(hall)s") if number else _now("the floor of %(hall)s")
+    where = gettext("the floor of %(hall)s")
+    if number:
+        where = gettext("window %(number)s in %(hall)s")
     refusal = kind(
         name=str(entry.staff),
         number=number,
-        where=at_window % {"number": number, "hall": entry.session.hall.name},
+        where=where % {"number": number, "hall": entry.session.hall.name},
         when=span_words(entry.period),
     )
     refusal.about = {"session": entry.session_id, "window": entry.window_id, "entry": entry.pk}

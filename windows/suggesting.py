@@ -15,7 +15,7 @@ from operator import attrgetter
 import numpy as np
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from scipy.optimize import linear_sum_assignment
 
@@ -142,7 +142,7 @@ class Team:
     def share_out(self, group: list[Gap]) -> list[Proposal]:
         """The best people for these gaps, who carry them from now on."""
         if not self.people:
-            return [Proposal(gap, None, _now("The hall has no clerks.")) for gap in group]
+            return [Proposal(gap, None, gettext("The hall has no clerks.")) for gap in group]
         costs = np.array([[self.cost(gap, one) for one in self.people] for gap in group])
         rows, columns = linear_sum_assignment(costs)
         chosen = {
@@ -190,15 +190,15 @@ class Team:
         """Why nobody can be suggested, the nearest reason."""
         free = [one for staff in self.people if (one := self.judged(gap, staff))]
         if not free:
-            return _now("Everybody is planned elsewhere or absent then.")
+            return gettext("Everybody is planned elsewhere or absent then.")
         able = [one for one in free if one.served > 0]
         if not able:
-            return _now("Nobody who is free can serve the matters of this window.")
+            return gettext("Nobody who is free can serve the matters of this window.")
         if not any(one.is_rested for one in able):
-            return _now("Who is free would have less than %(n)s hours of rest.") % {
+            return gettext("Who is free would have less than %(n)s hours of rest.") % {
                 "n": self.limits["rest_hours"]
             }
-        return _now("Who is free has reached the hours of the day or of the week.")
+        return gettext("Who is free has reached the hours of the day or of the week.")
 
 
 def _duty(gap: Gap, staff: Staff) -> Duty:
@@ -226,7 +226,7 @@ def copy_week(hall: Hall, monday: date, *, now: datetime) -> list[Proposal]:
     for gap in gaps_in(hall, monday, monday + timedelta(days=6), now=now):
         duties = known.get(_like(gap.session, gap.window.pk), [])
         if not duties:
-            found.append(Proposal(gap, None, _now("Nobody was there in the week before.")))
+            found.append(Proposal(gap, None, gettext("Nobody was there in the week before.")))
         for duty in duties:
             begins, ends = max(duty.begins + week, gap.begins), min(duty.ends + week, gap.ends)
             if begins < ends:
@@ -245,12 +245,12 @@ def _again(team: Team, gap: Gap, staff: Staff) -> Proposal:
     """The same person as last week, or why not."""
     name = {"name": str(staff)}
     if staff.pk not in team.carried:
-        return Proposal(gap, None, _now("%(name)s does not work in this hall any more.") % name)
+        return Proposal(gap, None, gettext("%(name)s does not work in this hall any more.") % name)
     load = team.carried[staff.pk]
     if load.is_away(gap.begins, gap.ends):
-        return Proposal(gap, None, _now("%(name)s is absent then.") % name)
+        return Proposal(gap, None, gettext("%(name)s is absent then.") % name)
     if load.is_busy(gap.begins, gap.ends):
-        return Proposal(gap, None, _now("%(name)s is planned elsewhere then.") % name)
+        return Proposal(gap, None, gettext("%(name)s is planned elsewhere then.") % name)
     team.take(gap, staff)
     return Proposal(gap, staff)
 
