@@ -15,6 +15,7 @@ from appointments import missing, sending
 from appointments.journal import record
 from appointments.models import (
     Booking,
+    Displaced,
     DrawEntry,
     Message,
     PhoneProof,
@@ -208,6 +209,7 @@ def make_sessions(*, now: datetime) -> Generated | None:
 def forget(*, now: datetime) -> int:
     """What need not be kept is deleted: keys, proofs, counts, used work, old periods and rooms,
     entries of the waiting list and of draws that ended long ago."""
+    Displaced.objects.filter(entry__in=long_ended(now)[1]).update(entry=None)
     secrets = Message.objects.filter(
         kind__in=[Message.Kind.CODE, Message.Kind.LINKS, Message.Kind.SOON],
         made_at__lt=now - KEEP_PROOFS,

@@ -1,11 +1,11 @@
-"""Opening, extending, undoing and cancelling sessions of a hall.
+"""Opening and undoing sessions of a hall.
 
 What a session would be is computed in `windows/planning.py`. Bookings and tickets are not
-seen from here: what they lose is told and settled in `appointments/withdrawing.py`.
+seen from here: a session that people may have booked is changed in `appointments/changes/`.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +17,11 @@ from config import civil
 from config.refusals import Refusal, refusing
 from windows.models import Hall, HallSession, SessionWindow, Slot, Staff, WeeklyPlan, Window
 from windows.planning import (
-    SHARES,
     BusyWindow,
     PlannedSlot,
     SessionPreview,
-    SessionTooLong,
-    busy_windows,
-    plan_slots,
     preview_session,
 )
-from windows.rules import rules
 
 
 class HallClosed(Refusal):
@@ -209,44 +204,3 @@ def close_places(*, session: HallSession, now: datetime) -> HallSession:
     session.state = HallSession.State.CANCELLED
     session.save(update_fields=["state"])
     return session
-
-
-def end_now(*, session: HallSession, now: datetime) -> HallSession:
-    """A session that has begun ends at this instant; who is there is still served."""
-    Slot.objects.filter(session=session, ends_at__gt=now).update(is_open=False)
-    period = DateTimeTZRange(session.starts_at, now)
-    SessionWindow.objects.filter(session=session, is_cancelled=False).update(period=period)
-    session.ends_at = now
-    session.save(update_fields=["ends_at"])
-    return session
-
-
-@transaction.atomic
-def extend_session(
-    *, session: HallSession, ends_at: datetime, by: Staff | None, now: datetime
-) -> HallSession:
-    """The session goes on until `ends_at`; new slots are added, old ones stay as they are.
-
-    Refuses: SessionOver, EndsEarlier, SessionTooLong, WindowBusy.
-    """
-    locked = _running(session, now)
-    shares = rules(SHARES, hall=locked.hall_id, day=locked.service_day)
-    if ends_at < locked.ends_at + timedelta(minutes=1):
-        raise EndsEarlier
-    if ends_at - locked.starts_at > timedelta(hours=shares["session_max_hours"]):
-        raise SessionTooLong(field="ends_at", hours=shares["session_max_hours"])
-    staffed = SessionWindow.objects.filter(session=locked, is_cancelled=False)
-    mine = set(staffed.values_list("window__number", flat=True))
-    busy = busy_windows(hall=locked.hall, starts_at=locked.ends_at, ends_at=ends_at)
-    if others := [one for one in busy if one.number in mine]:
-        raise busy_refusal(others[0])
-    added = plan_slots(
-        starts_at=locked.ends_at, ends_at=ends_at, windows=len(mine), kind=locked.kind,
-        shares=shares, slot_minutes=locked.slot_minutes,
-    )  # fmt: skip
-    with refusing({"window_in_one_session_at_a_time": WindowJustTaken}):
-        staffed.update(period=DateTimeTZRange(locked.starts_at, ends_at))
-    _add_slots(locked, added)
-    locked.ends_at = ends_at
-    locked.save(update_fields=["ends_at"])
-    return locked

@@ -39,6 +39,7 @@ from windows.sessions import (
 )
 
 GONE = [Ticket.State.FINISHED, Ticket.State.VOID]
+A_MINUTE = timedelta(minutes=1)
 SHORTEST = timedelta(minutes=30)
 FARTHEST = timedelta(days=180)
 LONGEST_CLOSURE = timedelta(days=60)
@@ -81,17 +82,19 @@ def people_here(session: HallSession) -> int:
 
 
 def _extended(ask: Ask, session: HallSession, now: datetime) -> Target:
-    """Refuses: SessionOver, TooLate, EndsEarlier, NotLonger, SessionTooLong, WindowElsewhere,
-    HallClosed, WindowBusy, ClosedAlready."""
+    """Refuses: SessionOver, TooLate, EndsEarlier, NotLonger, NoWindows, SessionTooLong,
+    WindowElsewhere, HallClosed, WindowBusy, ClosedAlready."""
     had = _alive(session, now)
     starts, ends = ask.starts_at or had.starts_at, ask.ends_at or had.ends_at
     windows = _named(ask, session.hall) or had.windows
     if starts != had.starts_at and min(starts, had.starts_at) <= now:
         raise TooLate
-    if ends < had.ends_at or ends == had.ends_at and ask.ends_at:
+    if ends != had.ends_at and ends < had.ends_at + A_MINUTE:
         raise EndsEarlier
-    if starts > had.starts_at:
+    if starts != had.starts_at and starts > had.starts_at - A_MINUTE:
         raise NotLonger(field="starts_at")
+    if not windows:
+        raise NoWindows
     if not {one.pk for one in had.windows} <= {one.pk for one in windows}:
         raise NotLonger(field="windows")
     target = replace(had, starts_at=starts, ends_at=ends, windows=windows)

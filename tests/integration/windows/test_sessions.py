@@ -11,7 +11,7 @@ from appointments.offering import slots_of
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, a_person, race, slot_at
 from windows.calendar_days import day_kind
-from windows.models import HallSession, SessionWindow, Slot
+from windows.models import HallSession, Slot
 from windows.planning import (
     SessionInPast,
     SessionTooFar,
@@ -20,7 +20,6 @@ from windows.planning import (
     preview_session,
 )
 from windows.sessions import (
-    EndsEarlier,
     HallClosed,
     HasBookings,
     NoWindows,
@@ -28,7 +27,6 @@ from windows.sessions import (
     WindowBusy,
     WindowElsewhere,
     WindowJustTaken,
-    extend_session,
     open_session,
     undo_session,
 )
@@ -197,39 +195,6 @@ class TestUndo:
 
         with pytest.raises(SessionOver):
             undo_session(session=session, by=None, now=session.ends_at)
-
-
-class TestExtend:
-    def test_adds_slots_of_the_same_service_day(self, evening):
-        session = open_session(**evening, by=None)
-        until = session.ends_at + timedelta(minutes=45)
-
-        extend_session(session=session, ends_at=until, by=None, now=NOON)
-
-        slots = list(session.slots.order_by("starts_at"))
-        assert [slot.minutes for slot in slots[-2:]] == [90, 45]
-        assert slots[-1].ends_at == until
-        assert {slot.service_day for slot in slots} == {DAY}
-        assert {row.period.upper for row in SessionWindow.objects.all()} == {until}
-
-    def test_refuses_an_earlier_end(self, session):
-        with pytest.raises(EndsEarlier):
-            extend_session(session=session, ends_at=session.ends_at, by=None, now=NOON)
-
-    def test_refuses_a_day_without_end(self, session):
-        until = session.ends_at + timedelta(hours=8)
-        with pytest.raises(SessionTooLong):
-            extend_session(session=session, ends_at=until, by=None, now=NOON)
-
-    def test_refuses_windows_that_stand_elsewhere(self, evening, session):
-        open_session(**evening, by=None)
-        until = session.ends_at + timedelta(hours=2)
-
-        with pytest.raises(WindowBusy):
-            extend_session(session=session, ends_at=until, by=None, now=NOON)
-
-        session.refresh_from_db()
-        assert session.slots.count() == 16
 
 
 @pytest.mark.django_db

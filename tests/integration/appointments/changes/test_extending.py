@@ -63,7 +63,7 @@ def test_a_night_goes_on_with_slots_of_the_same_service_day(evening, supervisor)
 
 def test_what_is_no_extension_is_refused(evening, session, windows):
     with pytest.raises(EndsEarlier):
-        preview_change(Ask.extend(evening, ends_at=evening.ends_at), now=NOON)
+        preview_change(longer(evening, -60), now=NOON)
     with pytest.raises(SessionTooLong):
         preview_change(longer(evening, 9 * 60), now=NOON)
     with pytest.raises(WindowBusy, match="Window 1 is in the session 18:30"):
@@ -71,9 +71,9 @@ def test_what_is_no_extension_is_refused(evening, session, windows):
     with pytest.raises(NotLonger):
         preview_change(Ask.extend(evening, windows=(windows[0].pk,)), now=NOON)
     with pytest.raises(NothingChanges):
-        preview_change(Ask.extend(evening), now=NOON)
+        preview_change(Ask.extend(evening, ends_at=evening.ends_at), now=NOON)
+    earlier = session.starts_at - timedelta(hours=1)
     with pytest.raises(TooLate):
-        earlier = session.starts_at - timedelta(hours=1)
         preview_change(Ask.extend(session, starts_at=earlier), now=NOON)
 
 
