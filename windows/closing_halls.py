@@ -7,6 +7,7 @@ How a hall is closed and opened again, and what becomes of its people, is in
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext as _
@@ -20,6 +21,25 @@ from windows.models import Hall, HallClosure
 class HallShut(Refusal):
     code = "hall_shut"
     message = gettext_lazy("The hall is closed until %(opens)s: %(reason)s.")
+
+
+class ClosedAlready(Refusal):
+    code = "closed_already"
+    message = gettext_lazy("This hall is closed already from %(closes)s to %(opens)s.")
+    field = "closes_at"
+
+
+def closed_then(hall: Hall | int, starts_at: datetime, ends_at: datetime) -> HallClosure | None:
+    """The first closure of the hall that falls into these hours."""
+    period = DateTimeTZRange(starts_at, ends_at)
+    standing = HallClosure.objects.filter(hall=hall, reopened_at__isnull=True)
+    return standing.filter(period__overlap=period).order_by("period").first()
+
+
+def closed_already(closure: HallClosure, *, field: str = "closes_at") -> ClosedAlready:
+    """The refusal that names the closure's hours."""
+    closes = at_words(closure.period.lower)
+    return ClosedAlready(field=field, closes=closes, opens=opens_words(closure))
 
 
 def closed_now(hall: Hall | int, now: datetime) -> HallClosure | None:
@@ -56,10 +76,13 @@ def shut_words(closure: HallClosure) -> str:
 
 def opens_words(closure: HallClosure) -> str:
     """The day and the hour at which it opens again, on the hall's wall."""
-    upper = closure.period.upper
-    if upper is None:
+    return at_words(closure.period.upper)
+
+
+def at_words(instant: datetime | None) -> str:
+    if instant is None:
         return _("further notice")
-    at = civil.city_time(upper)
+    at = civil.city_time(instant)
     day = formatted(at.date(), pgettext("format of a date", "l j F"))
     return _("%(day)s, %(time)s") % {"day": day, "time": f"{at:%H:%M}"}
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import civil
 from config.refusals import Refusal, refusing
+from windows.closing_halls import closed_already, closed_then
 from windows.models import Hall, HallSession, SessionWindow, Slot, Staff, WeeklyPlan, Window
 from windows.planning import (
     BusyWindow,
@@ -141,6 +142,8 @@ def _check_windows(plan: SessionPreview) -> None:
         raise WindowElsewhere
     if plan.busy:
         raise busy_refusal(plan.busy[0])
+    if shut := closed_then(plan.hall, plan.starts_at, plan.ends_at):
+        raise closed_already(shut, field="opens")
 
 
 def busy_refusal(busy: BusyWindow) -> WindowBusy:

@@ -155,6 +155,7 @@ class Sessions(SessionCall):
             commands.HallClosed,
             commands.NoWindows,
             commands.WindowBusy,
+            asking.ClosedAlready,
         ],
     )
     def post(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from appointments import reminding, saying
 from appointments.changes import telling
-from appointments.changes.questions import ASKED
+from appointments.changes.questions import ASKED, asked_of, note_declined
 from appointments.claiming import lock_slots
 from appointments.journal import record
 from appointments.models import Booking, Displaced
@@ -102,6 +102,8 @@ def accept(displaced: Displaced, *, now: datetime, together: bool = False) -> Di
         if one.state in ASKED and not _is_late(one, now):
             one.state, one.ended_at = State.ACCEPTED, now
             one.save(update_fields=["state", "ended_at"])
+            # What was asked before of a place that was taken as well is answered with it.
+            asked_of([one.booking]).update(state=State.ACCEPTED, ended_at=now)
     return mine
 
 
@@ -137,10 +139,12 @@ def _give_up(one: Displaced, now: datetime, wait: bool) -> None:
     # Without an end it is still to be put on the waiting list, each minute (following.py).
     one.state, one.ended_at = State.DECLINED, None if wait else now
     one.save(update_fields=["state", "ended_at"])
+    note_declined([booking], now)
 
 
 def _check(mine: Displaced, now: datetime) -> None:
-    if mine.state not in ASKED or mine.booking.state != Booking.State.CONFIRMED:
+    stands = mine.booking.state == Booking.State.CONFIRMED
+    if mine.state not in ASKED or not stands or mine.booking.slot_id != mine.new_slot_id:
         raise NothingAsked(state=mine.get_state_display())
     if _is_late(mine, now) or mine.booking.starts_at <= now:
         until = mine.answer_by or mine.booking.starts_at
@@ -184,9 +188,9 @@ def _expire(displaced: Displaced, now: datetime) -> bool:
     mine = Displaced.objects.select_for_update().get(pk=displaced.pk)
     if mine.state != State.OFFERED:
         return False
-    if booking.state != Booking.State.CONFIRMED:
-        came = booking.arrived_at is not None
-        mine.state, mine.ended_at = State.ACCEPTED if came else State.DECLINED, now
+    answer = _answered_by_deed(mine, booking)
+    if answer:
+        mine.state, mine.ended_at = answer, now
         mine.save(update_fields=["state", "ended_at"])
         return False
     release(booking, Booking.State.WITHDRAWN, "not_answered", now=now)
@@ -194,6 +198,16 @@ def _expire(displaced: Displaced, now: datetime) -> bool:
     mine.state = State.EXPIRED
     mine.save(update_fields=["state"])
     return True
+
+
+def _answered_by_deed(mine: Displaced, booking: Booking) -> str:
+    """The state that answers for who came, gave it up, or stands elsewhere by now; "" for
+    who did nothing."""
+    if booking.arrived_at is not None:
+        return State.ACCEPTED
+    if booking.state != Booking.State.CONFIRMED:
+        return State.DECLINED
+    return State.CHANGED if booking.slot_id != mine.new_slot_id else ""
 
 
 def _loaded():  # type: ignore[no-untyped-def]

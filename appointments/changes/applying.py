@@ -12,9 +12,9 @@ from appointments.changes.locking import locked, under_locks
 from appointments.changes.picturing import Applied
 from appointments.changes.resettling import MOVE, OFFER, WITHDRAW, Resettling, end_holds
 from appointments.changes.reshaping import reshape
-from appointments.changes.targets import closed_already
-from appointments.changes.wanting import Ask, Changed, ClosedAlready, Kind
+from appointments.changes.wanting import Ask, Changed, Kind
 from config.refusals import refusing
+from windows.closing_halls import ClosedAlready, closed_already
 from windows.models import HallClosure, SessionChange, Staff
 from windows.telling import tell_boards
 

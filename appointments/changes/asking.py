@@ -14,7 +14,6 @@ from appointments.changes.previewing import preview_change
 from appointments.changes.wanting import (
     Ask,
     Changed,
-    ClosedAlready,
     ClosureInOrder,
     ClosureInPast,
     ClosureTooLong,
@@ -26,6 +25,7 @@ from appointments.changes.wanting import (
     PeopleAreHere,
     TooLate,
 )
+from windows.closing_halls import ClosedAlready
 
 __all__ = [
     "Applied",

@@ -17,9 +17,11 @@ def asked_of(bookings: Iterable[Booking]) -> QuerySet[Displaced]:
 
 
 def is_excused(bookings: Iterable[Booking]) -> bool:
-    """Who never agreed to the time that the hall chose has missed nothing."""
-    states = [*ASKED, State.EXPIRED, State.WITHDRAWN]
-    return Displaced.objects.filter(booking__in=list(bookings), state__in=states).exists()
+    """Who never agreed to the time that the hall chose last has missed nothing."""
+    rows = Displaced.objects.filter(booking__in=list(bookings)).exclude(state=State.UNDONE)
+    latest = rows.order_by("booking", "-pk").distinct("booking")
+    excused = {*ASKED, State.EXPIRED, State.WITHDRAWN}
+    return bool(excused & set(latest.values_list("state", flat=True)))
 
 
 def note_changed(bookings: Iterable[Booking], now: datetime) -> bool:

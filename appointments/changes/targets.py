@@ -6,10 +6,8 @@ from datetime import date, datetime, timedelta
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from appointments import saying
-from appointments.changes.recording import bounds
 from appointments.changes.wanting import (
     Ask,
-    ClosedAlready,
     ClosureInOrder,
     ClosureInPast,
     ClosureTooLong,
@@ -25,6 +23,7 @@ from appointments.changes.wanting import (
 from appointments.models import Draw
 from config import civil
 from queues.models import Ticket
+from windows.closing_halls import closed_already, closed_then
 from windows.models import Hall, HallClosure, HallSession, Window
 from windows.planning import SessionInPast, SessionTooFar, SessionTooLong, SessionTooShort
 from windows.planning import busy_windows as busy_in
@@ -246,11 +245,6 @@ def _check_not_shut(target: Target, session: HallSession, field: str) -> None:
         raise closed_already(one, field=field)
 
 
-def closed_already(shut: HallClosure, *, field: str = "closes_at") -> ClosedAlready:
-    closes, opens = bounds(shut.period)
-    return ClosedAlready(field=field, closes=saying.when(closes), opens=saying.when(opens))
-
-
 def check_closure(ask: Ask, now: datetime) -> DateTimeTZRange:
     """The time of the closure.
 
@@ -259,6 +253,7 @@ def check_closure(ask: Ask, now: datetime) -> DateTimeTZRange:
     closes, opens, hall = ask.closes_at, ask.opens_at, ask.hall
     assert closes is not None  # noqa: S101  Ask.close asks for both
     assert opens is not None  # noqa: S101
+    assert hall is not None  # noqa: S101
     if opens <= closes:
         raise ClosureInOrder
     if opens <= now:
@@ -266,7 +261,6 @@ def check_closure(ask: Ask, now: datetime) -> DateTimeTZRange:
     if opens - closes > LONGEST_CLOSURE:
         raise ClosureTooLong
     period = DateTimeTZRange(closes, opens)
-    standing = HallClosure.objects.filter(hall=hall, reopened_at__isnull=True)
-    if shut := standing.filter(period__overlap=period).order_by("period").first():
+    if shut := closed_then(hall, closes, opens):
         raise closed_already(shut)
     return period

@@ -69,12 +69,6 @@ class ClosureTooLong(Refusal):
     field = "opens_at"
 
 
-class ClosedAlready(Refusal):
-    code = "closed_already"
-    message = _("This hall is closed already from %(closes)s to %(opens)s.")
-    field = "closes_at"
-
-
 class PeopleAreHere(Refusal):
     code = "people_are_here"
     message = _("People with a number for this session are in the hall. Serve them first.")

@@ -20,8 +20,8 @@ from appointments.changes.asking import Ask, apply_change
 from appointments.changes.following import join_waiting
 from appointments.changing import cancel, reschedule
 from appointments.confirming import confirm, find
-from appointments.housekeeping import close_days
-from appointments.models import Booking, Displaced, Message, MissedVisit, WaitEntry
+from appointments.housekeeping import close_days, forget
+from appointments.models import Booking, Displaced, Message, MissedVisit, WaitEntry, WaitPerson
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
 from windows.models import Rule
@@ -168,3 +168,35 @@ def test_a_family_answers_together(tomorrow, later, renewal, supervisor):
     accept(Displaced.objects.order_by("pk")[0], now=SOON, together=True)
 
     assert set(Displaced.objects.values_list("state", flat=True)) == {"accepted"}
+
+
+def test_who_is_moved_twice_answers_the_last_question(tomorrow, later, booking, supervisor):
+    """Mutant: the first kept place, left meanwhile, would end the booking in the second."""
+    first = cancelled(tomorrow, supervisor, "offer")
+    third = make_session(
+        tomorrow.hall, [row.window for row in tomorrow.staffed.all()],
+        day=NEXT_DAY + timedelta(days=4), online=60,
+    )  # fmt: skip
+    apply_change(Ask.cancel(later), by=supervisor, now=SOON, default="move")
+
+    with pytest.raises(NothingAsked):
+        accept(first, now=SOON)
+    expire_due(now=first.answer_by)
+
+    booking.refresh_from_db()
+    assert (booking.state, booking.slot) == ("confirmed", slot_at(third, 10))
+    accept(open_for(booking), now=SOON)
+    assert not Displaced.objects.filter(state__in=["moved", "offered"]).exists()
+    nothing_is_broken()
+
+
+def test_old_entries_are_forgotten_all_the_same(tomorrow, booking, supervisor):
+    cancelled(tomorrow, supervisor, "withdraw")
+    join_waiting(now=NOON + timedelta(minutes=6))
+    WaitEntry.objects.update(state="ended", ended_at=NOON)
+    WaitPerson.objects.update(is_waiting=False)
+
+    forget(now=NOON + timedelta(days=31))
+
+    assert not WaitEntry.objects.exists()
+    assert Displaced.objects.get().entry is None
