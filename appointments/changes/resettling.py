@@ -36,9 +36,7 @@ class Resettling:
         self.moved, self.withdrawn = list[Booking](), list[Booking]()
         ids = {one.place.slot_id for one in made.places.values() if one.place.slot_id}
         self.slots = Slot.objects.select_related("session").in_bulk(ids)
-        self.made_here = {
-            one.starts_at: one.slot for one in made.new + made.slots if one.slot is not None
-        }
+        self.new = {one.starts_at: one.slot for one in made.new if one.slot is not None}
 
     def resettle(self, lost: Lost, choice: str) -> None:
         booking, old = lost.booking, lost.booking.slot
@@ -76,7 +74,7 @@ class Resettling:
         facts.setdefault("channels", {})[str(booking.pk)] = booking.channel
         left = {"left": booking.starts_at.isoformat(), "left_slot": booking.slot_id}
         slot_id = column.place.slot_id
-        slot = self.slots[slot_id] if slot_id else self.made_here[column.place.starts_at]
+        slot = self.slots[slot_id] if slot_id else self.new[column.place.starts_at]
         stand_in(booking, slot, column.channel)
         booking.hall = column.place.hall
         self.events.append(event(booking, "displaced", booking.state, now, self.by, **left))

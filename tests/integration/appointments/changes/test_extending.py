@@ -159,6 +159,7 @@ class TestMove:
         booking.refresh_from_db()
         assert (booking.hall, booking.slot) == (other_hall, slot_at(done.session, 10))
         assert done.session.staffed.get().window == there
+        nothing_is_broken()
 
 
 def test_who_is_on_the_way_is_told_at_once_and_it_stands(session, book, supervisor):
