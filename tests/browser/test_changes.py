@@ -9,7 +9,8 @@ from datetime import time, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from appointments.models import Booking, Displaced
+from appointments.models import Booking, Displaced, Message
+from appointments.own_page import own_address
 from appointments.sending import send_due
 from config import civil
 from tests.browser.conftest import DESK_SIZE, is_accessible, sign_in
@@ -39,8 +40,9 @@ def twelve(evening, book) -> list[Booking]:
 
 
 def messages_leave() -> None:
-    """As after the minutes in which everything can be taken back."""
-    send_due(now=civil.now() + timedelta(minutes=6))
+    """As after the minutes, or the night, in which everything can be taken back."""
+    news = Message.objects.filter(kind=Message.Kind.DISPLACED, state=Message.State.READY)
+    send_due(now=max(one.due_at for one in news) + timedelta(minutes=1))
 
 
 @BOTH
@@ -101,27 +103,21 @@ def test_a_citizen_answers_on_the_page_of_the_booking(open_page, evening, twelve
     takes, gives_up = twelve[0], twelve[1]
 
     page = open_page(scripts=scripts)
-    page.goto(own_address_of(takes))
+    page.goto(own_address(takes))
     expect(page.locator(".new-time")).to_contain_text("The hall had to change your time")
     if scripts:
         is_accessible(page)
     page.get_by_role("button", name="Yes, I come then").click()
     expect(page.locator("main")).to_contain_text("The new time is yours")
 
-    page.goto(own_address_of(gives_up))
-    page.get_by_role("link", name="I cannot come").click()
+    page.goto(own_address(gives_up))
+    page.get_by_role("button", name="I cannot come").click()
     if scripts:
         is_accessible(page)
     page.get_by_role("button", name="Give it up, I need nothing more").click()
     expect(page.locator("main")).to_contain_text("Thank you for telling us")
     states = dict(Displaced.objects.values_list("booking", "state"))
     assert (states[takes.pk], states[gives_up.pk]) == ("accepted", "declined")
-
-
-def own_address_of(booking: Booking) -> str:
-    from appointments.own_page import own_address
-
-    return own_address(booking)
 
 
 @BOTH

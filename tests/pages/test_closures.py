@@ -98,9 +98,9 @@ def test_the_public_reads_until_when_and_books_elsewhere(boss, citizen, session,
     hall, halls = words_of(citizen.get("/halls/H01/")), words_of(citizen.get("/halls/"))
     picker = text_of(citizen.get(f"/book/RENEW/when/?hall=H01&day={DAY}"))
 
-    assert "Closed until 18:00" in hall
+    assert "Closed until Thursday 4 March, 18:00 (Weather)" in hall
     assert "Red typhoon warning" in hall
-    assert "Closed until 18:00" in halls
+    assert "Closed until Thursday 4 March, 18:00 (Weather)" in halls
     assert "come today without a booking" not in hall
     assert not re.search(r"1[4-7]:[03]0", picker)
 

@@ -6,7 +6,7 @@ import pytest
 
 from appointments.changes.asking import Ask, apply_change
 from appointments.changes.following import join_waiting
-from appointments.models import Booking, Displaced, WaitEntry
+from appointments.models import Booking, Displaced, MissedVisit, WaitEntry
 from appointments.sealing import booking_secret
 from tests.conftest import DAY, NOON, make_session, slot_at
 from tests.pages.reading import key_of, text_of
@@ -106,9 +106,9 @@ def test_no_gives_it_up_and_notes_nothing(citizen, evening, booking, answer, wai
     assert displaced.state == "declined"
     join_waiting(now=NOON)
     assert WaitEntry.objects.filter(state="waiting").exists() == waits
-    slot = displaced.new_slot
-    slot.refresh_from_db()
-    assert slot.online_taken == 0
+    booking.refresh_from_db()
+    assert booking.state == "withdrawn"
+    assert not MissedVisit.objects.exists()
     assert "Yes, I come then" not in text_of(citizen.get(own(booking)))
 
 
