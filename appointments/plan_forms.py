@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from appointments.shape_forms import (
     HoursFields,
@@ -283,7 +284,7 @@ class PlacesForm(SeveralHalls):
     )
     kind = forms.ChoiceField(
         label=_("In which sessions?"),
-        choices=[("", _("In all")), *HallSession.Kind.choices],
+        choices=[("", pgettext_lazy("kinds of sessions", "In all")), *HallSession.Kind.choices],
         required=False,
     )
 

@@ -111,7 +111,7 @@ class HoursFields(forms.Form):
             return cleaned
         next_day = self.cleaned_data.get("next_day")
         if closes <= opens and not next_day:
-            said = _(
+            said = _now(
                 "This hour is not after the opening. If it closes after midnight, tick "
                 "“closes the next morning”."
             )

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -156,7 +156,7 @@ def _minutes(opens: object, closes: object) -> int:
     return int((ends - starts).total_seconds() // 60)
 
 
-def living_plans(halls: Iterable[Hall], first: date, last: date):
+def living_plans(halls: Iterable[Hall], first: date, last: date) -> QuerySet[WeeklyPlan]:
     """Plans of the halls that say something of those days."""
     alive = WeeklyPlan.objects.filter(hall__in=[h.pk for h in halls], ended_at=None)
     ends_later = Q(valid_until=None) | Q(valid_until__gte=first)

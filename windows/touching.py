@@ -3,7 +3,7 @@
 The models themselves are asked, so that this module need not know who they are.
 """
 
-from django.db.models import Model
+from django.db.models import ManyToOneRel, Model
 from django.utils.translation import gettext as _
 
 from windows.models import HallSession, SessionWindow, Slot
@@ -33,9 +33,8 @@ def _referring(
     to: type[Model], besides: tuple[type[Model], ...] = ()
 ) -> list[tuple[type[Model], str]]:
     """Each model with a key to that one, and the key's name."""
-    found = []
+    found: list[tuple[type[Model], str]] = []
     for relation in to._meta.get_fields(include_hidden=True):
-        points = (relation.one_to_many or relation.one_to_one) and relation.auto_created
-        if points and relation.related_model not in besides:
+        if isinstance(relation, ManyToOneRel) and relation.related_model not in besides:
             found.append((relation.related_model, relation.field.name))
     return found

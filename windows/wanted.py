@@ -103,6 +103,7 @@ class HallPlans:
         )
         for row in staffed.select_related("session", "window"):
             period = row.period
+            assert period.lower and period.upper  # noqa: S101, PT018  sessions have an end
             self.busy.setdefault(row.window_id, []).append(
                 (period.lower, period.upper, row.session_id)
             )

@@ -59,8 +59,8 @@ class PlanOverlaps(Refusal):
     )
     field = "windows"
 
-    def __init__(self, *, plan: int, **facts: object) -> None:
-        super().__init__(**facts)
+    def __init__(self, *, plan: int, number: int, kind: str, hours: str) -> None:
+        super().__init__(number=number, kind=kind, hours=hours)
         self.plan = plan
 
     def body(self) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _check_shape(hall: Hall, kind: str, day: date, shape: dict[str, Any]) -> Non
 
 def _check_overlap(plan: WeeklyPlan, windows: Sequence[Window], besides: int | None) -> None:
     """No other living plan has one of the windows at those hours of a common day."""
-    others = WeeklyPlan.objects.filter(hall=plan.hall, ended_at=None).exclude(pk=besides)
+    others = WeeklyPlan.objects.filter(hall=plan.hall, ended_at=None).exclude(pk=besides or 0)
     if plan.valid_until:
         others = others.filter(valid_from__lte=plan.valid_until)
     others = others.filter(Q(valid_until=None) | Q(valid_until__gte=plan.valid_from))

@@ -11,8 +11,8 @@ from config import civil
 from windows.calendar_days import day_kind, day_kinds
 from windows.kinds import USUAL
 from windows.models import Hall, HallSession, Rule, SessionWindow, Slot, WeeklyPlan, Window
+from windows.planning import plan_slots
 from windows.rules import rules
-from windows.sessions import plan_slots
 from windows.wanted import covers
 
 Kind, On = HallSession.Kind, WeeklyPlan.On
