@@ -1,7 +1,7 @@
 """What charts show of some halls over some days: places, waits, sessions. Counts only.
 
 A chart is a table that a browser may also draw (`static/dengta/charts.js`): the numbers are
-said once. Six queries, whatever the halls and the days.
+said once. Five queries, whatever the halls and the days.
 """
 
 from collections import defaultdict

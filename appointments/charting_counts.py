@@ -62,11 +62,11 @@ def in_vain(asked: dict[str, Any]) -> Chart:
 def visits(asked: dict[str, Any]) -> Chart:
     """Booked visits that are over, by what became of them."""
     kept = Count("pk", filter=Q(state=Booking.State.SERVED))
-    missed = Count("pk", filter=Q(state=Booking.State.NO_SHOW))
+    away = Count("pk", filter=Q(state=Booking.State.NO_SHOW))
     rows = (
         Booking.objects.filter(**asked)
         .values_list("service_day")
-        .annotate(kept=kept, missed=missed)
+        .annotate(people_kept=kept, people_away=away)
     )
     days = {day: counts for day, *counts in rows.order_by("service_day") if any(counts)}
     came, stayed_away = (sum(counts[n] for counts in days.values()) for n in (0, 1))

@@ -83,16 +83,23 @@ class Line:
         return self.waiting >= self.alert_waiting
 
     @property
+    def waits_too_long(self) -> bool:
+        """Somebody who waits now has waited as long as a supervisor is alerted at."""
+        return (self.longest or 0) >= self.alert_longest
+
+    @property
     def is_long(self) -> bool:
-        """Somebody waits, or one in ten waited, as long as a supervisor is alerted at."""
-        return max(self.longest or 0, self.nine_in_ten or 0) >= self.alert_longest
+        """The same, or one in ten of today's people waited so long."""
+        return self.waits_too_long or (self.nine_in_ten or 0) >= self.alert_longest
 
     @property
     def level(self) -> str:
         """Of the minutes that nine in ten stayed below, against the alert."""
+        if self.is_long:
+            return "over"
         if self.nine_in_ten is None:
             return "none"
-        return "over" if self.is_long else level_of(100 * self.nine_in_ten / self.alert_longest)
+        return level_of(100 * self.nine_in_ten / self.alert_longest)
 
     @property
     def served_change(self) -> int | None:

@@ -131,6 +131,16 @@ class TestWhoSeesWhat:
 
         assert self.seen(signed_in(staff)) == {"Hetang", "Third"}
 
+    def test_so_does_a_viewer_who_is_led_to_the_hours_of_a_day(self, three, session):
+        staff = make_staff("viewer", None, "viewer")
+        StaffRole.objects.filter(staff=staff).update(district="禾塘区")
+        viewer = signed_in(staff)
+
+        assert self.seen(viewer) == {"Hetang", "Third"}
+        page = text_of(viewer.get(CITY))
+        assert "/supervise/open/" not in page
+        assert "/supervise/charts/?hall=H01&amp;first=2027-03-04&amp;last=2027-03-04" in page
+
     def test_the_city_all(self, admin, three):
         assert self.seen(admin) == {"Hetang", "Guilan", "Third"}
 
@@ -256,6 +266,11 @@ class TestLines:
         assert (line.is_long, line.level) == (False, "4")
         Rule.objects.create(name="alert_longest_minutes", value=50, effective_on=DAY)
         assert city_of(waited).rows[0].line.level == "over"
+
+    def test_says_how_long_somebody_has_waited_when_it_is_too_long(self, boss, waited):
+        Rule.objects.create(name="alert_longest_minutes", value=40, effective_on=DAY)
+
+        assert "40 min so far too long" in words_of(boss.get(CITY))
 
     def test_the_halls_own_rule_goes_before_the_citys(self, waited):
         Rule.objects.create(name="alert_waiting", value=1, effective_on=DAY)
