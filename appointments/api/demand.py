@@ -17,12 +17,12 @@ from appointments.rebalancing import MoveCannotBeUndone, MoveTooLate, undo_move,
 from config import civil
 from config.refusals import NotFound
 from queues.models import Ticket
-from windows.access import AUDITOR, halls_of
+from windows.access import AUDITOR, VIEWER, halls_of
 from windows.api.describing import Word, described
 from windows.api.plumbing import StaffCall, staff_with
 from windows.models import Hall, Staff
 
-READERS = (*ROLES, AUDITOR)
+READERS = (*ROLES, AUDITOR, VIEWER)
 CHANNELS = ["online", "assisted", "walkin"]
 MOST_MOVES = 200
 
