@@ -1,6 +1,6 @@
 """The people of a hall: what they can serve, when they are absent, who stands in for them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -48,6 +48,10 @@ def span_words(absence: Absence) -> str:
         "last": f"{saying.short_day(last)} {saying.clock(ends)}",
     }
     return _("%(first)s to %(last)s") % facts
+
+
+def _is_over(absence: Absence, now: datetime) -> bool:
+    return absence.period.upper is not None and absence.period.upper <= now
 
 
 @never_cache
@@ -169,7 +173,7 @@ def _person(
         "staff": staff,
         "skills": skills or SkillsForm(initial={"matters": [str(pk) for pk in listed]}),
         "absence": absence or AbsenceForm(initial={"first": civil.city_date(now)}),
-        "absences": [(one, span_words(one), bool(one.period.upper > now)) for one in rows],
+        "absences": [(one, span_words(one), not _is_over(one, now)) for one in rows],
         "balance": length_words(balances([staff.pk]).get(staff.pk, 0)),
         "key": fresh_key(),
     }
@@ -250,7 +254,7 @@ def _absence(
         "absence": absence,
         "when": span_words(absence),
         "rows": rows,
-        "is_over": bool(absence.period.upper <= now),
+        "is_over": _is_over(absence, now),
         "errors": errors,
         "key": key,
     }

@@ -174,10 +174,10 @@ def _place(
 def link_of(refusal: SaidNo, session: HallSession) -> str:
     """Where the thing is that stands in the way, when it is in the same hall; else ""."""
     about = refusal.told
-    other = HallSession.objects.filter(pk=about.get("session"), hall=session.hall_id).first()
+    other = HallSession.objects.filter(pk=about.get("session") or 0, hall=session.hall_id).first()
     if other is None:
         return ""
-    window = Window.objects.filter(pk=about.get("window")).first()
+    window = Window.objects.filter(pk=about.get("window") or 0).first()
     return reverse(
         "appointments:supervise_roster_place", args=[other.pk, window.number if window else 0]
     )
