@@ -31,7 +31,8 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_change supervise_change_preview supervise_changed supervise_change_people
         supervise_close supervise_close_preview supervise_closure supervise_closure_people
         supervise_roster supervise_roster_month supervise_points supervise_links
-        supervise_link_poster""",
+        supervise_link_poster supervise_plans supervise_kinds supervise_series_of
+        supervise_places_of""",
     (SUPERVISOR, ADMIN, VIEWER, AUDITOR): """supervise_report supervise_city supervise_charts
         supervise_quotas supervise_calendar supervise_events""",
     (SUPERVISOR, ADMIN): """supervise_devices supervise_device_pair supervise_device_change
@@ -45,7 +46,9 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_roster_place supervise_roster_break supervise_roster_remove
         supervise_roster_move supervise_roster_swap supervise_roster_plan supervise_people
         supervise_person supervise_absence supervise_absence_withdraw supervise_time_off
-        supervise_time_off_of supervise_point_state supervise_link_make supervise_link_revoke""",
+        supervise_time_off_of supervise_point_state supervise_link_make supervise_link_revoke
+        supervise_plan_new supervise_plan supervise_plan_end supervise_kind supervise_series
+        supervise_copy supervise_series_undo supervise_places supervise_places_undo""",
     # Of the whole city.
     (ADMIN,): "supervise_calendar_notice",
 }
