@@ -230,37 +230,37 @@ def _warnings(made: Plan, losing: list[Losing]) -> list[str]:
     if stays and had and not any(window.is_accessible for window in left):
         found.append(_("No window that can be reached by wheelchair stays."))
     unreachable = sum(not one.has_phone for one in losing)
-    if unreachable:
-        found.append(
-            ngettext(
-                "%(n)s person left no phone and hears of it from you alone.",
-                "%(n)s people left no phone and hear of it from you alone.",
-                unreachable,
-            )
-            % {"n": unreachable}
-        )
     urgent = sum(one.urgent for one in losing)
-    if urgent:
-        found.append(
-            ngettext(
-                "%(n)s person is on the way by now: the message leaves at once, and the change "
-                "cannot be taken back.",
-                "%(n)s people are on the way by now: the messages leave at once, and the change "
-                "cannot be taken back.",
-                urgent,
-            )
-            % {"n": urgent}
-        )
     nowhere = sum(one.proposal is None for one in losing)
-    if nowhere:
-        found.append(
-            ngettext(
-                "For %(n)s booking no other place was found; that person goes first on the "
-                "waiting list.",
-                "For %(n)s bookings no other place was found; those people go first on the "
-                "waiting list.",
-                nowhere,
-            )
-            % {"n": nowhere}
-        )
-    return found
+    counted = (
+        (unreachable, _without_phone(unreachable)),
+        (urgent, _told_at_once(urgent)),
+        (nowhere, _without_place(nowhere)),
+    )
+    return found + [words % {"n": n} for n, words in counted if n]
+
+
+def _without_phone(n: int) -> str:
+    return ngettext(
+        "%(n)s person left no phone and hears of it from you alone.",
+        "%(n)s people left no phone and hear of it from you alone.",
+        n,
+    )
+
+
+def _told_at_once(n: int) -> str:
+    return ngettext(
+        "%(n)s person is on the way by now: the message leaves at once, and the change "
+        "cannot be taken back.",
+        "%(n)s people are on the way by now: the messages leave at once, and the change "
+        "cannot be taken back.",
+        n,
+    )
+
+
+def _without_place(n: int) -> str:
+    return ngettext(
+        "For %(n)s booking no other place was found; that person goes first on the waiting list.",
+        "For %(n)s bookings no other place was found; those people go first on the waiting list.",
+        n,
+    )

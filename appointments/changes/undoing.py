@@ -5,38 +5,37 @@ the place that they had. Not any more when a message has left, when somebody has
 booked what was added or has a number there, or when the session was changed again since.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from appointments import reminding
 from appointments.changes.locking import lock_sessions
-from appointments.changes.recording import SLOT, period_facts, session_facts, slot_facts
-from appointments.changes.resettling import event, stand_in, take_minutes, void_unsent
+from appointments.changes.recording import session_facts, slot_facts
+from appointments.changes.resettling import take_minutes, void_unsent
+from appointments.changes.restoring import (
+    comes_back,
+    old_channel,
+    people_back,
+    session_back,
+    slots_back,
+)
 from appointments.claiming import lock_people, lock_slots
-from appointments.models import Booking, BookingEvent, Displaced, Message
-from config.refusals import Refusal, refusing
+from appointments.models import Booking, Displaced, Message
+from config.refusals import Refusal
 from queues.models import Ticket
 from windows.models import (
     HallClosure,
-    HallSession,
-    RosterEntry,
     SessionChange,
-    SessionLink,
-    SessionWindow,
     Slot,
     Staff,
 )
-from windows.sessions import SessionOver, WindowJustTaken, close_places
+from windows.sessions import SessionOver
 from windows.telling import tell_boards
 
 State = Displaced.State
 STANDING = (State.MOVED, State.OFFERED, State.WITHDRAWN)
-BACK = ["slot", "hall", "service_day", "starts_at", "channel", "version", "state", "ended_at"]
 
 
 class UndoTooLate(Refusal):
@@ -138,10 +137,10 @@ def _undo(change: SessionChange, by: Staff | None, now: datetime) -> None:
     _check(change, people, now)
     void_unsent([one.booking for one in people])
     take_minutes([one.booking for one in people if one.state != State.WITHDRAWN], sign=-1)
-    _session_back(change, now)
-    back = [one for one in people if _comes_back(one, now)]
-    _people_back(change, back, by, now)
-    _slots_back(change, back)
+    session_back(change, now)
+    back = [one for one in people if comes_back(one, now)]
+    people_back(change, back, by, now)
+    slots_back(change, back)
     Displaced.objects.filter(pk__in=[one.pk for one in people]).update(
         state=State.UNDONE, ended_at=now
     )
@@ -205,7 +204,7 @@ def _check_not_booked(change: SessionChange, people: list[Displaced]) -> None:
         for channel in ("online", "assisted", "reserved"):
             back = sum(
                 row.booking.minutes for row in people
-                if row.old_slot_id == slot.pk and _old_channel(change, row) == channel
+                if row.old_slot_id == slot.pk and old_channel(change, row) == channel
             )  # fmt: skip
             here = sum(
                 row.booking.minutes for row in mine.values()
@@ -232,111 +231,3 @@ def _numbers_given(change: SessionChange) -> bool:
         return False
     longer = datetime.fromisoformat(before["ends_at"])
     return Ticket.objects.filter(session=change.session_id, issued_at__gte=longer).exists()
-
-
-def _old_channel(change: SessionChange, row: Displaced) -> str:
-    channels = change.facts.get("channels", {})
-    return str(channels.get(str(row.booking_id), row.booking.channel))
-
-
-def _session_back(change: SessionChange, now: datetime) -> None:
-    """Hours, state, windows, roster and links as they were."""
-    facts, session = change.facts, change.session
-    if there := facts.get("to_session"):
-        close_places(session=HallSession.objects.get(pk=there), now=now)
-        SessionLink.objects.filter(pk__in=facts["links"]).update(session=session)
-    if before := facts.get("session", {}).get("before"):
-        session.starts_at = datetime.fromisoformat(before["starts_at"])
-        session.ends_at = datetime.fromisoformat(before["ends_at"])
-        session.state, session.is_by_hand = before["state"], before["is_by_hand"]
-        session.save(update_fields=["starts_at", "ends_at", "state", "is_by_hand"])
-    with refusing({"window_in_one_session_at_a_time": WindowJustTaken}):
-        was = {one["id"]: one for one in facts.get("windows", {}).get("before", [])}
-        if "windows" in facts:
-            SessionWindow.objects.filter(session=session).exclude(pk__in=was).delete()
-        for row in SessionWindow.objects.filter(pk__in=was):
-            _period_back(row, was[row.pk])
-    for one in facts.get("roster", []):
-        entry = RosterEntry.objects.filter(pk=one["id"]).first()
-        if entry is not None and period_facts(entry) == one["after"]:
-            _roster_back(entry, one["before"])
-
-
-def _period_back(row: SessionWindow | RosterEntry, was: dict[str, Any]) -> None:
-    lower, upper = (datetime.fromisoformat(was[name]) for name in ("lower", "upper"))
-    row.period, row.is_cancelled = type(row.period)(lower, upper), was["is_cancelled"]
-    row.save(update_fields=["period", "is_cancelled"])
-
-
-def _roster_back(row: RosterEntry, was: dict[str, Any]) -> None:
-    """Unless the person or the window was planned elsewhere meanwhile."""
-    taken = {
-        name: UndoOvertaken
-        for name in ("roster_nobody_twice_at_once", "roster_window_once_at_a_time")
-    }
-    try:
-        with refusing(taken):
-            _period_back(row, was)
-    except UndoOvertaken:
-        return
-
-
-def _people_back(
-    change: SessionChange, people: list[Displaced], by: Staff | None, now: datetime
-) -> None:
-    """Everybody stands where they stood; their reminders are owed as before."""
-    events, messages = list[BookingEvent](), list[Message]()
-    for one in people:
-        booking, was = one.booking, one.booking.state
-        stand_in(booking, one.old_slot, _old_channel(change, one))
-        booking.hall = booking.slot.hall
-        booking.ended_at = None
-        booking.state = Booking.State.CONFIRMED if booking.confirmed_at else Booking.State.HELD
-        events.append(event(booking, "undone", was, now, by, change=change.pk))
-        if booking.state == Booking.State.CONFIRMED:
-            messages += reminding.reminders_of(booking, now)
-    Booking.objects.bulk_update([one.booking for one in people], BACK, batch_size=500)
-    BookingEvent.objects.bulk_create(events)
-    reminding.owe_all(messages)
-
-
-def _comes_back(row: Displaced, now: datetime) -> bool:
-    """A place that was drawn and not confirmed comes back while it would still be held."""
-    booking = row.booking
-    if booking.confirmed_at is not None:
-        return True
-    return booking.hold_expires_at is not None and booking.hold_expires_at > now
-
-
-def _slots_back(change: SessionChange, people: list[Displaced]) -> None:
-    """Quotas as they were, with those who came back; what was added is gone."""
-    back: dict[tuple[int, str], int] = {}
-    for row in people:
-        key = (row.old_slot_id, row.booking.channel)
-        back[key] = back.get(key, 0) + row.booking.minutes
-    for one in change.facts.get("slots", []):
-        slot = Slot.objects.get(pk=one["id"])
-        if one["before"] is None:
-            _take_out(slot)
-            continue
-        for channel in ("online", "assisted", "reserved"):
-            taken = getattr(slot, f"{channel}_taken") + back.get((slot.pk, channel), 0)
-            setattr(slot, f"{channel}_taken", taken)
-        slot.ends_at = datetime.fromisoformat(one["before"]["ends_at"])
-        for name in SLOT:
-            setattr(slot, name, one["before"][name])
-        slot.save()
-
-
-def _take_out(slot: Slot) -> None:
-    """A slot that nobody ever held is gone; another one is closed."""
-    used: Iterable[Any] = (
-        slot.bookings.all(),
-        Displaced.objects.filter(Q(old_slot=slot) | Q(new_slot=slot)),
-        slot.returning.all(),
-    )
-    if any(rows.exists() for rows in used):
-        slot.is_open = False
-        slot.save(update_fields=["is_open"])
-    else:
-        slot.delete()

@@ -194,7 +194,7 @@ def test_nobody_is_lost_in_any_order(hall, other_hall, windows, renewal):
     run_state_machine_as_test(
         Day,
         settings=settings(
-            max_examples=6, stateful_step_count=25, deadline=None, derandomize=True,
+            max_examples=5, stateful_step_count=20, deadline=None, derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
