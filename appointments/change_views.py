@@ -5,7 +5,7 @@ Asking and looking is GET and changes nothing; what was seen is done by one POST
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -155,9 +155,9 @@ def _shown(
 
 def _hidden(form: ChangeForm) -> list[tuple[str, str]]:
     """What was asked, to be sent along with the button."""
-    pairs = [("kind", form.kind), ("look", "1")]
+    pairs, data = [("kind", form.kind), ("look", "1")], cast(QueryDict, form.data)
     for name in form.fields:
-        values = form.data.getlist(name)
+        values = data.getlist(name)
         pairs += [(name, value) for value in values]
     return pairs
 

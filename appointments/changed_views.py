@@ -50,7 +50,7 @@ def _changed(
     status: int = 200,
 ) -> HttpResponse:
     session, may_change = change.session, has_role(request.user, change.session.hall, *WHO)
-    told = told_of(displaced_of(change), now=now, with_names=may_change)
+    told = told_of(list(displaced_of(change)), now=now, with_names=may_change)
     context = {
         "here": "open",
         "hall": session.hall,
@@ -99,7 +99,7 @@ def supervise_change_people(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that says how it stands with each person."""
     change, now = own_change(request, pk, *LOOKERS), civil.now()
     names = has_role(request.user, change.session.hall, *WHO)
-    told = told_of(displaced_of(change), now=now, with_names=names)
+    told = told_of(list(displaced_of(change)), now=now, with_names=names)
     return render(request, "appointments/supervise/_told.html", {"told": told})
 
 
@@ -111,7 +111,7 @@ def supervise_change_undo(request: HttpRequest, pk: int) -> HttpResponse:
     change, now = own_change(request, pk), civil.now()
 
     def run() -> dict[str, Any]:
-        undo_change(change, by=request.user, now=now)
+        undo_change(change, by=request.user, now=now)  # type: ignore[arg-type]
         return {}
 
     try:

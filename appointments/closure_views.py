@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments import saying
-from appointments.change_words import period_words
 from appointments.changed_views import until_words
+from appointments.changes.recording import bounds
 from appointments.changes.reopening import preview_reopening, reopen
 from appointments.changes.undoing import undo_closure, why_no_undo
 from appointments.models import Displaced
@@ -61,7 +61,7 @@ def _closure(
         "hall": closure.hall,
         "closure": closure,
         "heading": closure_heading(closure, now),
-        "period": period_words(closure.period.lower, closure.period.upper),
+        "period": saying.period(*bounds(closure.period)),
         "made": saying.when(closure.made_at),
         "reopened": reopened_words(closure),
         "told": told,
@@ -92,9 +92,13 @@ def closure_heading(closure: HallClosure, now: datetime) -> str:
         return _("The closing was taken back")
     if closure.reopened_at is not None:
         return _("The hall is open again")
-    if closure.period.upper <= now:
+    if bounds(closure.period)[1] <= now:
         return _("The hall was closed")
-    return _("The hall is closed") if closure.period.lower <= now else _("The hall will be closed")
+    return (
+        _("The hall is closed")
+        if bounds(closure.period)[0] <= now
+        else _("The hall will be closed")
+    )
 
 
 def reopened_words(closure: HallClosure) -> str:
@@ -119,14 +123,14 @@ def sessions_of(closure: HallClosure) -> list[dict[str, Any]]:
 
 def other_halls(request: HttpRequest, closure: HallClosure, now: datetime) -> list[dict[str, str]]:
     """One's other halls that are not closed then, with the same questions already answered."""
-    if closure.reopened_at is not None or closure.period.upper <= now:
+    if closure.reopened_at is not None or bounds(closure.period)[1] <= now:
         return []
     shut = HallClosure.objects.filter(period__overlap=closure.period, reopened_at__isnull=True)
     mine = halls_of(request.user, *WHO).filter(is_open=True).exclude(closures__in=shut)
     asked = {
         "look": "1",
-        "closes_at": f"{civil.city_time(closure.period.lower):%Y-%m-%dT%H:%M}",
-        "opens_at": f"{civil.city_time(closure.period.upper):%Y-%m-%dT%H:%M}",
+        "closes_at": f"{civil.city_time(bounds(closure.period)[0]):%Y-%m-%dT%H:%M}",
+        "opens_at": f"{civil.city_time(bounds(closure.period)[1]):%Y-%m-%dT%H:%M}",
         "reason": closure.reason,
         "note_zh": closure.note_zh,
         "note_en": closure.note_en,
@@ -151,7 +155,7 @@ def undo_of_closure(closure: HallClosure, now: datetime) -> dict[str, Any]:
 
 def reopening_of(closure: HallClosure, now: datetime) -> dict[str, Any]:
     """What opening again would do; nothing when it is open or over."""
-    if closure.reopened_at is not None or closure.period.upper <= now:
+    if closure.reopened_at is not None or bounds(closure.period)[1] <= now:
         return {}
     seen = preview_reopening(closure, now=now)
     times = ngettext(
@@ -166,7 +170,7 @@ def reopening_of(closure: HallClosure, now: datetime) -> dict[str, Any]:
             seen.withdrawn,
         )
         lines.append(people % {"n": seen.withdrawn, "first": seen.will_be_offered})
-    early = closure.period.lower <= now
+    early = bounds(closure.period)[0] <= now
     button = _("Open the hall again now") if early else _("Do not close after all")
     return {"reopening": {"lines": lines, "button": button}}
 
@@ -189,7 +193,7 @@ def supervise_closure_undo(request: HttpRequest, pk: int) -> HttpResponse:
     closure, now = own_closure(request, pk), civil.now()
 
     def run() -> dict[str, Any]:
-        undo_closure(closure, by=request.user, now=now)
+        undo_closure(closure, by=request.user, now=now)  # type: ignore[arg-type]
         return {"said": _("The closing is taken back. Nobody was told of it.")}
 
     return _pressed(request, closure, now, run)
@@ -203,7 +207,7 @@ def supervise_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     closure, now = own_closure(request, pk), civil.now()
 
     def run() -> dict[str, Any]:
-        done = reopen(closure, by=request.user, now=now)
+        done = reopen(closure, by=request.user, now=now)  # type: ignore[arg-type]
         said = ngettext(
             "The hall is open again: %(n)s time can be booked.",
             "The hall is open again: %(n)s times can be booked.",

@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.utils.translation import gettext, ngettext
 
 from appointments import saying
+from appointments.changes.recording import bounds
 from config import civil
 from queues.models import Ticket
 from windows.closing_halls import closures_among, closures_coming, shut_words
@@ -75,7 +76,7 @@ def halls_now(*, now: datetime, near: str = "", code: str = "") -> list[HallNow]
 
 def _unless_shut(one: HallNow, closure: HallClosure | None, now: datetime) -> HallNow:
     """A hall that is closed now says until when, whatever its sessions were to be."""
-    if closure is None or closure.period.lower > now:
+    if closure is None or bounds(closure.period)[0] > now:
         return one
     return replace(one, state=shut_words(closure), is_open=False, busy="", kind="", level="")
 
@@ -149,10 +150,8 @@ def openings(*, hall: Hall, now: datetime) -> list[Opening]:
 def _shut(session: HallSession, closures: list[HallClosure]) -> str:
     """Which part of the session falls into a closing: all of it, or some hours."""
     for one in closures:
-        starts, ends = (
-            max(one.period.lower, session.starts_at),
-            min(one.period.upper, session.ends_at),
-        )
+        closes, opens = bounds(one.period)
+        starts, ends = max(closes, session.starts_at), min(opens, session.ends_at)
         if starts < ends:
             facts = {"hours": saying.hours(starts, ends), "why": one.get_reason_display()}
             return gettext("closed %(hours)s (%(why)s)") % facts
@@ -165,10 +164,8 @@ def closings(*, hall: Hall, now: datetime) -> list[tuple[str, str]]:
 
 
 def _closing_words(closure: HallClosure, now: datetime) -> str:
-    if closure.period.lower <= now:
+    closes, opens = bounds(closure.period)
+    if closes <= now:
         return shut_words(closure)
-    facts = {
-        "period": saying.period(closure.period.lower, closure.period.upper),
-        "why": closure.get_reason_display(),
-    }
+    facts = {"period": saying.period(closes, opens), "why": closure.get_reason_display()}
     return gettext("Closed %(period)s (%(why)s)") % facts
