@@ -34,6 +34,7 @@ def supervise_roster_month(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "csv":
         return _as_csv(hall, month, rows)
     first, after = month_of(month)
+    runs = has_role(request.user, hall, *WHO)
     context: dict[str, Any] = {
         "here": "month",
         "hall": hall,
@@ -46,7 +47,8 @@ def supervise_roster_month(request: HttpRequest) -> HttpResponse:
         "earlier": first - timedelta(days=1),
         "later": after,
         "not_understood": not understood,
-        "may_act": has_role(request.user, hall, *WHO),
+        "may_act": runs,
+        "runs_halls": runs,
     }
     return show(request, "roster_month", context)
 

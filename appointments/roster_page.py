@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from appointments import saying
 from config import civil
@@ -141,7 +142,7 @@ def length_words(minutes: int) -> str:
         return sign + _("%(hours)s h %(minutes)s min") % {"hours": whole, "minutes": rest}
     if whole:
         return sign + _("%(hours)s h") % {"hours": whole}
-    return sign + _("%(minutes)s min") % {"minutes": rest}
+    return sign + pgettext("length", "%(minutes)s min") % {"minutes": rest}
 
 
 def place_words(entry: RosterEntry) -> str:

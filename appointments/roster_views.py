@@ -47,6 +47,7 @@ def supervise_roster(request: HttpRequest) -> HttpResponse:
         "is_past": monday + timedelta(days=6) < today,
         "swaps": [swap_words(one) for one in swapping.open_in(hall)] if runs else [],
         "may_act": runs,
+        "runs_halls": runs,
         "not_understood": not understood,
         "key": fresh_key(),
     }
