@@ -119,7 +119,7 @@ class EventForm(forms.Form):
             "invalid": _("Enter a whole number."),
         },
     )
-    where = forms.ChoiceField(label=_("Where?"))
+    where = forms.ChoiceField(label=_("Where does it hold?"))
     matters = forms.ModelMultipleChoiceField(
         label=_("Which matters?"),
         help_text=_("None: all of them."),

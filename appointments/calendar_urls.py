@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments import calendar_views, event_views
+from appointments import calendar_views, event_views, import_views
 
 urls = [
     path("supervise/calendar/", calendar_views.supervise_calendar, name="supervise_calendar"),
@@ -23,5 +23,16 @@ urls = [
         "supervise/events/<int:pk>/remove/",
         event_views.supervise_event_remove,
         name="supervise_event_remove",
+    ),
+    path("supervise/import/", import_views.supervise_import, name="supervise_import"),
+    path(
+        "supervise/import/<uuid:public_id>/",
+        import_views.supervise_import_look,
+        name="supervise_import_look",
+    ),
+    path(
+        "supervise/export/<slug:what>/<slug:kind>/",
+        import_views.supervise_export,
+        name="supervise_export",
     ),
 ]

@@ -16,7 +16,14 @@ from appointments import saying
 from appointments.calendar_forms import AS_PUBLISHED, DayForm, NoticeForms
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, halls_here, show
-from appointments.year import day_words, sessions_words, source_words, uplift_words, year_of
+from appointments.year import (
+    day_words,
+    sessions_words,
+    source_words,
+    uplift_words,
+    warning_words,
+    year_of,
+)
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotAllowed, NotFound
@@ -31,7 +38,6 @@ from windows.calendar_notices import (
     notice_of,
     preview_notice,
 )
-from windows.calendar_watch import watch_calendar
 from windows.events import events_between
 from windows.models import HallSession, Staff, WorkCalendarDay
 from windows.reach import runs_city
@@ -48,32 +54,6 @@ def place(request: HttpRequest) -> dict[str, Any]:
         "runs_halls": bool(halls_here(request)),
         "may_set": runs_city(request.user, *WHO),
     }
-
-
-def warning_words(now: datetime) -> str:
-    """What a supervisor should know of the coming days' holidays; "" while all is well."""
-    watch = watch_calendar(now=now)
-    facts = {
-        "until": f"{watch.confirmed_until.year}-{watch.confirmed_until:%m-%d}",
-        "day": saying.long_day(watch.reached_on),
-    }
-    if watch.is_passed:
-        return (
-            _(
-                "Holidays are announced until %(until)s only, and people can already book days"
-                " after that. Some of these may turn out to be days off."
-            )
-            % facts
-        )
-    if watch.is_near:
-        return (
-            _(
-                "Holidays are announced until %(until)s only. From %(day)s on people can book"
-                " days after that."
-            )
-            % facts
-        )
-    return ""
 
 
 def _int(text: str, usual: int) -> int:

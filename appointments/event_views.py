@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -78,7 +78,7 @@ def _row(request: HttpRequest, event: DemandEvent, names: dict[str, str]) -> Eve
     elif event.district:
         where = event.district if chinese else names.get(event.district, event.district)
     else:
-        where = _("The whole city")
+        where = pgettext("where", "The whole city")
     return EventRow(
         event=event,
         days=_days(event),
@@ -99,7 +99,9 @@ def _days(event: DemandEvent) -> str:
 def places_of(request: HttpRequest) -> tuple[Places, dict[str, Hall]]:
     """Where the person may write events: choices, and the halls among them by code."""
     halls = {hall.code: hall for hall in halls_here(request)}
-    choices: Places = [(EVERYWHERE, _("The whole city"))] if runs_city(request.user, *WHO) else []
+    choices: Places = []
+    if runs_city(request.user, *WHO):
+        choices = [(EVERYWHERE, pgettext("where", "The whole city"))]
     chinese = (get_language() or "zh").startswith("zh")
     choices += [
         (f"district:{zh}", zh if chinese or not en else en)

@@ -29,6 +29,7 @@ from appointments.waitlist import long_ended
 from config import civil
 from queues.closing import WAY_OUT, still_serves, void_left
 from queues.models import Ticket, TicketEvent
+from windows.importing.drafts import old_drafts
 from windows.models import Hall, HallSession, PeriodicRun, RequestKey, Slot
 from windows.once import takes_period
 from windows.plans import Generated, generate
@@ -227,6 +228,7 @@ def forget(*, now: datetime) -> int:
             WaitingRoom.objects.filter(releases_at__lt=now - KEEP_ROOMS),
             DrawEntry.objects.filter(draw__session__ends_at__lt=now - KEEP_REGISTRATIONS),
             TurnAlert.objects.filter(made_at__lt=now - KEEP_PROOFS),
+            old_drafts(now=now),
             *long_ended(now),
         )
     )

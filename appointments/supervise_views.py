@@ -12,6 +12,7 @@ from appointments import saying
 from appointments.pressing import fresh_key
 from appointments.remedies.done import done_today
 from appointments.supervising import HallNow, hall_now, hall_sessions
+from appointments.year import warning_words
 from config import civil
 from config.refusals import NotFound
 from windows.access import (
@@ -54,8 +55,13 @@ def show(
     request: HttpRequest, page: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page in the frame; a refusal or wrong answer keeps what was typed."""
-    told = {"runs_halls": True, **context}
+    told = {"runs_halls": True, "calendar_warning": _calendar_warning, **context}
     return render(request, f"appointments/supervise/{page}.html", told, status=status)
+
+
+def _calendar_warning() -> str:
+    """Asked by the pages that show it only."""
+    return warning_words(civil.now())
 
 
 @never_cache

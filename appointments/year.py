@@ -4,7 +4,7 @@ and how many sessions there are. Reads only."""
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
 from django.db.models import Count, QuerySet
@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, pgettext
 
 from appointments import saying
 from windows.calendar_days import DayKind, Source, day_kinds
+from windows.calendar_watch import watch_calendar
 from windows.events import events_between
 from windows.models import DemandEvent, Hall, HallSession
 
@@ -186,3 +187,29 @@ def source_words(kind: DayKind) -> str:
         Source.STATUTE: _("A day off by law; days worked for it are not announced yet"),
         Source.WEEKDAY: _("From the weekday"),
     }[kind.source]
+
+
+def warning_words(now: datetime) -> str:
+    """What a supervisor should know of the coming days' holidays; "" while all is well."""
+    watch = watch_calendar(now=now)
+    facts = {
+        "until": f"{watch.confirmed_until.year}-{watch.confirmed_until:%m-%d}",
+        "day": saying.long_day(watch.reached_on),
+    }
+    if watch.is_passed:
+        return (
+            _(
+                "Holidays are announced until %(until)s only, and people can already book days"
+                " after that. Some of these may turn out to be days off."
+            )
+            % facts
+        )
+    if watch.is_near:
+        return (
+            _(
+                "Holidays are announced until %(until)s only. From %(day)s on people can book"
+                " days after that."
+            )
+            % facts
+        )
+    return ""

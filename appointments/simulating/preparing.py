@@ -16,6 +16,7 @@ from appointments.simulating.calendar import DAYS_AHEAD, cover_now, lay_days
 from appointments.simulating.city import build_city
 from appointments.simulating.copying import Row
 from appointments.simulating.drawn import lay_draws
+from appointments.simulating.events import seed_events
 from appointments.simulating.missed import tell_missed
 from appointments.simulating.points import make_points
 from appointments.simulating.rostered import lay_rosters
@@ -74,6 +75,7 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('demo'))")
     build_city()
+    seed_events(now)
     halls = list(Hall.objects.filter(is_simulated=True).order_by("code"))
     today = civil.city_date(now)
     is_new = not HallSession.objects.filter(service_day__lt=today).exists()
