@@ -33,4 +33,4 @@ def districts_of(staff: Staff | AnonymousUser, *roles: str) -> list[tuple[str, s
 
 
 def _held(staff: Staff | AnonymousUser, *roles: str) -> QuerySet[StaffRole]:
-    return StaffRole.objects.filter(staff__pk=staff.pk, role__in=roles)
+    return StaffRole.objects.filter(staff_id=staff.pk or 0, role__in=roles)
