@@ -35,6 +35,7 @@ HEADER = {
 }
 KEYWORDS: dict[str, Any] = dict(DEFAULT_KEYWORDS) | {
     "gettext_lazy": None,
+    "_now": None,  # gettext, in a module whose _ is lazy
     "ngettext_lazy": (1, 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext_lazy": ((1, "c"), 2, 3),

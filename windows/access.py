@@ -55,7 +55,7 @@ def has_role(staff: Staff | AnonymousUser, hall: Hall | int | None, *roles: str)
         return False
     hall_id = hall.pk if isinstance(hall, Hall) else hall
     held = StaffRole.objects.filter(staff_id=staff.pk, role__in=roles)
-    of_district = Hall.objects.filter(pk=hall_id, district_zh=OuterRef("district"))
+    of_district = Hall.objects.filter(district_zh=OuterRef("district"), pk=hall_id or 0)
     here = Q(hall_id=hall_id) | Q(hall__isnull=True, district="")
     if held.filter(here | Q(Exists(of_district), hall__isnull=True)).exists():
         return True
