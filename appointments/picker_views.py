@@ -45,7 +45,7 @@ def show_picker(
         "errors": list(errors),
         "about": about,
         "waiting_list": _waiting_list(matter, wish),
-        "points": working_for([matter, *asked_also(matter, wish.also, now)]),
+        "points": lambda: working_for([matter, *asked_also(matter, wish.also, now)]),
         **(more or {}),
     }
     if hall is None:
