@@ -107,11 +107,11 @@ def supervise_roster_place(request: HttpRequest, pk: int, number: int) -> HttpRe
     form = PlaceForm(request.POST, session=session, people=page.everybody)
     if not form.is_valid():
         return _place(request, session, window, form=form, status=400)
-    period = DateTimeTZRange(*form.hours(), bounds="[)") if _ordered(form) else None
-    if period is None:
+    begins, ends = form.hours()
+    if ends <= begins:
         form.add_error("ends", _("The end is before the beginning. Choose a later end."))
         return _place(request, session, window, form=form, status=400)
-    staff = form.chosen()
+    staff, period = form.chosen(), DateTimeTZRange(begins, ends)
 
     def run() -> dict[str, Any]:
         rostering.assign(
@@ -120,7 +120,7 @@ def supervise_roster_place(request: HttpRequest, pk: int, number: int) -> HttpRe
         )  # fmt: skip
         return {}
 
-    body = f"{pk}/{number}/{staff.pk}/{period.lower}/{period.upper}"
+    body = f"{pk}/{number}/{staff.pk}/{begins}/{ends}"
     try:
         press(request, actor=actor(request), body=body, now=now, run=run)
     except SaidNo as refusal:
@@ -128,11 +128,6 @@ def supervise_roster_place(request: HttpRequest, pk: int, number: int) -> HttpRe
         return _place(request, session, window, form=form, at=link_of(refusal, session), status=409)
     messages.success(request, _("%(name)s is planned there.") % {"name": staff})
     return redirect(roster_url(session.hall, session.service_day))
-
-
-def _ordered(form: PlaceForm) -> bool:
-    begins, ends = form.hours()
-    return begins < ends
 
 
 def _place(
