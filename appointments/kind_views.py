@@ -23,6 +23,7 @@ from config.refusals import NotFound
 from windows.access import has_role, staff_page
 from windows.kinds import KindBook, KindFacts, set_default
 from windows.models import Hall, HallSession, KindDefault, Matter
+from windows.models.hall import in_language
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class KindLine:
     facts: KindFacts
     hours: str
     release: str
+    audience: str
     matters: str
     source: str
     coming: str
@@ -75,6 +77,7 @@ def kind_lines(hall: Hall, now: datetime) -> list[KindLine]:
                 facts=facts,
                 hours=hours_words(facts.opens, facts.closes),
                 release=str(HallSession.Release(facts.release).label),
+                audience=in_language(facts.audience_zh, facts.audience_en),
                 matters=pgettext("between matters", ", ").join(
                     names[pk] for pk in facts.matter_ids if pk in names
                 ),

@@ -182,6 +182,12 @@ class SeriesForm(HoursFields, ShapeFields, SeveralHalls):
     first = day_field(_("From which day?"))
     count = number_field(_("How many days?"), required=False, min_value=1)
     last = day_field(_("Or until which day?"), required=False)
+    extra = number_field(
+        _("Extra on-site numbers for each session"),
+        required=False,
+        min_value=0,
+        help_text=_("Beyond the share for who comes without a booking."),
+    )
     windows = forms.MultipleChoiceField(
         label=_("Which windows will be staffed?"),
         help_text=_("In other halls: the same numbers, or others that are free."),
@@ -222,6 +228,12 @@ class SeriesForm(HoursFields, ShapeFields, SeveralHalls):
         if by_weekday and "weekdays" in typed and not typed["weekdays"]:
             self.add_error("weekdays", _("Choose at least one day of the week."))
         return cleaned
+
+    def more(self) -> MorePlaces | None:
+        """The extra on-site numbers, each as long as the first matter of the sessions."""
+        matters = self.chosen_matters() or list(self.offered.values())
+        extra = self.cleaned_data["extra"]
+        return MorePlaces(matters[0], extra, "walkin") if extra and matters else None
 
     def asked(self) -> list[Asked]:
         """The sessions that are asked for. Refuses what `series_days` refuses."""

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext, pgettext
 
 from appointments import saying
 from windows.models import HallSession, WeeklyPlan
+from windows.models.hall import in_language
 from windows.plans import Generated
 from windows.series import DayFate
 
@@ -67,6 +68,7 @@ class PlanLine:
     windows: str
     valid: str
     differs: str
+    audience: str
 
 
 def shown_fates(fates: list[DayFate]) -> list[ShownFate]:
@@ -92,6 +94,7 @@ def plan_line(plan: WeeklyPlan) -> PlanLine:
         windows=", ".join(str(n) for n in sorted(w.number for w in plan.windows.all())),
         valid=valid % facts,
         differs=differs_words(plan),
+        audience=in_language(plan.audience_zh, plan.audience_en),
     )
 
 

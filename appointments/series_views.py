@@ -27,6 +27,7 @@ from config.refusals import NotFound, Refusal
 from windows.access import halls_of, staff_page
 from windows.kinds import kind_facts
 from windows.models import Hall, HallSession
+from windows.placing import add_places
 from windows.series import DayFate, digest, foresee_many, open_many, total
 
 Forms = SeriesForm | CopyForm
@@ -117,10 +118,12 @@ def _look_or_open(
         return _page(request, hall, form, page, fates=fates)
     series = uuid4()
 
+    @transaction.atomic
     def run() -> dict[str, Any]:
         opened = open_many(
             asked, expect=request.POST["expect"], series=series, by=request.user, now=now  # type: ignore[arg-type]
         )  # fmt: skip
+        add_extra(form, opened, request.user, now)
         text = ngettext("%(n)s session is open.", "%(n)s sessions are open.", len(opened))
         return {"series": str(series), "said": text % {"n": len(opened)}}
 
@@ -133,6 +136,19 @@ def _look_or_open(
         return _page(request, hall, form, page, fates=foresee_many(asked, now=now), status=409)
     messages.success(request, told["said"])
     return redirect("appointments:supervise_series_of", told["series"])
+
+
+def add_extra(form: Forms, opened: list[HallSession], by: Any, now: datetime) -> None:
+    """The on-site numbers that a series brings beside its share. Refuses: TooManyPlaces,
+    NoRoomForPlaces, ChangedMeanwhile; beside the field."""
+    more = form.more() if isinstance(form, SeriesForm) else None
+    if more is None:
+        return
+    try:
+        add_places(opened, more, batch=uuid4(), expect=len(opened), by=by, now=now)
+    except Refusal as refusal:
+        refusal.field = "extra"
+        raise
 
 
 def _page(

@@ -131,9 +131,5 @@ def test_the_pages_are_accessible_and_fit(open_page, three_halls, language):
         page.set_viewport_size(DESK_SIZE)
         fits(page, 1440)
         is_accessible(page)
-        page.screenshot(path=f"/tmp/dg/shots/plans-{way.replace('/', '-')}-{language}-1440.png")
         page.set_viewport_size(PHONE_SIZE)
         fits(page, 390)
-        page.screenshot(
-            path=f"/tmp/dg/shots/plans-{way.replace('/', '-')}-{language}-390.png", full_page=True
-        )

@@ -334,6 +334,21 @@ class TestSeries:
         assert not any(s.service_day.weekday() > 4 for s in made)
         assert not Slot.objects.filter(session__in=made, online_quota__gt=0).exists()
 
+    def test_extra_on_site_numbers_come_with_each_day(self, boss, windows, renewal):
+        asked = self.asked(windows, count="2", matters=[renewal.pk], extra="10")
+        self.open(boss, asked)
+
+        for session in HallSession.objects.all():
+            slots = session.slots.all()
+            assert sum(slot.minutes for slot in slots) == 6 * 90 + 10 * 6
+            assert sum(slot.walkin_quota for slot in slots) == 6 * 27 + 10 * 6
+
+        asked = self.asked(windows, count="2", first="2027-05-01", extra="190", key="other")
+        expect = hidden(boss.post("/supervise/series/", asked), "expect")
+        answer = boss.post("/supervise/series/", asked | {"do": "1", "expect": expect})
+        assert wrong(answer) == {"extra"}
+        assert HallSession.objects.count() == 2
+
     def test_what_changed_since_one_looked_is_looked_at_again(self, boss, hall, windows):
         asked = self.asked(windows, count="1")
         expect = hidden(boss.post("/supervise/series/", asked), "expect")
