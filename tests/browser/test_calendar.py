@@ -1,7 +1,5 @@
 """The year of working days in a browser: readable on a phone, usable by keyboard. C10"""
 
-import os
-
 import pytest
 
 from config import civil
@@ -9,8 +7,6 @@ from tests.browser.conftest import DESK_SIZE, PHONE_SIZE, is_accessible, sign_in
 from tests.conftest import make_staff
 from windows.calendar_days import last_published, set_day
 from windows.models import DemandEvent
-
-SHOTS = os.environ.get("SHOTS")
 
 
 @pytest.fixture
@@ -31,19 +27,15 @@ def test_pages_fit_and_are_accessible(city, open_page, size, language):
     page = open_page(size, language=language)
     sign_in(page, "city")
     year = last_published().year
-    for name, way in {
-        "year": f"/supervise/calendar/?year={year}",
-        "day": f"/supervise/calendar/?day={year}-12-05",
-        "unsure": f"/supervise/calendar/?year={year + 1}",
-        "notice": f"/supervise/calendar/notice/{year + 1}/",
-        "events": "/supervise/events/",
-        "event": "/supervise/events/new/",
-    }.items():
+    for way in (
+        f"/supervise/calendar/?year={year}",
+        f"/supervise/calendar/?day={year}-12-05",
+        f"/supervise/calendar/?year={year + 1}",
+        f"/supervise/calendar/notice/{year + 1}/",
+        "/supervise/events/",
+        "/supervise/events/new/",
+        "/supervise/import/",
+    ):
         page.goto(way)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], way
         is_accessible(page)
-        if SHOTS:
-            page.wait_for_timeout(100)
-            page.screenshot(
-                path=f"{SHOTS}/calendar-{name}-{size['width']}-{language}.png", full_page=True
-            )

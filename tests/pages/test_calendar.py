@@ -93,6 +93,10 @@ class TestYear:
         clock.now = NOON.replace(year=YEAR - 1, month=9, day=1)
         assert "announced until" not in words_of(boss.get(CALENDAR))
 
+    @pytest.mark.parametrize("way", [CALENDAR, EVENTS])
+    def test_leads_to_the_files(self, boss, way):
+        assert 'href="/supervise/import/"' in text_of(boss.get(way))
+
     def test_asks_the_database_few_times(self, boss, session, django_assert_max_num_queries):
         with django_assert_max_num_queries(16):
             boss.get(f"{CALENDAR}?day={DAY}")
