@@ -132,7 +132,8 @@ def _effects(preview: ChangePreview) -> Iterable[Effect]:
         yield _effect(_("Minutes by the session's own link"), before.reserved, after.reserved)
     if before.assisted or after.assisted:
         yield _effect(_("Minutes for assisted booking"), before.assisted, after.assisted)
-    yield _effect(_("Minutes for walk-ins"), before.walkin, after.walkin)
+    if before.walkin or after.walkin:
+        yield _effect(_("Minutes for walk-ins"), before.walkin, after.walkin)
     yield _effect(_("Online places"), preview.places_before, preview.places_after)
     yield from _staff(preview)
     yield from _demand(preview)

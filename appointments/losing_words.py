@@ -48,7 +48,7 @@ class ShownLosing:
     default: str = DEFAULT
     rows: list[PartyRow] = field(default_factory=list)
     more: str = ""
-    for_all: list[tuple[str, Any]] = field(default_factory=lambda: list(CHOICES.items()))
+    for_all: list[tuple[str, Any]] = field(default_factory=list)
 
 
 def shown_losing(
@@ -72,12 +72,18 @@ def shown_losing(
     left = len(rows) - ROWS_SHOWN
     more = ngettext("And %(n)s more: as for all.", "And %(n)s more: as for all.", left)
     return ShownLosing(
-        people, heading, summary, default, rows[:ROWS_SHOWN], more % {"n": left} if left > 0 else ""
+        people,
+        heading,
+        summary,
+        default,
+        rows[:ROWS_SHOWN],
+        more % {"n": left} if left > 0 else "",
+        list(CHOICES.items()) if preview.proposed else [],
     )
 
 
 def _summary(losing: Sequence[Losing]) -> Iterable[str]:
-    """How good the proposals are, all together."""
+    """How good the proposals are, all together; what is missing is among the warnings."""
     found = [one for one in losing if one.proposal]
     near = sum(1 for one in found if one.same_hall and one.same_day)
     if found:
@@ -87,16 +93,6 @@ def _summary(losing: Sequence[Losing]) -> Iterable[str]:
             len(found),
         )
         yield said % {"n": len(found), "near": near}
-    missing = len(losing) - len(found)
-    if missing:
-        said = ngettext(
-            "For %(n)s booking nothing is found: cancelled with a message, and first on the "
-            "waiting list.",
-            "For %(n)s bookings nothing is found: cancelled with a message, and first on the "
-            "waiting list.",
-            missing,
-        )
-        yield said % {"n": missing}
     silent = sum(1 for one in losing if not one.has_phone)
     if silent:
         said = ngettext(
