@@ -17,4 +17,5 @@ class OutForm(forms.Form):
     )
 
     def __init__(self, point: int, *args: Any, **rest: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{point}_%s", **rest)
+        rest["auto_id"] = f"id_{point}_%s"
+        super().__init__(*args, **rest)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from random import Random
+from typing import Any
 
 from django.db import transaction
 
@@ -40,7 +41,7 @@ def _draw(hall: Hall, day: date, ends: datetime, *, parties: int, now: datetime)
     """The announced draw with its registrations; None when no window is free."""
     begins = min(ends, now) - timedelta(days=1)
     luck = Random(f"draw {hall.code} {day}")
-    asked = {"hall": hall, "kind": HallSession.Kind.NIGHT, "day": day, **HOURS}
+    asked: dict[str, Any] = {"hall": hall, "kind": HallSession.Kind.NIGHT, "day": day, **HOURS}
     release = Release(HallSession.Release.DRAW, registers_until=ends)
     plan = preview_release(release=release, now=begins, **asked)
     if not plan.free:

@@ -47,6 +47,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_roster_move supervise_roster_swap supervise_roster_plan supervise_people
         supervise_person supervise_absence supervise_absence_withdraw supervise_time_off
         supervise_time_off_of supervise_point_state supervise_link_make supervise_link_revoke
+        supervise_import supervise_import_look supervise_export
         supervise_plan_new supervise_plan supervise_plan_end supervise_kind supervise_series
         supervise_copy supervise_series_undo supervise_places supervise_places_undo""",
     # Of the whole city.
