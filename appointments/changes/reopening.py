@@ -9,16 +9,21 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments.changes.locking import lock_sessions
+from appointments.changes.picturing import Minutes
 from appointments.changes.recording import bounds, slot_facts
+from appointments.changes.reshaping import SLOT_FIELDS, fill
+from appointments.changes.shaping import reshaped
 from appointments.claiming import lock_people, lock_slots
 from appointments.models import Displaced, WaitEntry, WaitPerson
 from appointments.offering_back import notice, offer_slot, offer_time
+from config import civil
 from config.refusals import Refusal
 from windows.models import HallClosure, HallSession, SessionChange, Slot, Staff
+from windows.rules import rule
 from windows.telling import tell_boards
 
 Kind = SessionChange.Kind
@@ -50,7 +55,7 @@ class Reopened:
 
 def preview_reopening(closure: HallClosure, *, now: datetime) -> ReopeningPreview:
     """Reads only; what has been closed in another way since stays so."""
-    slots = list(_slots(closure, now))
+    slots = _as_they_open(closure, now)
     waiting = _without_place(closure)
     people = {(one.booking.group_id, bytes(one.booking.id_index)) for one in waiting}
     _begins, until = offer_time(now)
@@ -70,6 +75,7 @@ def reopen(closure: HallClosure, *, by: Staff | None, now: datetime) -> Reopened
 
     Opening it twice changes nothing. Refuses: NotClosed, when its time is over.
     """
+    lock_sessions(closure.changes.values_list("session_id", flat=True))
     mine = HallClosure.objects.select_for_update().get(pk=closure.pk)
     if mine.reopened_at is not None:
         return Reopened(mine, 0, 0)
@@ -77,11 +83,11 @@ def reopen(closure: HallClosure, *, by: Staff | None, now: datetime) -> Reopened
     if opens <= now:
         raise NotClosed
     waiting = _lock(mine, now)
-    slots = list(_slots(mine, now))
-    before = {slot.pk: slot_facts(slot) for slot in slots}
-    Slot.objects.filter(pk__in=before).update(is_open=True)
+    before = {slot.pk: slot_facts(slot) for slot in _slots(mine, now)}
+    slots = _as_they_open(mine, now)
+    Slot.objects.bulk_update(slots, SLOT_FIELDS, batch_size=500)
     offered = _ask_first(waiting, slots, now)
-    _note(mine, before, by, now)
+    _note(mine, {slot.pk: before[slot.pk] for slot in slots}, by, now)
     mine.reopened_at, mine.reopened_by = now, by
     if closes < now:
         mine.period = DateTimeTZRange(closes, now)
@@ -100,8 +106,45 @@ def _slots(closure: HallClosure, now: datetime) -> QuerySet[Slot]:
         if one["before"] and one["before"]["is_open"] and not one["after"]["is_open"]
     ]
     closed = Slot.objects.filter(pk__in=ids, is_open=False, starts_at__gt=now)
-    open_ones = closed.filter(session__state=HallSession.State.OPEN)
+    open_ones = closed.filter(
+        session__state=HallSession.State.OPEN,
+        starts_at__gte=F("session__starts_at"),
+        starts_at__lt=F("session__ends_at"),
+    )
     return open_ones.select_related("session").order_by("starts_at", "pk")
+
+
+def _as_they_open(closure: HallClosure, now: datetime) -> list[Slot]:
+    """The slots with the session's hours and windows of today, which may be others than when
+    the hall closed. Nothing is written."""
+    windows = _windows(closure)
+    least = rule("walkin_min_percent", hall=closure.hall, day=civil.city_date(now))
+    slots = list(_slots(closure, now))
+    for slot in slots:
+        had, has = windows.get(slot.session_id, (1, 1))
+        ends_at = min(slot.ends_at, slot.session.ends_at)
+        plan = reshaped(slot.session, slot, ends_at=ends_at, windows=has, staffed=had)
+        plan.least_walkin = least
+        plan.keep = Minutes(slot.online_taken, slot.assisted_taken, slot.reserved_taken)
+        fill(slot, plan)
+    return [slot for slot in slots if slot.is_open]
+
+
+def _windows(closure: HallClosure) -> dict[int, tuple[int, int]]:
+    """By session that was cut or extended meanwhile: how many windows it had and has."""
+    closed = dict(closure.changes.filter(kind=Kind.CLOSE).values_list("session_id", "pk"))
+    rows = SessionChange.objects.filter(session__in=closed, undone_at__isnull=True)
+    found: dict[int, tuple[int, int]] = {}
+    for change in rows.order_by("-pk"):
+        known = change.facts.get("windows", {})
+        if change.pk > closed[change.session_id] and "after" in known:
+            has = found.get(change.session_id, (0, _staffed(known["after"])))[1]
+            found[change.session_id] = _staffed(known["before"]), has
+    return found
+
+
+def _staffed(windows: list[dict]) -> int:
+    return sum(not one["is_cancelled"] for one in windows)
 
 
 def _without_place(closure: HallClosure) -> list[Displaced]:
@@ -122,15 +165,14 @@ def _can_be_asked(one: Displaced, slots: list[Slot], earliest: datetime) -> bool
 
 
 def _lock(closure: HallClosure, now: datetime) -> list[Displaced]:
-    """Entries, people, sessions, slots: the written order. Who is being offered another
-    place just now is left alone."""
+    """Entries, people, slots, after the sessions: the written order. Who is being offered
+    another place just now is left alone."""
     entries = {one.entry_id for one in _without_place(closure) if one.entry_id}
     rows = WaitEntry.objects.filter(pk__in=entries).order_by("pk")
     free = set(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
     people = WaitPerson.objects.filter(entry__in=free).values_list("id_index", flat=True)
     phones = WaitEntry.objects.filter(pk__in=free).values_list("phone_index", flat=True)
     lock_people([bytes(one) for one in [*people, *phones]], None)
-    lock_sessions(closure.changes.values_list("session_id", flat=True))
     lock_slots(_slots(closure, now).values_list("pk", flat=True))
     return [one for one in _without_place(closure) if one.entry_id in free]
 

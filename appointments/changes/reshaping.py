@@ -79,10 +79,10 @@ def _write_slots(plans: list[SlotPlan]) -> list[Facts]:
     changed, created, facts = list[Slot](), list[tuple[SlotPlan, Slot]](), list[Facts]()
     for plan in plans:
         if plan.slot is None:
-            created.append((plan, _fill(_blank(plan), plan)))
+            created.append((plan, fill(_blank(plan), plan)))
             continue
         before = slot_facts(plan.slot)
-        changed.append(_fill(plan.slot, plan))
+        changed.append(fill(plan.slot, plan))
         after = slot_facts(plan.slot)
         if before != after:
             facts.append(
@@ -109,7 +109,7 @@ def _blank(plan: SlotPlan) -> Slot:
     )
 
 
-def _fill(slot: Slot, plan: SlotPlan) -> Slot:
+def fill(slot: Slot, plan: SlotPlan) -> Slot:
     """Quotas and what stays taken, in one step: the channels hold it at every moment."""
     quota = plan.after
     for channel in ("online", "assisted", "reserved"):

@@ -24,7 +24,7 @@ from appointments.models import Draw
 from config import civil
 from queues.models import Ticket
 from windows.closing_halls import closed_already, closed_then
-from windows.models import Hall, HallClosure, HallSession, Window
+from windows.models import Hall, HallSession, Window
 from windows.planning import SessionInPast, SessionTooFar, SessionTooLong, SessionTooShort
 from windows.planning import busy_windows as busy_in
 from windows.rules import rule
@@ -100,6 +100,8 @@ def _extended(ask: Ask, session: HallSession, now: datetime) -> Target:
     if target == had:
         raise NothingChanges
     _check_room(target, session, field="ends_at")
+    _check_not_shut(target.hall, starts, had.starts_at)
+    _check_not_shut(target.hall, had.ends_at, ends)
     return target
 
 
@@ -156,6 +158,7 @@ def _moved(ask: Ask, session: HallSession, now: datetime) -> Target:
         raise NothingChanges(field="starts_at")
     _check_time(target, now)
     _check_room(target, session, field="ends_at")
+    _check_not_shut(hall, starts, ends)
     return target
 
 
@@ -229,20 +232,15 @@ def _check_room(target: Target, session: HallSession, *, field: str) -> None:
     others = [one for one in busy if one.number in mine and one.session.pk != session.pk]
     if others:
         raise busy_refusal(others[0])
-    _check_not_shut(target, session, field)
 
 
-def _check_not_shut(target: Target, session: HallSession, field: str) -> None:
-    """What was closed before the change stays so; nothing is added to a closed hall.
+def _check_not_shut(hall: Hall, first: datetime, last: datetime) -> None:
+    """Nothing is added to a closed hall; what the closure shut in the session stays so.
 
     Refuses: ClosedAlready.
     """
-    standing = HallClosure.objects.filter(hall=target.hall, reopened_at__isnull=True)
-    shut = standing.filter(period__overlap=DateTimeTZRange(target.starts_at, target.ends_at))
-    if target.hall.pk == session.hall_id:
-        shut = shut.exclude(period__overlap=DateTimeTZRange(session.starts_at, session.ends_at))
-    if one := shut.order_by("period").first():
-        raise closed_already(one, field=field)
+    if first < last and (shut := closed_then(hall, first, last)):
+        raise closed_already(shut, field="ends_at")
 
 
 def check_closure(ask: Ask, now: datetime) -> DateTimeTZRange:

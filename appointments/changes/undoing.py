@@ -48,6 +48,10 @@ class UndoBooked(Refusal):
     message = _("Somebody has booked there or has a number by now, so the change stands.")
 
 
+class UndoPlaced(UndoBooked):
+    message = _("Somebody who lost a place has booked another one by now, so the change stands.")
+
+
 class UndoOvertaken(Refusal):
     code = "undo_overtaken"
     message = _("This was changed again since. Take the later change back first.")
@@ -150,7 +154,7 @@ def _undo(change: SessionChange, by: Staff | None, now: datetime) -> None:
 
 
 def _check(change: SessionChange, people: list[Displaced], now: datetime) -> None:
-    """Refuses: SessionOver, UndoTooLate, UndoOvertaken, UndoBooked."""
+    """Refuses: SessionOver, UndoTooLate, UndoOvertaken, UndoBooked, UndoPlaced."""
     if change.undone_at is not None:
         return
     before = change.facts.get("session", {}).get("before")
@@ -168,6 +172,7 @@ def _check(change: SessionChange, people: list[Displaced], now: datetime) -> Non
         raise UndoTooLate
     _check_not_overtaken(change, people)
     _check_not_booked(change, people)
+    _check_not_placed([one for one in people if comes_back(one, now)])
 
 
 def _check_not_overtaken(change: SessionChange, people: list[Displaced]) -> None:
@@ -219,6 +224,20 @@ def _check_not_booked(change: SessionChange, people: list[Displaced]) -> None:
         booked = Booking.objects.filter(slot__session=there, state__in=Booking.OPEN)
         if booked.exclude(pk__in=mine).exists():
             raise UndoBooked
+
+
+def _check_not_placed(people: list[Displaced]) -> None:
+    """Who comes back has no other place for the matter, and no other visit on that day."""
+    indexes = {bytes(one.booking.id_index) for one in people}
+    others = Booking.objects.filter(id_index__in=indexes, state__in=Booking.OPEN)
+    taken = list(others.exclude(pk__in=[one.booking_id for one in people]))
+    for one in people:
+        mine = one.booking
+        for other in taken:
+            that_day = other.service_day == one.old_slot.service_day
+            visits = that_day and other.group_id != mine.group_id
+            if other.id_index == mine.id_index and (visits or other.matter_id == mine.matter_id):
+                raise UndoPlaced
 
 
 def _numbers_given(change: SessionChange) -> bool:
