@@ -50,13 +50,15 @@ def halls_of(staff: Staff | AnonymousUser, *roles: str) -> QuerySet[Hall]:
 
 def has_role(staff: Staff | AnonymousUser, hall: Hall | int | None, *roles: str) -> bool:
     """Whether the person has one of the roles in the hall, in its district or in the city; a
-    clerk also is who is lent to the hall and signed in there."""
+    clerk also is who is lent to the hall and signed in there. Without a hall: in the city."""
     if not staff.is_authenticated:
         return False
     hall_id = hall.pk if isinstance(hall, Hall) else hall
     held = StaffRole.objects.filter(staff_id=staff.pk, role__in=roles)
     of_district = Hall.objects.filter(district_zh=OuterRef("district"), pk=hall_id or 0)
-    here = Q(hall_id=hall_id) | Q(hall__isnull=True, district="")
+    here = Q(hall__isnull=True, district="")
+    if hall_id is not None:
+        here |= Q(hall_id=hall_id)
     if held.filter(here | Q(Exists(of_district), hall__isnull=True)).exists():
         return True
     return CLERK in roles and halls_at_work_in(staff.pk).filter(hall=hall_id).exists()

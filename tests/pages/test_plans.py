@@ -269,6 +269,14 @@ class TestKinds:
         client.post("/supervise/kinds/lunch/", asked | {"hall": "H01"})
         assert KindDefault.objects.get(kind="lunch").hall is None
 
+    def test_who_runs_a_district_does_not_change_the_city(self, client, hall):
+        head = make_staff("head", hall, "supervisor")
+        StaffRole.objects.filter(staff=head).update(hall=None, district=hall.district_zh)
+        client.force_login(head)
+        asked = {"effective_on": "2027-03-04", "release": "plain", "everywhere": "1"}
+        client.post("/supervise/kinds/lunch/", asked | {"key": "k", "hall": "H01"})
+        assert KindDefault.objects.get().hall == hall
+
     def test_what_cannot_be_is_said(self, boss):
         asked = {"key": "k", "effective_on": "2027-03-01", "release": "plain"}
         assert wrong(boss.post("/supervise/kinds/night/", asked)) == {"effective_on"}
