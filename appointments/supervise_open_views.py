@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appointments.opening import Opening, opening, release_words
+from appointments.plan_words import shown_fates
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.releasing import open_released, preview_release
 from appointments.supervise_forms import OpenForm, asked_kind, first_answers
@@ -183,7 +184,7 @@ def _shown(shown: Shown) -> dict[str, Any]:
     short = bool(shown.opening) and clerks < (shown.opening.staff if shown.opening else 0)
     return {
         "opening": shown.opening,
-        "fates": shown.elsewhere,
+        "fates": shown_fates(list(shown.elsewhere)),
         "few_clerks": _few_words(clerks) if short else "",
     }
 
