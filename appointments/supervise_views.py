@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -55,8 +56,21 @@ def show(
     request: HttpRequest, page: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page in the frame; a refusal or wrong answer keeps what was typed."""
-    told = {"runs_halls": True, "calendar_warning": _calendar_warning, **context}
+    hall = context.get("hall")
+    told = {
+        "runs_halls": SimpleLazyObject(lambda: _may(request, hall, WHO)),
+        "looks_on": SimpleLazyObject(lambda: _may(request, hall, LOOKERS)),
+        "calendar_warning": _calendar_warning,
+        **context,
+    }
     return render(request, f"appointments/supervise/{page}.html", told, status=status)
+
+
+def _may(request: HttpRequest, hall: Hall | None, roles: tuple[str, ...]) -> bool:
+    """Which pages the frame leads to: those of the hall, else those of any hall."""
+    if hall is not None:
+        return has_role(request.user, hall, *roles)
+    return halls_of(request.user, *roles).exists()
 
 
 def _calendar_warning() -> str:

@@ -8,3 +8,12 @@ if ("noModule" in HTMLScriptElement.prototype) {
 if (own && document.querySelector('[data-module^="govuk-"]')) {
   import(own.dataset.govuk).then((govuk) => govuk.initAll());
 }
+
+// A line of pages that goes on to the side shows the page one is on.
+for (const here of document.querySelectorAll('nav [aria-current="page"]')) {
+  const line = here.closest("nav");
+  if (line.scrollWidth > line.clientWidth) {
+    const [at, from] = [here.getBoundingClientRect(), line.getBoundingClientRect()];
+    line.scrollLeft += at.left + at.width / 2 - from.left - from.width / 2;
+  }
+}
