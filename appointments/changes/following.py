@@ -19,7 +19,7 @@ from config import civil
 from config.refusals import Refusal, refusing
 from windows.models import Hall
 
-State = Displaced.State
+State, HELD = Displaced.State, Booking.State.HELD
 AT_A_TIME = 500
 WITHOUT_A_PLACE = (State.WITHDRAWN, State.EXPIRED, State.DECLINED)
 
@@ -59,13 +59,20 @@ def _follow(group_id: int, now: datetime) -> int:
 
 
 def _wait(rows: list[Displaced], now: datetime) -> int:
-    """Those without another booking wait; who waits already goes before others now."""
+    """Those without another booking wait; who waits already goes before others now. Who is
+    just booking is looked at again in a minute: the hold may end without a booking."""
     matter_id = rows[0].booking.matter_id
-    indexes = [bytes(one.booking.id_index) for one in rows]
+    people = {bytes(one.booking.id_index) for one in rows}
     open_ones = Booking.objects.filter(
-        id_index__in=indexes, matter=matter_id, state__in=Booking.OPEN
+        id_index__in=people, matter=matter_id, state__in=Booking.OPEN
     )
-    placed = {bytes(one) for one in open_ones.values_list("id_index", flat=True)}
+    found = list(open_ones.values_list("id_index", "state", "group__wait_offers"))
+    placed = {bytes(index) for index, _state, _offer in found}
+    booking_now = {bytes(index) for index, state, offer in found if state == HELD and offer is None}
+    rows = [one for one in rows if bytes(one.booking.id_index) not in booking_now]
+    if not rows:
+        return 0
+    indexes = [bytes(one.booking.id_index) for one in rows]
     standing = WaitPerson.objects.filter(
         id_index__in=indexes, matter=matter_id, is_waiting=True
     ).select_related("entry")

@@ -11,6 +11,8 @@ from appointments.changes.asking import Ask, ClosedAlready, apply_change, previe
 from appointments.changes.following import join_waiting
 from appointments.changes.reopening import preview_reopening, reopen
 from appointments.changes.undoing import UndoPlaced, undo_change, why_no_undo
+from appointments.housekeeping import expire_holds
+from appointments.models import WaitEntry
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
 from windows.models import Slot
@@ -99,3 +101,24 @@ def test_it_locks_sessions_before_people_and_the_closure(hall, tomorrow, book, s
         )
     }
     assert sorted(first, key=first.get) == ["sessions", "closure", "people", "slots"]
+
+
+def test_who_is_just_booking_waits_if_nothing_comes_of_it(
+    tomorrow, hall, windows, renewal, book, supervisor
+):
+    later = make_session(hall, windows, day=NEXT_DAY + timedelta(days=1), online=60)
+    book(slot_at(tomorrow, 10), 1)
+    apply_change(Ask.cancel(tomorrow), by=supervisor, now=NOON, default="withdraw")
+    settled = NOON + timedelta(minutes=6)
+    hold(
+        slot_id=slot_at(later, 10).pk, matter=renewal, people=[a_person(1)], phone=PHONE,
+        now=settled,
+    )  # fmt: skip
+
+    assert join_waiting(now=settled) == 0
+    over = settled + timedelta(minutes=30)
+    expire_holds(now=over)
+
+    assert join_waiting(now=over) == 1
+    assert WaitEntry.objects.get().priority == 1
+    nothing_is_broken()
