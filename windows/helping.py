@@ -194,11 +194,14 @@ def withdraw(*, request: HelpRequest, by: Staff, now: datetime, answer: str = ""
     """Nobody is asked for, or lent, any more; withdrawing twice changes nothing.
 
     Either hall may: who was lent is planned there no longer, and who stands at a window
-    serves until they sign out. Refuses: AnsweredAlready.
+    serves until they sign out. Refuses: AnsweredAlready, and TooLate: who was there stays
+    in the roster.
     """
     locked = _lock(request, State.ASKED, State.GRANTED, State.WITHDRAWN)
     if locked.state == State.WITHDRAWN:
         return locked
+    if hours_of(locked)[1] <= now:
+        raise TooLate
     planned = RosterEntry.objects.filter(
         session=locked.session_id, staff__in=locked.lent.all(), is_cancelled=False,
         period__overlap=locked.period,

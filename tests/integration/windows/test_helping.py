@@ -156,6 +156,12 @@ class TestAnswering:
                 request=asked, staff=[wang], by=neighbour, now=NOON + timedelta(hours=4, minutes=1)
             )
 
+    def test_what_is_over_stays_in_the_roster(self, granted, supervisor):
+        with pytest.raises(helping.TooLate):
+            helping.withdraw(request=granted, by=supervisor, now=helping.hours_of(granted)[1])
+
+        assert RosterEntry.objects.filter(is_cancelled=False).exists()
+
     def test_taken_back_nobody_is_planned_any_more(self, granted, supervisor):
         for _twice in range(2):
             taken = helping.withdraw(request=granted, by=supervisor, now=NOON)
