@@ -230,7 +230,9 @@ class TestPlans:
         page = viewer.get("/supervise/plans/")
 
         assert "Weekly plans" in words_of(page)
-        assert "/supervise/plans/new/" not in page.content.decode()
+        for refused in ("plans/new", "open", "series", "copy", "places", "load", "appeals"):
+            assert f"/supervise/{refused}/" not in page.content.decode(), refused
+        assert "/supervise/roster/" in page.content.decode()
         assert viewer.get("/supervise/plans/new/").status_code == 403
         assert viewer.post(f"/supervise/plans/{plan.pk}/end/", {}).status_code == 403
 
