@@ -108,7 +108,7 @@ def within_reach(found: Path, kind: str, user: int | None) -> Path:
     return copy / found.relative_to(packages)
 
 
-def job(kind: str, root: Path, scratch: bool) -> Job:
+def job(kind: str, root: Path, scratch: bool, lasting: bool = True) -> Job:
     """Decide where this server lives and who runs it. Never opens a folder that is not ours."""
     home = root / kind
     found = programs(kind)
@@ -125,4 +125,4 @@ def job(kind: str, root: Path, scratch: bool) -> Job:
     if kind == "postgres" and (len(str(sockets)) > 80 or re.search(r"[^\w./-]", str(sockets))):
         sockets = outside(root) / "socket"
     reached = within_reach(found, kind, user)
-    return Job(kind, str(home), str(place), str(sockets), str(reached), user, scratch)
+    return Job(kind, str(home), str(place), str(sockets), str(reached), user, scratch, lasting)

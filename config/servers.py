@@ -34,8 +34,8 @@ PATIENCE = 60.0
 class Share:
     """Our share in one server, as one of its users."""
 
-    def __init__(self, kind: str, root: Path, scratch: bool = False) -> None:
-        self.kind, self.root, self.scratch = kind, root, scratch
+    def __init__(self, kind: str, root: Path, scratch: bool = False, lasting: bool = True) -> None:
+        self.kind, self.root, self.scratch, self.lasting = kind, root, scratch, lasting
         self.home = root / kind
         self.keeper: subprocess.Popen[bytes] | None = None
         self.lock: IO[str] | None = None
@@ -56,7 +56,7 @@ class Share:
             if not taken(file):
                 return
             self.state_file().unlink(missing_ok=True)  # of a keeper that was killed
-        order = json.dumps(asdict(job(self.kind, self.root, self.scratch)))
+        order = json.dumps(asdict(job(self.kind, self.root, self.scratch, self.lasting)))
         with open(self.home / "log", "ab") as log:
             self.keeper = subprocess.Popen(
                 [sys.executable, "-I", "-S", keeping.__file__, order],
@@ -137,7 +137,13 @@ class Servers:
 
     @classmethod
     def start(
-        cls, root: Path, *, postgres: bool = True, valkey: bool = True, scratch: bool = False
+        cls,
+        root: Path,
+        *,
+        postgres: bool = True,
+        valkey: bool = True,
+        scratch: bool = False,
+        lasting: bool = True,
     ) -> "Servers":
         """Have the servers of this root running. Again in the same process: the same ones."""
         root = Path(root).resolve()
@@ -145,7 +151,7 @@ class Servers:
         for kind in [*["postgres"] * postgres, *["valkey"] * valkey]:
             share = _ours.get((os.getpid(), root, kind))
             if share is None or share.lock is None or not share.kept():
-                share = Share(kind, root, scratch)
+                share = Share(kind, root, scratch, lasting)
                 share.join()
                 _ours[os.getpid(), root, kind] = share
             shares[kind] = share
@@ -214,7 +220,7 @@ def scratch(project: Path = PROJECT) -> Servers:
         if pid.isdigit() and not alive(int(pid)):
             with contextlib.suppress(ServersUnavailable):
                 erase(left)
-    return Servers.start(project / ".local" / f"test-{os.getpid()}", scratch=True)
+    return Servers.start(project / ".local" / f"test-{os.getpid()}", scratch=True, lasting=False)
 
 
 def alive(pid: int) -> bool:
