@@ -59,10 +59,12 @@ def show(
     hall = context.get("hall")
     told = {
         "runs_halls": SimpleLazyObject(lambda: _may(request, hall, WHO)),
-        "looks_on": SimpleLazyObject(lambda: _may(request, hall, LOOKERS)),
         "calendar_warning": _calendar_warning,
         **context,
     }
+    told["looks_on"] = SimpleLazyObject(
+        lambda: bool(told["runs_halls"]) or _may(request, hall, LOOKERS)
+    )
     return render(request, f"appointments/supervise/{page}.html", told, status=status)
 
 
