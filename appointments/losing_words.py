@@ -15,6 +15,7 @@ from appointments.change_forms import CHOICES, SHORT
 from appointments.changes.picturing import ChangePreview, Losing
 from appointments.models import Booking
 from appointments.sealing import unseal
+from config import civil
 
 ROWS_SHOWN = 200
 DEFAULT = "offer"
@@ -143,6 +144,8 @@ def far_words(one: Losing) -> str:
         return ""
     where = _("same hall") if one.same_hall else _("another hall")
     days = (place.service_day - one.booking.service_day).days
+    if civil.city_date(place.starts_at) == civil.city_date(one.booking.starts_at):
+        days = 0  # from the night before: the same date on the wall
     return f"{where} · {away_words(one.minutes_away or 0, days)}"
 
 
