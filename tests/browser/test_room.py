@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
 
 from appointments import admitting
 from appointments.admitting import lot_of, room_before
