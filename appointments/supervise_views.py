@@ -114,10 +114,12 @@ def supervise_live(request: HttpRequest) -> HttpResponse:
 
 
 def _moving(request: HttpRequest, hall: Hall, view: HallNow, now: datetime) -> dict[str, Any]:
+    runs = has_role(request.user, hall, *WHO)
     return {
         "here": "today",
         "hall": hall,
         "view": view,
-        "may_act": has_role(request.user, hall, *WHO),
+        "may_act": runs,
+        "runs_halls": runs,
         "clock": saying.clock(now),
     }
