@@ -59,7 +59,7 @@ def test_a_session_with_twelve_bookings_is_cut_and_nobody_is_lost(
     else:
         page.get_by_role("button", name="Preview").click()
     preview = page.locator("#preview")
-    expect(preview).to_contain_text("12 people lose their places", timeout=15_000)
+    expect(preview).to_contain_text("12 people lose their places", timeout=45_000)
     assert preview.locator(".losing__one").count() == TWELVE
     assert not Displaced.objects.exists()  # only looked
     if scripts:
@@ -88,7 +88,7 @@ def test_a_session_with_twelve_bookings_is_cut_and_nobody_is_lost(
     messages_leave()
     if not scripts:
         page.reload()
-    expect(page.locator("#told")).to_contain_text("12 messages sent", timeout=15_000)
+    expect(page.locator("#told")).to_contain_text("12 messages sent", timeout=45_000)
     assert Displaced.objects.filter(state="offered").count() == TWELVE
 
 
@@ -134,7 +134,7 @@ def test_a_hall_is_closed_for_a_storm_and_opened_again(open_page, evening, twelv
         page.locator("[name=note_en]").press("Tab")
     else:
         page.get_by_role("button", name="Preview").click()
-    expect(page.locator("#preview")).to_contain_text("12 people lose their places", timeout=15_000)
+    expect(page.locator("#preview")).to_contain_text("12 people lose their places", timeout=45_000)
     if scripts:
         is_accessible(page)
 

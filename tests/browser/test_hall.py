@@ -22,7 +22,7 @@ from windows.shifts import sign_in as stand_at
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KIOSK_SIZE = {"width": 1080, "height": 1440}
-SOON = {"timeout": 15_000}
+SOON = {"timeout": 45_000}
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_the_screen_shows_a_call_soon_and_never_a_name(
     call_next(window=at_window_1, staff=clerk, now=civil.now())
 
     number = page.locator("[data-number]")
-    expect(number).to_have_text("A001", timeout=20_000)
+    expect(number).to_have_text("A001", timeout=45_000)
     expect(page.locator("[data-window]")).to_have_text("1")
     assert float(number.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")) >= 200
     assert "20" in page.locator(".board__notes").text_content()
@@ -279,12 +279,12 @@ def test_a_ticket_tells_its_place_its_turn_and_asks_how_it_was(
     finish(ticket=first, staff=clerk, now=now)
     called = call_next(window=at_window_1, staff=clerk, now=now)
     title = page.get_by_role("heading", level=1)
-    expect(title).to_have_text("Please go to window 1 now", timeout=20_000)
+    expect(title).to_have_text("Please go to window 1 now", timeout=45_000)
     is_accessible(page)
     start(ticket=called, staff=clerk, now=now)
     finish(ticket=called, staff=clerk, now=now)
 
-    page.locator(".rating label").first.wait_for(timeout=20_000)  # the page asks by itself
+    page.locator(".rating label").first.wait_for(timeout=45_000)  # the page asks by itself
     is_accessible(page)
     page.get_by_role("button", name="Send the rating").click()
     expect(page.locator("#id_level_error")).to_be_visible()

@@ -112,7 +112,7 @@ def test_a_paper_that_does_not_come_is_said_plainly(open_page, kiosk):
 
     Paper.objects.update(error="no paper")
 
-    expect(page.get_by_text("Photograph this number")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Photograph this number")).to_be_visible(timeout=45_000)
     assert not page.get_by_text("Your paper comes out").is_visible()
     is_accessible(page)
 

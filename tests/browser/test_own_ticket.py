@@ -95,13 +95,13 @@ def test_a_call_is_said_aloud_and_a_minute_is_not(open_page, line, windows, cler
     said = page.locator("[data-speak]")
     expect(said).to_be_empty()
     called = call_next(window=windows[0], staff=clerk, now=civil.now())
-    expect(page.locator("h1")).to_have_text("5 people are before you", timeout=20_000)
+    expect(page.locator("h1")).to_have_text("5 people are before you", timeout=45_000)
     expect(said).to_be_empty()
 
     page.get_by_role("button", name="I need 10 more minutes").focus()
     finish(ticket=called, staff=clerk, now=civil.now())
     call_next(window=windows[0], staff=clerk, now=civil.now())
-    expect(page.locator("h1")).to_have_text("4 people are before you", timeout=20_000)
+    expect(page.locator("h1")).to_have_text("4 people are before you", timeout=45_000)
     expect(page.get_by_role("button", name="I need 10 more minutes")).to_be_focused()
     assert said.inner_text() == ""
 
@@ -118,15 +118,15 @@ def test_a_turn_is_said_in_title_and_words(open_page, line, windows, clerk, open
 
     mine = call_next(window=windows[0], staff=clerk, now=civil.now())
     expect(page.locator("[data-speak]")).to_contain_text(
-        "Please go to window 1 now", timeout=20_000
+        "Please go to window 1 now", timeout=45_000
     )
     expect(page).to_have_title(re.compile("It is your turn"))
     is_accessible(page)
     recall(ticket=mine, staff=clerk, now=civil.now() + timedelta(seconds=1))
-    expect(page.locator("[data-speak]")).to_contain_text("call number 2", timeout=20_000)
+    expect(page.locator("[data-speak]")).to_contain_text("call number 2", timeout=45_000)
 
     start(ticket=mine, staff=clerk, now=civil.now())
-    expect(page.locator("h1")).to_have_text("You are being served at window 1", timeout=20_000)
+    expect(page.locator("h1")).to_have_text("You are being served at window 1", timeout=45_000)
     assert page.locator("#alert").inner_html().strip() == ""
 
 

@@ -61,7 +61,7 @@ def test_the_room_looks_again_quietly_and_lets_one_in(open_page, room, clock):
     assert "before you, about" in spoken.text_content()
 
     clock.now += timedelta(minutes=6)
-    page.get_by_role("button", name="Book now").wait_for(timeout=40_000)
+    page.get_by_role("button", name="Book now").wait_for(timeout=60_000)
     assert "It is your turn." in spoken.text_content()
     is_accessible(page)
     page.get_by_role("button", name="Book now").click()
@@ -76,7 +76,7 @@ def test_without_scripts_the_page_loads_itself_again(open_page, room, clock):
     page.locator(".room--early").wait_for()
 
     clock.now = room.releases_at + timedelta(minutes=6)
-    page.locator(".room--admitted").wait_for(timeout=40_000)
+    page.locator(".room--admitted").wait_for(timeout=60_000)
     assert not page.locator(".room--early").is_visible()
 
 

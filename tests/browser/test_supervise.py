@@ -57,8 +57,8 @@ def test_an_evening_past_midnight_is_seen_opened_booked_and_undone(
     else:
         page.locator("button[name=look]").click()
     preview = page.locator("#preview")
-    expect(preview).to_contain_text("18:30", timeout=15_000)
-    expect(preview).to_contain_text("It ends after midnight", timeout=15_000)
+    expect(preview).to_contain_text("18:30", timeout=45_000)
+    expect(preview).to_contain_text("It ends after midnight", timeout=45_000)
     expect(preview).to_contain_text("12 times of 30 min")
     assert HallSession.objects.filter(service_day=day).count() == 0  # only looked
     if scripts:

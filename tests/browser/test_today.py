@@ -47,7 +47,7 @@ def test_an_alert_comes_by_itself_and_its_remedy_opens_a_window(
     for _person in range(15):
         issue_walk_in(hall=open_hall, matter=renewal, now=civil.now())
     alert = page.locator("#alerts .alert", has_text="23 people are waiting.")
-    expect(alert).to_be_visible(timeout=15_000)
+    expect(alert).to_be_visible(timeout=45_000)
     is_accessible(page)
 
     alert.get_by_role("link", name="Open a window").click()
@@ -98,7 +98,7 @@ def test_a_neighbour_lends_somebody_who_signs_in(open_page, busy, open_hall, win
     theirs.get_by_role("button", name="Send them").click()
     expect(theirs.locator("main")).to_contain_text("You send wang.")
 
-    expect(page.locator("#alerts")).to_contain_text("They send wang.", timeout=15_000)
+    expect(page.locator("#alerts")).to_contain_text("They send wang.", timeout=45_000)
     sign_in(desk, "wang")
     desk.goto("/desk/")
     desk.locator(f"button[name=window][value='{windows[1].pk}']").click()
