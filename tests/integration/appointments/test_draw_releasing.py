@@ -119,7 +119,7 @@ def form_of(windows, **changes) -> dict:
     ],
 )
 def test_the_page_says_beforehand_how_it_opens_and_opens_it_so(
-    client, hall, windows, supervisor, how, words
+    client, hall, windows, supervisor, clerks, how, words
 ):
     client.cookies["django_language"] = "en"
     client.force_login(supervisor)
