@@ -54,6 +54,7 @@ def test_an_evening_past_midnight_is_seen_opened_booked_and_undone(
     fill_in(page, day)
     if scripts:
         page.locator("[name=closes]").press("Tab")
+        page.locator("[name=closes]").dispatch_event("change")
     else:
         page.locator("button[name=look]").click()
     preview = page.locator("#preview")
