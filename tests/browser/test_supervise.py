@@ -54,7 +54,6 @@ def test_an_evening_past_midnight_is_seen_opened_booked_and_undone(
     fill_in(page, day)
     if scripts:
         page.locator("[name=closes]").press("Tab")
-        page.locator("[name=closes]").dispatch_event("change")
     else:
         page.locator("button[name=look]").click()
     preview = page.locator("#preview")
@@ -105,6 +104,29 @@ def test_what_was_typed_stays_and_the_field_says_why(open_page, supervisor, day,
     assert [box.get_attribute("value") for box in checked.all()] == [kept]
     assert HallSession.objects.filter(service_day=day).count() == 0
     is_accessible(page)
+
+
+def test_what_is_typed_while_the_kinds_defaults_are_on_their_way_stays(
+    open_page, supervisor, day
+):
+    page = open_page(DESK_SIZE)
+    sign_in(page, "supervisor")
+    page.goto("/supervise/open/")
+    late = []
+    page.route("**/supervise/open/?*", lambda route: late.append(route))
+    fill_in(page, day)
+    page.locator("[name=windows]").first.uncheck(force=True)
+    expect(page.locator("#preview")).to_contain_text("It ends after midnight")
+    assert len(late) == 1
+    with page.expect_response("**/supervise/open/preview/"):  # asked again, with what was typed
+        late[0].continue_()
+
+    assert page.locator("[name=day]").input_value() == day.isoformat()
+    assert page.locator("[name=closes]").input_value() == "00:30"
+    assert page.locator("[name=next_day]").is_checked()
+    assert not page.locator("[name=windows]").first.is_checked()
+    assert page.locator("[name=windows]:checked").count() > 0
+    expect(page.locator("#preview")).to_contain_text("It ends after midnight")
 
 
 @pytest.mark.parametrize("path", ["/supervise/", "/supervise/city/", "/supervise/quotas/"])
