@@ -3,7 +3,6 @@
 Asking and looking is GET and changes nothing; what was seen is done by one POST.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,37 +13,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments import saying
 from appointments.change_forms import KINDS, ChangeForm, answers_for, as_it_is, staffed_of
-from appointments.change_words import ShownChange, shown_change
-from appointments.changes.asking import Ask, ChangePreview, apply_change, preview_change
-from appointments.losing_words import DEFAULT
-from appointments.models import Booking
-from appointments.pressing import SaidNo, fresh_key, press
+from appointments.change_looks import Asked, answers_given, do_as_seen, effect_of
+from appointments.changes.asking import Ask, preview_change
+from appointments.pressing import SaidNo, press
 from appointments.supervise_session_views import own_session
-from appointments.supervise_views import LOOKERS, WHO, show
+from appointments.supervise_views import LOOKERS, show
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal
-from windows.access import has_role, staff_page
+from windows.access import staff_page
 from windows.models import HallSession
 
 FIELDS = {"starts_at": "opens", "ends_at": "closes", "hall": "day"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked for a session, and what it would do: shown, refused, or not yet asked."""
-
-    form: ChangeForm
-    ask: Ask | None = None
-    preview: ChangePreview | None = None
-    refusal: Refusal | None = None
-
-    @property
-    def said(self) -> list[str]:
-        """Why there is no preview."""
-        if self.refusal is not None:
-            return [str(self.refusal)]
-        return [str(text) for texts in self.form.errors.values() for text in texts]
 
 
 @never_cache
@@ -78,7 +58,7 @@ def kind_asked(answers: QueryDict) -> str:
     return kind
 
 
-def look(session: HallSession, answers: QueryDict, now: datetime) -> Asked:
+def look(session: HallSession, answers: QueryDict, now: datetime) -> Asked[ChangeForm]:
     """The form with these answers and what they would do; as the session is until asked."""
     kind, first = kind_asked(answers), as_it_is(session)
     if kind != "cancel" and "look" not in answers:
@@ -133,23 +113,14 @@ def _placed(refusal: Refusal) -> Refusal:
 def _shown(
     request: HttpRequest,
     session: HallSession,
-    asked: Asked,
+    asked: Asked[ChangeForm],
     now: datetime,
-    default: str = DEFAULT,
-    choices: dict[int, str] | None = None,
+    **choices: Any,
 ) -> dict[str, Any]:
-    may_change = has_role(request.user, session.hall, *WHO)
-    shown: ShownChange | None = None
-    if asked.preview is not None:
-        shown = shown_change(
-            asked.preview, now=now, with_names=may_change, default=default, choices=choices
-        )
     return {
-        "shown": shown,
-        "may_change": may_change,
-        "hidden": _hidden(asked.form) if shown else [],
+        "hidden": _hidden(asked.form) if asked.preview else [],
         "action": request.path.removesuffix("preview/"),
-        "key": fresh_key(),
+        **effect_of(request, session.hall, asked.preview, now, **choices),
     }
 
 
@@ -165,7 +136,7 @@ def _hidden(form: ChangeForm) -> list[tuple[str, str]]:
 def _page(
     request: HttpRequest,
     session: HallSession,
-    asked: Asked,
+    asked: Asked[ChangeForm],
     now: datetime,
     *,
     errors: tuple[str, ...] = (),
@@ -197,20 +168,12 @@ def _apply(request: HttpRequest, session: HallSession, now: datetime) -> HttpRes
     ask = asked.ask
 
     def run() -> dict[str, Any]:
-        done = apply_change(
-            ask,
-            by=request.user,  # type: ignore[arg-type]
-            now=now,
-            choices=by_booking(parties),
-            default=default,
-            expect=request.POST.get("expect") or "unseen",
-        )
+        done = do_as_seen(request, ask, now, default=default, parties=parties)
         return {"change": done.change.pk}
 
-    body = repr(sorted((name, value) for name, value in request.POST.lists() if name != "key"))
+    actor, body = f"staff:{request.user.pk}", f"{session.pk} {answers_given(request)}"
     try:
-        actor = f"staff:{request.user.pk}"
-        told = press(request, actor=actor, body=f"{session.pk} {body}", now=now, run=run)
+        told = press(request, actor=actor, body=body, now=now, run=run)
     except SaidNo as no:
         session.refresh_from_db()
         again = look(session, request.POST, now)
@@ -218,9 +181,3 @@ def _apply(request: HttpRequest, session: HallSession, now: datetime) -> HttpRes
         choices = {"default": default, "choices": parties}
         return _page(request, session, again, now, errors=errors, status=409, **choices)
     return redirect("appointments:supervise_changed", told["change"])
-
-
-def by_booking(parties: dict[int, str]) -> dict[int, str]:
-    """The choices of the parties, as those of each of their bookings."""
-    rows = Booking.objects.filter(group_id__in=parties, state__in=Booking.OPEN)
-    return {pk: parties[group] for pk, group in rows.values_list("pk", "group_id")}

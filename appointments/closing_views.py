@@ -11,35 +11,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments.change_forms import CloseForm, answers_for, first_closing
-from appointments.change_views import by_booking
-from appointments.change_words import period_words, shown_change
-from appointments.changes.asking import Ask, ChangePreview, apply_change, preview_change
-from appointments.losing_words import DEFAULT
-from appointments.pressing import SaidNo, fresh_key, press
-from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
+from appointments.change_looks import Asked, answers_given, do_as_seen, effect_of
+from appointments.change_words import period_words
+from appointments.changes.asking import Ask, preview_change
+from appointments.pressing import SaidNo, press
+from appointments.supervise_views import LOOKERS, asked_hall, halls_here, show
 from config import civil
 from config.faces import show_refusal
 from config.refusals import Refusal
-from windows.access import halls_of, has_role, staff_page
+from windows.access import halls_of, staff_page
 from windows.models import Hall, HallClosure
-
-
-@dataclass(frozen=True)
-class Closing:
-    """What is asked for a hall, and what it would do: shown, refused, or not yet asked."""
-
-    hall: Hall
-    form: CloseForm
-    ask: Ask | None = None
-    preview: ChangePreview | None = None
-    refusal: Refusal | None = None
-
-    @property
-    def said(self) -> list[str]:
-        """Why there is no preview."""
-        if self.refusal is not None:
-            return [str(self.refusal)]
-        return [str(text) for texts in self.form.errors.values() for text in texts]
 
 
 @dataclass(frozen=True)
@@ -56,7 +37,8 @@ def supervise_close(request: HttpRequest) -> HttpResponse:
     now = civil.now()
     if request.method == "POST":
         return _close(request, asked_hall(request), now)
-    return _page(request, look(asked_hall(request, *LOOKERS), request.GET, now), now)
+    hall = asked_hall(request, *LOOKERS)
+    return _page(request, hall, look(hall, request.GET, now), now)
 
 
 @never_cache
@@ -64,74 +46,63 @@ def supervise_close(request: HttpRequest) -> HttpResponse:
 @require_safe
 def supervise_close_preview(request: HttpRequest) -> HttpResponse:
     """The part of the page that says what closing would do."""
-    now = civil.now()
-    closing = look(asked_hall(request, *LOOKERS), request.GET, now)
-    context = {"said": closing.said, **_shown(request, closing, now)}
+    hall, now = asked_hall(request, *LOOKERS), civil.now()
+    asked = look(hall, request.GET, now)
+    context = {"said": asked.said, **_shown(request, hall, asked, now)}
     return render(request, "appointments/supervise/_change.html", context)
 
 
-def look(hall: Hall, answers: QueryDict, now: datetime) -> Closing:
+def look(hall: Hall, answers: QueryDict, now: datetime) -> Asked[CloseForm]:
     """The form with these answers and what they would do; the first answers until asked."""
     if "look" not in answers:
-        return Closing(hall, CloseForm(initial=first_closing(now)))
+        return Asked(CloseForm(initial=first_closing(now)))
     form = CloseForm(answers)
     if not form.is_valid():
-        return Closing(hall, form)
+        return Asked(form)
     ask = Ask.close(hall, **form.cleaned_data)
     try:
-        return Closing(hall, form, ask, preview_change(ask, now=now))
+        return Asked(form, ask, preview_change(ask, now=now))
     except Refusal as refusal:
         show_refusal(form, refusal)
-        return Closing(hall, form, ask, refusal=refusal)
+        return Asked(form, ask, refusal=refusal)
 
 
 def _shown(
-    request: HttpRequest,
-    closing: Closing,
-    now: datetime,
-    default: str = DEFAULT,
-    choices: dict[int, str] | None = None,
+    request: HttpRequest, hall: Hall, asked: Asked[CloseForm], now: datetime, **choices: Any
 ) -> dict[str, Any]:
-    may_change, shown = has_role(request.user, closing.hall, *WHO), None
-    if closing.preview is not None:
-        shown = shown_change(
-            closing.preview, now=now, with_names=may_change, default=default, choices=choices
-        )
     return {
-        "shown": shown,
-        "may_change": may_change,
-        "hidden": _hidden(closing) if shown else [],
+        "hidden": _hidden(hall, asked.form) if asked.preview else [],
         "action": reverse("appointments:supervise_close"),
-        "key": fresh_key(),
+        **effect_of(request, hall, asked.preview, now, **choices),
     }
 
 
-def _hidden(closing: Closing) -> list[tuple[str, str]]:
+def _hidden(hall: Hall, form: CloseForm) -> list[tuple[str, str]]:
     """What was asked, to be sent along with the button."""
-    form = closing.form
     asked = [(name, str(form.data.get(name, ""))) for name in form.fields]
-    return [("hall", closing.hall.code), ("look", "1"), *asked]
+    return [("hall", hall.code), ("look", "1"), *asked]
 
 
 def _page(
     request: HttpRequest,
-    closing: Closing,
+    hall: Hall,
+    asked: Asked[CloseForm],
     now: datetime,
     *,
     errors: tuple[str, ...] = (),
     status: int = 200,
     **choices: Any,
 ) -> HttpResponse:
-    refused = closing.refusal is not None or bool(closing.form.errors)
+    refused = asked.refusal is not None or bool(asked.form.errors)
     context = {
         "here": "close",
-        "hall": closing.hall,
+        "hall": hall,
         "halls": halls_here(request, *LOOKERS),
-        "form": closing.form,
+        "form": asked.form,
         "closures": coming_closures(request, now),
-        "said": closing.said if closing.refusal else [],
+        "said": asked.said if asked.refusal else [],
         "errors": errors,
-        **_shown(request, closing, now, **choices),
+        **_shown(request, hall, asked, now, **choices),
     }
     return show(request, "close", context, status=409 if refused and status == 200 else status)
 
@@ -145,28 +116,21 @@ def coming_closures(request: HttpRequest, now: datetime) -> list[ClosureRow]:
 
 
 def _close(request: HttpRequest, hall: Hall, now: datetime) -> HttpResponse:
-    closing = look(hall, request.POST, now)
-    if closing.ask is None:
-        return _page(request, closing, now, status=400)
-    ask, (default, parties) = closing.ask, answers_for(request.POST)
+    asked = look(hall, request.POST, now)
+    if asked.ask is None:
+        return _page(request, hall, asked, now, status=400)
+    ask, (default, parties) = asked.ask, answers_for(request.POST)
 
     def run() -> dict[str, Any]:
-        done = apply_change(
-            ask,
-            by=request.user,  # type: ignore[arg-type]
-            now=now,
-            choices=by_booking(parties),
-            default=default,
-            expect=request.POST.get("expect") or "unseen",
-        )
+        done = do_as_seen(request, ask, now, default=default, parties=parties)
         return {"closure": done.closure.pk if done.closure else 0}
 
-    body = repr(sorted((name, value) for name, value in request.POST.lists() if name != "key"))
+    actor, body = f"staff:{request.user.pk}", answers_given(request)
     try:
-        told = press(request, actor=f"staff:{request.user.pk}", body=body, now=now, run=run)
+        told = press(request, actor=actor, body=body, now=now, run=run)
     except SaidNo as no:
         again = look(hall, request.POST, now)
         errors = (str(no),) if again.refusal is None else ()
         choices = {"default": default, "choices": parties}
-        return _page(request, again, now, errors=errors, status=409, **choices)
+        return _page(request, hall, again, now, errors=errors, status=409, **choices)
     return redirect("appointments:supervise_closure", told["closure"])
