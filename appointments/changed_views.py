@@ -18,19 +18,14 @@ from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import LOOKERS, WHO, show
 from appointments.told_words import heading_of, told_of
 from config import civil
-from config.refusals import NotFound
-from windows.access import halls_of, has_role, staff_page
+from windows.access import halls_of, has_role, own_row, staff_page
 from windows.models import SessionChange
 
 
 def own_change(request: HttpRequest, pk: int, *roles: str) -> SessionChange:
     """The change, in a hall that the person runs or may look at. Raises NotFound."""
     mine = SessionChange.objects.filter(session__hall__in=halls_of(request.user, *(roles or WHO)))
-    change = mine.select_related("session__hall", "made_by", "closure").filter(pk=min(pk, 2**62))
-    found = change.first()
-    if found is None:
-        raise NotFound
-    return found
+    return own_row(mine.select_related("session__hall", "made_by", "closure"), pk)
 
 
 @never_cache

@@ -24,18 +24,14 @@ from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import LOOKERS, WHO, show
 from appointments.told_words import ShownTold, told_of
 from config import civil
-from config.refusals import NotFound
-from windows.access import halls_of, has_role, staff_page
+from windows.access import halls_of, has_role, own_row, staff_page
 from windows.models import HallClosure, HallSession
 
 
 def own_closure(request: HttpRequest, pk: int, *roles: str) -> HallClosure:
     """The closure, of a hall that the person runs or may look at. Raises NotFound."""
     mine = HallClosure.objects.filter(hall__in=halls_of(request.user, *(roles or WHO)))
-    found = mine.select_related("hall", "made_by", "reopened_by").filter(pk=min(pk, 2**62)).first()
-    if found is None:
-        raise NotFound
-    return found
+    return own_row(mine.select_related("hall", "made_by", "reopened_by"), pk)
 
 
 @never_cache

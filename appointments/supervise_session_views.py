@@ -22,8 +22,7 @@ from appointments.supervise_views import LOOKERS, WHO, show
 from appointments.told_words import changes_shown
 from appointments.withdrawing import loss_of, undo_opening
 from config import civil
-from config.refusals import NotFound
-from windows.access import halls_of, has_role, staff_page
+from windows.access import halls_of, has_role, own_row, staff_page
 from windows.models import HallSession, Matter, Slot
 
 
@@ -39,10 +38,7 @@ def own_session(request: HttpRequest, pk: int, *roles: str) -> HallSession:
     """The session, when it is in a hall that the person runs, or has one of the roles in.
     Raises NotFound."""
     mine = HallSession.objects.filter(hall__in=halls_of(request.user, *(roles or WHO)))
-    session = mine.select_related("hall", "opened_by").filter(pk=min(pk, 2**62)).first()
-    if session is None:
-        raise NotFound
-    return session
+    return own_row(mine.select_related("hall", "opened_by"), pk)
 
 
 @never_cache

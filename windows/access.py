@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from config import civil
@@ -24,6 +24,9 @@ AGENT, VIEWER = StaffRole.Role.AGENT, StaffRole.Role.VIEWER
 DEVICE_COOKIE, DISPLAY_COOKIE = "device", "display"
 COOKIES = {DeviceToken.Kind.KIOSK: DEVICE_COOKIE, DeviceToken.Kind.DISPLAY: DISPLAY_COOKIE}
 SEEN_EVERY = timedelta(minutes=1)
+MOST_KEY = 2**62  # a longer number in an address is nobody's key
+
+Row = TypeVar("Row", bound=Model)
 
 
 def halls_of(staff: Staff | AnonymousUser, *roles: str) -> QuerySet[Hall]:
@@ -73,6 +76,17 @@ def hall_for(staff: Staff | AnonymousUser, code: str, *roles: str) -> Hall:
     if hall is None:
         raise NotFound
     return hall
+
+
+def own_row(mine: QuerySet[Row], pk: int) -> Row:
+    """The row with that key among those that are the person's.
+
+    Raises NotFound otherwise: another's row looks like none.
+    """
+    found = mine.filter(pk=min(pk, MOST_KEY)).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def roles_of(staff: Staff) -> set[str]:
