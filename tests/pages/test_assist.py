@@ -20,7 +20,8 @@ from tests.conftest import (
     make_staff,
     slot_at,
 )
-from tests.pages.test_booking_journey import answers, key_of
+from tests.pages.filling_in import answers
+from tests.pages.reading import key_of
 from tests.pages.test_desk import text_of
 from windows.models import Material
 

@@ -11,8 +11,8 @@ from appointments.models import Booking
 from appointments.sealing import unseal
 from config import civil
 from tests.conftest import DAY, NOON, an_id, make_matter, slot_at
-from tests.pages.reading import shown_at_the_kiosk
-from tests.pages.test_booking_journey import answers, hold_places, key_of, text_of, who_address
+from tests.pages.filling_in import answers, hold_places, who_address
+from tests.pages.reading import key_of, shown_at_the_kiosk, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 CHILD = an_id(7, born="20150601").number

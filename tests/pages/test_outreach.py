@@ -10,8 +10,8 @@ from appointments.changing import reschedule
 from appointments.models import Booking
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
+from tests.pages.filling_in import answers, type_code
 from tests.pages.reading import key_of, text_of
-from tests.pages.test_booking_journey import answers, type_code
 from windows.links import make_link, release_due, revoke_link
 from windows.models import SessionLink
 

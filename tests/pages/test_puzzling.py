@@ -9,8 +9,8 @@ import pytest
 from appointments.models import PhoneProof
 from tests.conftest import NOON, slot_at
 from tests.integration.appointments.test_puzzling import solved
+from tests.pages.filling_in import answers, who_address
 from tests.pages.reading import key_of, text_of
-from tests.pages.test_booking_journey import answers, who_address
 from windows.models import Rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]

@@ -11,8 +11,8 @@ from appointments.models import Booking, RoomPlace, WaitingRoom
 from tests.conftest import NOON, an_id, make_session, slot_at
 from tests.integration.appointments.test_admitting import fill
 from tests.integration.appointments.test_puzzling import solved
+from tests.pages.filling_in import answers, hold_places, who_address
 from tests.pages.reading import key_of, text_of
-from tests.pages.test_booking_journey import answers, hold_places, who_address
 from tests.pages.test_puzzling import challenge_in
 from windows.models import HallSession, Rule, Slot
 
