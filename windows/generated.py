@@ -1,16 +1,11 @@
 """Writes what plans make: many sessions with their windows and slots, in a few statements."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from windows.copying import Row, copy_in
+from windows.foreseeing import Fate
 from windows.models import HallSession, SessionWindow, Slot
 from windows.planning import slots_like
-
-if TYPE_CHECKING:
-    from windows.plans import Fate
 
 
 def lay(fates: list[Fate], now: datetime) -> int:
