@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.attending import Attendee
 from appointments.booking import hold
+from appointments.cancelling import cancel
 from appointments.chaining import by_person
-from appointments.changing import cancel, reschedule
 from appointments.claiming import lock_slots
 from appointments.confirming import confirm, find
 from appointments.id_numbers import IdNumber
 from appointments.journal import record
 from appointments.models import Booking
+from appointments.rescheduling import reschedule
 from appointments.sealing import blind_index, unseal
 from config.refusals import NotFound, Refusal
 from windows.access import AGENT, GUIDE, SUPERVISOR, halls_of

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 
 from appointments import drafting, saying
 from appointments.attending import attendee_of
+from appointments.cancelling import cancel
 from appointments.chaining import by_person
-from appointments.changing import cancel
 from appointments.confirming import confirm, extend_hold
 from appointments.drafting import Draft
 from appointments.journey import form_page, time_is_gone

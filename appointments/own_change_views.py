@@ -18,14 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from appointments import admitting, saying
-from appointments.changing import (
-    CHANGEABLE,
-    AlreadyOver,
-    AlreadyStarted,
-    cancel_visit,
-    reschedule,
-    undo_visit,
-)
+from appointments.cancelling import cancel_visit, undo_visit
+from appointments.changing import CHANGEABLE, AlreadyOver, AlreadyStarted
 from appointments.journey import form_page
 from appointments.models import Booking
 from appointments.own_page import OwnVisit, free_instead, own_address, shown_person, visit_of
@@ -33,6 +27,7 @@ from appointments.own_views import own_booking, show_booking
 from appointments.picker_views import show_picker
 from appointments.picking import Wish, wish_of
 from appointments.pressing import SaidNo, fresh_key, press
+from appointments.rescheduling import reschedule
 from appointments.room_views import to_the_room, tokens_of
 from appointments.sealing import booking_secret, unseal
 from config import civil

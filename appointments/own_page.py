@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from appointments import saying
 from appointments.appealing import missed_visit
 from appointments.attending import NEEDS, needs_of
+from appointments.cancelling import undo_until
 from appointments.chaining import by_person, to_bring
-from appointments.changing import CHANGEABLE, undo_until
+from appointments.changing import CHANGEABLE
 from appointments.id_numbers import mask_id, mask_name
 from appointments.models import Booking
 from appointments.offering import availability

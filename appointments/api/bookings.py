@@ -8,7 +8,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments import admitting, changing, confirming, proving
+from appointments import admitting, cancelling, changing, confirming, proving, rescheduling
 from appointments import booking as commands
 from appointments.api.fields import IdNumberField, NameField, PhoneField, RowField
 from appointments.api.refusing import OF_LIMITS, OF_PEOPLE
@@ -252,7 +252,7 @@ class Cancel(OwnCall):
         mine, actor = self.own(reference)
 
         def run() -> dict[str, Any]:
-            changing.cancel(booking=mine, now=self.now)
+            cancelling.cancel(booking=mine, now=self.now)
             return self.told(reference)
 
         return self.run_once(run, actor=actor)
@@ -264,8 +264,8 @@ class Undo(OwnCall):
         "Booking",
         gives=BookingOutput,
         refuses=[
-            changing.NothingToUndo,
-            changing.PlaceTaken,
+            cancelling.NothingToUndo,
+            cancelling.PlaceTaken,
             commands.AlreadyBooked,
             commands.VisitThatDay,
         ],
@@ -277,7 +277,7 @@ class Undo(OwnCall):
         mine, actor = self.own(reference)
 
         def run() -> dict[str, Any]:
-            changing.undo_visit(booking=mine, now=self.now)
+            cancelling.undo_visit(booking=mine, now=self.now)
             return self.told(reference)
 
         return self.run_once(run, actor=actor)
@@ -296,7 +296,7 @@ class Reschedule(OwnCall):
         refuses=[
             *CHANGES,
             confirming.HoldExpired,
-            changing.TooManyChanges,
+            rescheduling.TooManyChanges,
             commands.VisitThatDay,
             commands.SlotFull,
             commands.SlotGone,
@@ -317,7 +317,7 @@ class Reschedule(OwnCall):
             admitting.require(
                 slot_id=slot, tokens=[token], id_numbers=[number_of(mine)], now=self.now
             )
-            changing.reschedule(booking=mine, slot_id=slot, now=self.now, together=together)
+            rescheduling.reschedule(booking=mine, slot_id=slot, now=self.now, together=together)
             return self.told(reference)
 
         return self.run_once(run, actor=actor)

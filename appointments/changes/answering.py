@@ -1,6 +1,6 @@
 """What people answer when the hall has changed their time: yes, no, or nothing at all.
 
-Another time is chosen on the usual page (`appointments.changing.reschedule`), without its
+Another time is chosen on the usual page (`appointments.rescheduling.reschedule`), without its
 limits. Locks: people, slots, bookings, then the question.
 """
 

@@ -80,7 +80,7 @@ class Booking(models.Model):
         "arrived": {"served", "no_show"},
         "served": set(),
         "expired": set(),
-        "cancelled": {"confirmed"},  # undone within minutes (appointments/changing.py)
+        "cancelled": {"confirmed"},  # undone within minutes (appointments/cancelling.py)
         "withdrawn": {"confirmed", "held"},  # the hall took its change back (appointments/changes)
         "no_show": set(),
     }

@@ -7,7 +7,7 @@ from random import Random
 
 from appointments.arriving import check_in
 from appointments.booking import Held, hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.confirming import confirm, find
 from appointments.models import Booking
 from appointments.offering import OfferedSlot, record_unmet, slots_of

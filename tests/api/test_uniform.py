@@ -16,7 +16,7 @@ import pytest
 
 from appointments import sharing
 from appointments.booking import hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import Closure, InboxItem, Message, MissedVisit
 from appointments.sealing import booking_secret
 from config import civil

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import Booking, InboxItem, ReturningPlace, WaitEntry
 from appointments.returning import return_due
 from appointments.sending import send_due

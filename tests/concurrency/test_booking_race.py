@@ -9,9 +9,9 @@ from django.db import IntegrityError, connection
 from appointments import claiming as module
 from appointments.arriving import check_in
 from appointments.booking import Held, PersonNotOnline, SlotFull
-from appointments.changing import reschedule
 from appointments.gathering import line
 from appointments.models import Booking
+from appointments.rescheduling import reschedule
 from config.refusals import Refusal
 from queues.models import Ticket
 from tests.concurrency.asking import nothing_is_broken

@@ -5,9 +5,10 @@ from functools import partial
 import pytest
 
 from appointments.booking import Held, SlotFull, hold
-from appointments.changing import PlaceTaken, cancel_visit, reschedule, undo_visit
+from appointments.cancelling import PlaceTaken, cancel_visit, undo_visit
 from appointments.confirming import confirm, find
 from appointments.models import Booking, ReturningPlace
+from appointments.rescheduling import reschedule
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import NOON, PHONE, a_person, race, slot_at
 from windows.models import Slot

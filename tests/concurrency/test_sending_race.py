@@ -10,7 +10,7 @@ from threading import Event, Timer
 import pytest
 from django.db import transaction
 
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import InboxItem, Message
 from appointments.providing import Inbox, Letter
 from appointments.sending import LEASE, Claim, claim, deliver, running_on, send_due

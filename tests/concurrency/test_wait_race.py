@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from appointments import offering_back
 from appointments.answering_offers import kept_places, leave, let_pass, settle, take
 from appointments.booking import hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.confirming import confirm
 from appointments.housekeeping import expire_holds
 from appointments.models import Booking, ReturningPlace, WaitEntry, WaitOffer

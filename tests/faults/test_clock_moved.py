@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 
 from appointments.booking import hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.confirming import confirm, find
 from appointments.models import Booking, InboxItem, Message, ReturningPlace
 from config import civil

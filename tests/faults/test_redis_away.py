@@ -18,7 +18,7 @@ from django.db import connections
 
 from appointments import tasks
 from appointments.booking import hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.invariants import holds
 from appointments.models import Booking, InboxItem, Message, ReturningPlace
 from config import celery, civil  # noqa: F401  tasks belong to this app

@@ -6,8 +6,8 @@ from datetime import time, timedelta
 import pytest
 from django.test import Client
 
-from appointments.changing import reschedule
 from appointments.models import Booking
+from appointments.rescheduling import reschedule
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
 from tests.pages.filling_in import answers, type_code

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from appointments.answering_offers import kept_places
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import Booking, InboxItem, Message, WaitEntry, WaitOffer
 from appointments.offering_back import offer_free
 from appointments.returning import return_due

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from appointments.attending import Attendee
 from appointments.booking import hold
-from appointments.changing import reschedule
 from appointments.models import Booking
 from appointments.offering import slots_of
+from appointments.rescheduling import reschedule
 from config.refusals import Refusal
 from tests.conftest import DAY, NOON, PHONE, an_id, make_matter, make_session
 

@@ -16,16 +16,17 @@ from hypothesis.stateful import (
 
 from appointments import answering_offers, housekeeping
 from appointments.booking import hold
+from appointments.cancelling import cancel
 from appointments.changes.answering import accept, decline, expire_due, open_for
 from appointments.changes.asking import Ask, apply_change, preview_change
 from appointments.changes.following import join_waiting
 from appointments.changes.reopening import reopen
 from appointments.changes.undoing import undo_change
-from appointments.changing import cancel, reschedule
 from appointments.confirming import confirm, find
 from appointments.invariants import holds
 from appointments.models import Booking, Displaced
 from appointments.offering_back import offer_free
+from appointments.rescheduling import reschedule
 from appointments.returning import return_due
 from config.refusals import Refusal
 from tests.conftest import DAY, NOON, a_person, make_session

@@ -17,11 +17,12 @@ from hypothesis.stateful import (
 from appointments import housekeeping
 from appointments.arriving import check_in
 from appointments.booking import hold
-from appointments.changing import cancel, reschedule, undo_cancel
+from appointments.cancelling import cancel, undo_cancel
 from appointments.confirming import confirm, extend_hold, find
 from appointments.invariants import holds
 from appointments.models import Booking
 from appointments.rebalancing import rebalance
+from appointments.rescheduling import reschedule
 from appointments.returning import return_due
 from config.refusals import Refusal
 from queues import calling

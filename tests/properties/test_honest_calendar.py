@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from appointments.attending import Attendee
 from appointments.booking import SlotFull, SlotGone, hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.confirming import confirm, find
 from appointments.models import ReturningPlace
 from appointments.offering import availability, minutes_of, slots_of

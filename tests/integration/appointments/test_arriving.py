@@ -13,7 +13,7 @@ from appointments.arriving import (
     check_in,
 )
 from appointments.booking import hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import BookingEvent
 from queues.issuing import HallClosed, HallClosedForGood
 from queues.models import Ticket

@@ -28,7 +28,7 @@ from django.db.models import F
 from appointments.admitting import RoomFirst, _number_early, hours_of, lot_of, require, room_before
 from appointments.attending import Attendee, sealed_person
 from appointments.booking import SlotFull, hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.confirming import confirm, find
 from appointments.drawing import announce, draw_now
 from appointments.housekeeping import expire_holds

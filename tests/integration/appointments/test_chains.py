@@ -7,7 +7,7 @@ import pytest
 from appointments.arriving import check_in
 from appointments.attending import Attendee, ChainTooLong
 from appointments.booking import SlotFull, SlotGone, hold
-from appointments.changing import cancel, undo_cancel
+from appointments.cancelling import cancel, undo_cancel
 from appointments.confirming import confirm, find
 from appointments.housekeeping import close_day, mark_served
 from appointments.invariants import holds

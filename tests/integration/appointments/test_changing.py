@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from appointments.booking import SlotFull, SlotGone, hold
-from appointments.changing import AlreadyOver, AlreadyStarted, cancel, reschedule
+from appointments.cancelling import cancel
+from appointments.changing import AlreadyOver, AlreadyStarted
 from appointments.models import BookingEvent, Message
+from appointments.rescheduling import reschedule
 from appointments.returning import return_due
 from tests.conftest import NOON, PHONE, a_person, slot_at
 

@@ -16,10 +16,11 @@ from appointments.booking import (
     VisitThatDay,
     hold,
 )
-from appointments.changing import TooManyChanges, cancel, reschedule
+from appointments.cancelling import cancel
 from appointments.confirming import confirm, find
 from appointments.housekeeping import expire_holds
 from appointments.models import Booking, Closure, MissedVisit
+from appointments.rescheduling import TooManyChanges, reschedule
 from tests.conftest import DAY, NOON, PHONE, a_person, make_session, race, slot_at
 from windows.models import Rule
 

@@ -6,11 +6,12 @@ import pytest
 from django.utils import translation
 
 from appointments import reminding
-from appointments.changing import cancel, reschedule
+from appointments.cancelling import cancel
 from appointments.id_numbers import mask_name
 from appointments.models import Booking, Message
 from appointments.proving import send_code
 from appointments.reminding import after_quiet_hours, day_before, hours_before, promise
+from appointments.rescheduling import reschedule
 from appointments.sealing import booking_secret, secret_matches, unseal
 from appointments.texting import OF_BOOKING, booking_text
 from config import civil

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from appointments import limiting
 from appointments.booking import hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.housekeeping import forget
 from appointments.limiting import TooManyAsked
 from appointments.models import Booking, InboxItem, Message

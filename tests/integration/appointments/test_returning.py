@@ -7,15 +7,10 @@ import pytest
 
 from appointments.attending import Attendee
 from appointments.booking import SlotFull, hold
-from appointments.changing import (
-    NothingToUndo,
-    PlaceTaken,
-    cancel,
-    reschedule,
-    undo_cancel,
-)
+from appointments.cancelling import NothingToUndo, PlaceTaken, cancel, undo_cancel
 from appointments.confirming import AlreadyExtended, HoldExpired, extend_hold, find
 from appointments.models import Booking, Message, ReturningPlace
+from appointments.rescheduling import reschedule
 from appointments.returning import return_due
 from appointments.sealing import booking_secret
 from tests.concurrency.asking import nothing_is_broken

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, connection, transaction
 
 from appointments import tasks
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import InboxItem, Message
 from appointments.providing import Fate, Inbox, Letter, NoProvider, NotDelivered
 from appointments.sending import LEASE, MOST_ATTEMPTS, Counts, claim, deliver, running_on, send_due

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from appointments.booking import SlotFull, SlotGone
-from appointments.changing import reschedule
 from appointments.gathering import line
 from appointments.models import Booking, Draw
 from appointments.offering import availability, next_releases
 from appointments.offering_back import offer_free
 from appointments.registering import NotInSession, Registration, register
+from appointments.rescheduling import reschedule
 from appointments.waitlist import join
 from queues.issuing import issue_walk_in
 from tests.concurrency.asking import nothing_is_broken

@@ -140,7 +140,7 @@ def test_on_its_day_the_share_falls_to_everyone_once(session, renewal):
 
 
 def test_what_comes_back_to_a_released_share_is_for_everyone(session, renewal):
-    from appointments.changing import cancel
+    from appointments.cancelling import cancel
     from appointments.confirming import confirm, find
 
     link = link_for(session, percent=50, releases_at=SOON)

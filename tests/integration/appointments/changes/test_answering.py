@@ -6,6 +6,7 @@ import pytest
 
 from appointments import missing
 from appointments.booking import hold
+from appointments.cancelling import cancel
 from appointments.changes.answering import (
     AnswerTooLate,
     NothingAsked,
@@ -18,10 +19,10 @@ from appointments.changes.answering import (
 )
 from appointments.changes.asking import Ask, apply_change
 from appointments.changes.following import join_waiting
-from appointments.changing import cancel, reschedule
 from appointments.confirming import confirm, find
 from appointments.housekeeping import close_days, forget
 from appointments.models import Booking, Displaced, Message, MissedVisit, WaitEntry, WaitPerson
+from appointments.rescheduling import reschedule
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
 from windows.models import Rule

@@ -8,7 +8,7 @@ from django.db import connection
 
 from appointments import sharing
 from appointments.booking import NotReleased
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from tests.concurrency.asking import nothing_is_broken
 from tests.concurrency.ways import body_of, press
 from tests.conftest import NOON, PHONE, a_person

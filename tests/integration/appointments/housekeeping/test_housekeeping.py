@@ -10,7 +10,7 @@ from django.db.models import F
 
 from appointments.arriving import check_in
 from appointments.booking import hold
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.confirming import HoldExpired, confirm
 from appointments.housekeeping import close_day, close_days, expire_holds, mark_served
 from appointments.models import (

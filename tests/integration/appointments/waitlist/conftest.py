@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import Booking, Message, WaitEntry
 from appointments.returning import return_due
 from appointments.sealing import unseal

@@ -14,7 +14,7 @@ from appointments.answering_offers import (
     settle,
     take,
 )
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.confirming import HoldExpired, confirm
 from appointments.models import Message, WaitOffer
 from appointments.offering_back import offer_free

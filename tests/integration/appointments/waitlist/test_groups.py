@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from appointments.answering_offers import kept_places, let_pass, settle
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import ReturningPlace
 from appointments.offering_back import offer_free
 from appointments.returning import return_due

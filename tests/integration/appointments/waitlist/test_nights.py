@@ -4,7 +4,7 @@ from datetime import datetime, time
 
 import pytest
 
-from appointments.changing import cancel
+from appointments.cancelling import cancel
 from appointments.models import ReturningPlace, WaitEntry
 from appointments.offering_back import offer_free
 from appointments.returning import return_due
