@@ -7,6 +7,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from appointments.models import Displaced
 from tests.conftest import DAY, NOON, make_staff
+from tests.integration.breaking import again, change
 from windows.models import (
     Absence,
     DemandEvent,
@@ -78,68 +79,83 @@ def rows_of_supervisors(hall, session, matter, clerk, booking) -> None:
     )  # fmt: skip
 
 
-def supervisors_cases(again, change) -> dict:
-    """Name of the constraint: what breaks it. `again` copies a row, `change` changes one."""
-    another = {"token": "a", "inviter_token": "b"}
-    return {
-        "kind_default_once_a_day_in_hall": again(KindDefault),
-        "kind_default_once_a_day_in_city": lambda: KindDefault.objects.create(
-            kind="night", effective_on=DAY
-        ),
-        "kind_default_shares_fit": change(KindDefault, walkin_percent=70, assisted_percent=40),
-        "kind_default_slots_sensible": change(KindDefault, slot_minutes=5),
-        "plan_names_weekdays": change(WeeklyPlan, weekdays=[]),
-        "plan_ends_after_it_begins": change(WeeklyPlan, valid_until=DAY - timedelta(days=1)),
-        "plan_has_hours": change(WeeklyPlan, closes=time(9)),
-        "plan_shares_fit": change(WeeklyPlan, walkin_percent=91),
-        "plan_slots_sensible": change(WeeklyPlan, slot_minutes=121),
-        "session_of_plan_once_a_day": again(HallSession),
-        "calendar_day_once": again(WorkCalendarDay),
-        "event_days_in_order": change(DemandEvent, last_day=DAY - timedelta(days=1)),
-        "event_uplift_sensible": change(DemandEvent, uplift_percent=-101),
-        "import_draft_once": again(ImportDraft),
-        "skill_once": again(StaffSkill),
-        "role_once_in_district": lambda: StaffRole.objects.create(
-            staff=StaffRole.objects.get(role="viewer").staff,
-            district=StaffRole.objects.get(role="viewer").district,
-            role="viewer",
-        ),
-        "role_for_hall_or_district": lambda: StaffRole.objects.filter(role="viewer").update(
-            hall=Hall.objects.get(code="H01")
-        ),
-        "roster_nobody_twice_at_once": again(RosterEntry, window=None),
-        "roster_window_once_at_a_time": lambda: again(
-            RosterEntry, staff=Staff.objects.get(username="another")
-        )(),
-        "absence_one_at_a_time": again(Absence),
-        "swap_one_open_per_entry": again(Swap),
-        "swap_moves_legally": change(Swap, state="done"),
-        "time_off_once_per_overtime": again(TimeOffEntry),
-        "time_off_sign_of_its_kind": again(TimeOffEntry, overtime=None, minutes=0),
-        "time_off_grant_expires": again(TimeOffEntry, overtime=None, expires_on=None),
-        "time_off_append_only": change(TimeOffEntry, minutes=500),
-        "time_off_never_overdrawn": again(
-            TimeOffEntry, overtime=None, expires_on=None, kind="use", minutes=-6
-        ),
-        "help_from_another_hall": lambda: HelpRequest.objects.update(
-            of_hall=Hall.objects.get(code="H01")
-        ),
-        "help_asks_for_somebody": change(HelpRequest, people=0),
-        "help_once_per_session": again(HelpRequest),
-        "help_moves_legally": lambda: [
-            change(HelpRequest, state=state)() for state in ("refused", "granted")
-        ],
-        "point_code_once": again(SelfServicePoint),
-        "point_out_since_known": change(SelfServicePoint, state="out"),
-        "hall_closure_one_at_a_time": again(HallClosure),
-        "slot_reserved_within_quota": change(Slot, reserved_taken=1),
-        "link_token_once": again(SessionLink, inviter_token="b", reserved_percent=0),
-        "link_inviter_token_once": again(SessionLink, token="a", reserved_percent=0),
-        "link_reserves_once_per_session": again(SessionLink, **another),
-        "link_reserve_ends": change(SessionLink, releases_at=None),
-        "displaced_once_per_change": again(Displaced),
-        "displaced_offer_has_end": change(Displaced, answer_by=None),
-        "displaced_moves_legally": lambda: [
-            change(Displaced, state=state)() for state in ("expired", "moved")
-        ],
-    }
+ANOTHER = {"token": "a", "inviter_token": "b"}
+PLANS = {
+    "kind_default_once_a_day_in_hall": again(KindDefault),
+    "kind_default_once_a_day_in_city": lambda: KindDefault.objects.create(
+        kind="night", effective_on=DAY
+    ),
+    "kind_default_shares_fit": change(KindDefault, walkin_percent=70, assisted_percent=40),
+    "kind_default_slots_sensible": change(KindDefault, slot_minutes=5),
+    "plan_names_weekdays": change(WeeklyPlan, weekdays=[]),
+    "plan_ends_after_it_begins": change(WeeklyPlan, valid_until=DAY - timedelta(days=1)),
+    "plan_has_hours": change(WeeklyPlan, closes=time(9)),
+    "plan_shares_fit": change(WeeklyPlan, walkin_percent=91),
+    "plan_slots_sensible": change(WeeklyPlan, slot_minutes=121),
+    "session_of_plan_once_a_day": again(HallSession),
+}
+CALENDAR = {
+    "calendar_day_once": again(WorkCalendarDay),
+    "event_days_in_order": change(DemandEvent, last_day=DAY - timedelta(days=1)),
+    "event_uplift_sensible": change(DemandEvent, uplift_percent=-101),
+}
+STAFF = {
+    "import_draft_once": again(ImportDraft),
+    "skill_once": again(StaffSkill),
+    "role_once_in_district": lambda: StaffRole.objects.create(
+        staff=StaffRole.objects.get(role="viewer").staff,
+        district=StaffRole.objects.get(role="viewer").district,
+        role="viewer",
+    ),
+    "role_for_hall_or_district": lambda: StaffRole.objects.filter(role="viewer").update(
+        hall=Hall.objects.get(code="H01")
+    ),
+}
+ROSTERS = {
+    "roster_nobody_twice_at_once": again(RosterEntry, window=None),
+    "roster_window_once_at_a_time": lambda: again(
+        RosterEntry, staff=Staff.objects.get(username="another")
+    )(),
+    "absence_one_at_a_time": again(Absence),
+    "swap_one_open_per_entry": again(Swap),
+    "swap_moves_legally": change(Swap, state="done"),
+}
+TIME_OFF = {
+    "time_off_once_per_overtime": again(TimeOffEntry),
+    "time_off_sign_of_its_kind": again(TimeOffEntry, overtime=None, minutes=0),
+    "time_off_grant_expires": again(TimeOffEntry, overtime=None, expires_on=None),
+    "time_off_append_only": change(TimeOffEntry, minutes=500),
+    "time_off_never_overdrawn": again(
+        TimeOffEntry, overtime=None, expires_on=None, kind="use", minutes=-6
+    ),
+}
+HELP = {
+    "help_from_another_hall": lambda: HelpRequest.objects.update(
+        of_hall=Hall.objects.get(code="H01")
+    ),
+    "help_asks_for_somebody": change(HelpRequest, people=0),
+    "help_once_per_session": again(HelpRequest),
+    "help_moves_legally": lambda: [
+        change(HelpRequest, state=state)() for state in ("refused", "granted")
+    ],
+}
+PLACES = {
+    "point_code_once": again(SelfServicePoint),
+    "point_out_since_known": change(SelfServicePoint, state="out"),
+    "hall_closure_one_at_a_time": again(HallClosure),
+}
+LINKS = {
+    "slot_reserved_within_quota": change(Slot, reserved_taken=1),
+    "link_token_once": again(SessionLink, inviter_token="b", reserved_percent=0),
+    "link_inviter_token_once": again(SessionLink, token="a", reserved_percent=0),
+    "link_reserves_once_per_session": again(SessionLink, **ANOTHER),
+    "link_reserve_ends": change(SessionLink, releases_at=None),
+}
+CHANGES = {
+    "displaced_once_per_change": again(Displaced),
+    "displaced_offer_has_end": change(Displaced, answer_by=None),
+    "displaced_moves_legally": lambda: [
+        change(Displaced, state=state)() for state in ("expired", "moved")
+    ],
+}
+SUPERVISORS_CASES = [PLANS, CALENDAR, STAFF, ROSTERS, TIME_OFF, HELP, PLACES, LINKS, CHANGES]
