@@ -1,6 +1,7 @@
 """What a cell says: read in either language, shown in the reader's."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
@@ -154,11 +155,11 @@ class Hour(Cell):
         return f"{value:%H:%M}" if value else ""
 
 
-class Codes(Cell):
+class Codes(Cell, ABC):
     """Several codes in one cell, told apart by commas or blanks; `known` gives what each is."""
 
-    def known(self) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def known(self) -> dict[str, Any]: ...
 
     def read(self, value: Any, text: str) -> list[Any]:
         if isinstance(value, float) and value.is_integer():

@@ -4,6 +4,7 @@ A resource knows its columns, finds what a row means, checks whose it is, and sa
 wrong is told by column. Its `before` and `after` are the row as it was and as it is.
 """
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from import_export import resources
+from import_export.declarative import ModelDeclarativeMetaclass
 from import_export.fields import Field
 
 from config.refusals import Refusal, constraint_of
@@ -59,7 +61,11 @@ def wrong(name: str | None, text: Any) -> ValidationError:
     return ValidationError({name or NON_FIELD_ERRORS: [str(text)]})
 
 
-class Rows(resources.ModelResource):
+class RowsType(ModelDeclarativeMetaclass, ABCMeta):
+    """Columns are declared; what each kind of row must say for itself is abstract."""
+
+
+class Rows(resources.ModelResource, metaclass=RowsType):
     """The base of all: nothing of a row is half done, and every refusal is in words."""
 
     what = ""
@@ -97,9 +103,9 @@ class Rows(resources.ModelResource):
         field = self.fields[name]
         return field.widget.render(getattr(instance, field.attribute or name, None))
 
+    @abstractmethod
     def find(self, row: Mapping[str, Any]) -> Any:
         """What the row means, when it is there already."""
-        raise NotImplementedError
 
     def allowed(self, instance: Any) -> None:
         """Raises ValidationError for what is not theirs to write."""
