@@ -76,7 +76,7 @@ def published(day: date) -> DayKind:
     """What the packages say of the day, whatever the city decided; without a query."""
     try:
         is_off, name = chinese_calendar.get_holiday_detail(day)
-    except NotImplementedError:
+    except NotImplementedError:  # so the package says that no notice is published for the year
         return _statutory(day)
     if not name:
         return DayKind(is_workday=not is_off, confirmed=True)
