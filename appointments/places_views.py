@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import saying
-from appointments.plan_forms import CHANNELS, PlacesForm
 from appointments.pressing import SaidNo, fresh_key, press
+from appointments.series_forms import CHANNELS, PlacesForm
 from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
 from config import civil
 from config.faces import show_refusal

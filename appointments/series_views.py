@@ -15,9 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import saying
-from appointments.plan_forms import CopyForm, SeriesForm, next_saturday
 from appointments.plan_words import shown_fates
 from appointments.pressing import SaidNo, fresh_key, press
+from appointments.series_forms import CopyForm, SeriesForm, next_saturday
 from appointments.supervise_forms import asked_kind
 from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
 from appointments.withdrawing import undo_opening

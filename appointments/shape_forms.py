@@ -1,8 +1,10 @@
-"""Fields that say what sessions are like: hours, length of times, shares, audience, matters.
+"""Fields that say what sessions are like: hours, length of times, shares, audience, matters,
+halls.
 
 Shared by the pages that open sessions and by those of plans. The rules are in the commands.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -178,6 +180,28 @@ class ShapeFields(forms.Form):
         """Whether anything differs from the usual, so that the fields are shown."""
         names = ShapeFields.base_fields
         return any(self[name].value() for name in names) or any(n in self.errors for n in names)
+
+
+class SeveralHalls(forms.Form):
+    """Which of one's halls are meant."""
+
+    in_halls = forms.MultipleChoiceField(
+        label=_("In which halls?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Choose at least one hall."),
+            "invalid_choice": _("You do not supervise that hall."),
+        },
+    )
+
+    def fill_halls(self, halls: Sequence[Hall]) -> None:
+        self.mine = {hall.code: hall for hall in halls}
+        self.fields["in_halls"].choices = [  # type: ignore[attr-defined]
+            (code, hall.name) for code, hall in self.mine.items()
+        ]
+
+    def halls(self) -> list[Hall]:
+        return [self.mine[code] for code in self.cleaned_data["in_halls"]]
 
 
 def place(refusal: Refusal, **names: str) -> Refusal:
