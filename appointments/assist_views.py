@@ -20,9 +20,10 @@ from appointments.assisting import WHO, book_for
 from appointments.drafting import Draft
 from appointments.forms import attendees
 from appointments.models import Booking, VainSearch
-from appointments.offering import last_day, record_vain
+from appointments.offering import last_day
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.sealing import blind_index
+from appointments.searching_in_vain import record_vain
 from appointments.walking_in import walk_in
 from config import civil
 from config.faces import show_refusal

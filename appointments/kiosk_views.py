@@ -23,10 +23,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments.arriving import check_in
 from appointments.hall_forms import ArrivalForm, ArrivalSaid, GiveForm, arrival_said, matters_of
-from appointments.offering import record_vain
 from appointments.pairing import kiosk_of, pair_for_demo, remember
 from appointments.pairing_views import show_unpaired
 from appointments.pressing import SaidNo, fresh_key, press
+from appointments.searching_in_vain import record_vain
 from config import civil
 from config.faces import show_refusal
 from queues.board import board_of

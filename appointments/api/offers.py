@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from appointments.answering import Answers
 from appointments.api.fields import DayField
 from appointments.limiting import count_reading
-from appointments.offering import HallDay, availability, last_day, minutes_of, record_vain, slots_of
+from appointments.offering import HallDay, availability, last_day, minutes_of, slots_of
+from appointments.searching_in_vain import record_vain
 from config import civil
 from windows.api.describing import Word, described
 from windows.api.plumbing import Call, hall_by

@@ -10,7 +10,8 @@ from appointments.booking import Held, hold
 from appointments.cancelling import cancel
 from appointments.confirming import confirm, find
 from appointments.models import Booking
-from appointments.offering import OfferedSlot, record_unmet, slots_of
+from appointments.offering import OfferedSlot, slots_of
+from appointments.searching_in_vain import record_unmet
 from appointments.simulating import people
 from appointments.simulating.booked import DEMAND, PARTIES
 from config import civil
