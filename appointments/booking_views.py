@@ -25,8 +25,8 @@ from appointments.journey import (
 )
 from appointments.limiting import count_reading
 from appointments.picker_views import show_picker
-from appointments.picking import Wish, wish_of
 from appointments.proof_views import ask_for_code
+from appointments.wishing import Wish, wish_of
 from config import civil
 from config.faces import show_refusal
 from config.refusals import Refusal

@@ -23,9 +23,9 @@ from appointments.models import Booking
 from appointments.outreach import times_address
 from appointments.own_page import hold_words, own_address, shown_person
 from appointments.phones import mask_phone
-from appointments.picking import Wish
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.sealing import unseal
+from appointments.wishing import Wish
 from config import civil
 from config.refusals import Refusal
 

@@ -13,7 +13,8 @@ from appointments import saying
 from appointments.answering import Answers
 from appointments.halls import is_near
 from appointments.offering import HallDay, availability
-from appointments.picking import ALL_DAYS, EVENING_KINDS, Wish, few_places, looked_for, shown
+from appointments.picking import ALL_DAYS, EVENING_KINDS, few_places, looked_for, shown
+from appointments.wishing import Wish
 from config import civil
 from windows.models import Hall, Matter
 

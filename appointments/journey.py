@@ -15,8 +15,8 @@ from appointments import drafting, saying
 from appointments.forms import WhoForm
 from appointments.outreach import times_address, times_by_link
 from appointments.picker_views import show_picker
-from appointments.picking import Wish
 from appointments.pressing import fresh_key
+from appointments.wishing import Wish
 from windows.models import Matter, Slot
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])

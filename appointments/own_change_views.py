@@ -25,11 +25,11 @@ from appointments.models import Booking
 from appointments.own_page import OwnVisit, free_instead, own_address, shown_person, visit_of
 from appointments.own_views import own_booking, show_booking
 from appointments.picker_views import show_picker
-from appointments.picking import Wish, wish_of
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.rescheduling import reschedule
 from appointments.room_views import to_the_room, tokens_of
 from appointments.sealing import booking_secret, unseal
+from appointments.wishing import Wish, wish_of
 from config import civil
 from config.refusals import Refusal
 

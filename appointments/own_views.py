@@ -24,8 +24,8 @@ from appointments.confirming import confirm, find
 from appointments.displaced_words import new_time
 from appointments.models import Booking
 from appointments.own_page import facts_of, own_address, visit_of
-from appointments.picking import Wish
 from appointments.pressing import fresh_key, press
+from appointments.wishing import Wish
 from config import civil
 
 State = Booking.State

@@ -13,10 +13,11 @@ from appointments import saying
 from appointments.chaining import asked_also
 from appointments.finding import away, find
 from appointments.offering import last_day
-from appointments.picking import Picker, Wish, chips, looked_for, picker
+from appointments.picking import Picker, chips, looked_for, picker
 from appointments.release_words import Coming, next_coming
 from appointments.searching_in_vain import record_unmet, record_vain
 from appointments.walking_in import walk_in
+from appointments.wishing import Wish
 from config import civil
 from windows.models import Hall, Matter
 from windows.points import working_for

@@ -7,7 +7,7 @@ import pytest
 
 from appointments.finding import away, kilometres
 from appointments.models import UnmetDemand, VainSearch
-from appointments.picking import wish_of
+from appointments.wishing import wish_of
 from queues.models import Ticket
 from tests.conftest import DAY, NOON, make_session, slot_at
 from windows.models import Hall, HallSession
