@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments import drafting, picking, saying, waitlist
+from appointments import drafting, saying, waitlist, wishing
 from appointments.answering_offers import kept_places, leave, let_pass, settle, take, taken_places
 from appointments.asking_who import ask_who
 from appointments.booking_views import most_people
@@ -87,7 +87,7 @@ def free_now(wish: Wish, matter: Matter, people: int, now: datetime) -> dict[str
         return None
     first = min(free, key=lambda one: (one.service_day, one.hall_code))
     hall = next(hall for hall in wish.found if hall.code == first.hall_code)
-    picker = picking.Wish(reverse("appointments:book_when", args=[matter.code]), people=people)
+    picker = wishing.Wish(reverse("appointments:book_when", args=[matter.code]), people=people)
     href = picker.link(hall=hall.code, day=first.service_day)
     return {"day": saying.long_day(first.service_day), "hall": hall.name, "href": href}
 
