@@ -21,8 +21,7 @@ from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, halls_here, show
 from config import civil
 from config.faces import show_refusal
-from config.refusals import NotFound
-from windows.access import staff_page
+from windows.access import own_row, staff_page
 
 SHOWN = 100
 
@@ -124,10 +123,7 @@ def _row(appeal: Appeal) -> dict[str, Any]:
 def supervise_appeal(request: HttpRequest, pk: int) -> HttpResponse:
     """One appeal: what the person says, what the journal says; excuse or leave it."""
     now = civil.now()
-    mine = appealing.appeals_for(request.user)  # type: ignore[arg-type]
-    appeal = mine.filter(pk=min(pk, 2**62)).first()
-    if appeal is None:
-        raise NotFound
+    appeal = own_row(appealing.appeals_for(request.user), pk)  # type: ignore[arg-type]
     if request.method != "POST":
         return _hear(request, appeal, DecisionForm(), now)
     form = DecisionForm(request.POST)

@@ -20,9 +20,9 @@ from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import LOOKERS, WHO, show
 from config import civil
 from config.faces import show_refusal
-from config.refusals import NotAllowed, NotFound
+from config.refusals import NotAllowed
 from windows import helping
-from windows.access import CLERK, SUPERVISOR, halls_of, has_role, staff_page
+from windows.access import CLERK, SUPERVISOR, halls_of, has_role, own_row, staff_page
 from windows.candidates import Candidate, free_staff
 from windows.models import HelpRequest, Staff
 
@@ -32,10 +32,7 @@ def own_request(request: HttpRequest, pk: int) -> HelpRequest:
     mine = halls_of(request.user, *LOOKERS)
     rows = HelpRequest.objects.filter(Q(hall__in=mine) | Q(of_hall__in=mine))
     rows = rows.select_related("hall", "of_hall", "session__hall", "made_by", "answered_by")
-    found = rows.filter(pk=min(pk, 2**62)).first()
-    if found is None:
-        raise NotFound
-    return found
+    return own_row(rows, pk)
 
 
 @never_cache

@@ -19,8 +19,8 @@ from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
 from config import civil
 from config.faces import show_refusal
-from config.refusals import NotFound, Refusal
-from windows.access import halls_of, has_role, staff_page
+from config.refusals import Refusal
+from windows.access import halls_of, has_role, own_row, staff_page
 from windows.kinds import kind_facts
 from windows.models import Hall, HallSession, WeeklyPlan
 from windows.plans import Generated, generate
@@ -81,10 +81,7 @@ def supervise_plan_new(request: HttpRequest) -> HttpResponse:
 def own_plan(request: HttpRequest, pk: int) -> WeeklyPlan:
     """The plan, when it is of a hall that the person runs. Raises NotFound."""
     mine = WeeklyPlan.objects.filter(hall__in=halls_of(request.user, *WHO), ended_at=None)
-    plan = mine.select_related("hall").filter(pk=min(pk, 2**62)).first()
-    if plan is None:
-        raise NotFound
-    return plan
+    return own_row(mine.select_related("hall"), pk)
 
 
 @never_cache

@@ -16,8 +16,7 @@ from appointments.point_forms import OutForm
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, show
 from config import civil
-from config.refusals import NotFound
-from windows.access import VIEWER, halls_of, staff_page
+from windows.access import VIEWER, halls_of, own_row, staff_page
 from windows.models import Matter, SelfServicePoint, StaffRole
 from windows.points import PointNow, points_now, points_shown, set_out, set_working
 
@@ -113,9 +112,7 @@ def _page(request: HttpRequest, wrong: tuple[int, OutForm] | None = None) -> Htt
 @require_POST
 def supervise_point_state(request: HttpRequest, pk: int) -> HttpResponse:
     """One press: it is out of order, or works again."""
-    point = _mine(request, *WHO).filter(pk=min(pk, 2**62)).first()
-    if point is None:
-        raise NotFound
+    point = own_row(_mine(request, *WHO), pk)
     now, form = civil.now(), OutForm(point.pk, request.POST)
     if not form.is_valid():
         return _page(request, wrong=(point.pk, form))

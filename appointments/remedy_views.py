@@ -32,7 +32,7 @@ from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal
 from queues.board import snapshot_of
-from windows.access import halls_of, staff_page
+from windows.access import halls_of, own_row, staff_page
 from windows.models import Hall, HallSession, RosterEntry, SessionChange, Staff, Window
 
 Answer = Callable[[HttpRequest, Hall, datetime], HttpResponse]
@@ -201,9 +201,7 @@ def _is_press(request: HttpRequest) -> bool:
 def supervise_remedy_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """A change of today's session is taken back, as long as nothing outside follows from it."""
     mine = SessionChange.objects.filter(session__hall__in=halls_of(request.user, *WHO))
-    change = mine.select_related("session__hall").filter(pk=min(pk, 2**62)).first()
-    if change is None:
-        raise NotFound
+    change = own_row(mine.select_related("session__hall"), pk)
 
     def run() -> dict[str, Any]:
         undo_change(change, by=_staff(request), now=civil.now())
@@ -218,9 +216,7 @@ def supervise_remedy_undo(request: HttpRequest, pk: int) -> HttpResponse:
 def supervise_remedy_call_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Who was called to a window is not called there any more."""
     mine = RosterEntry.objects.filter(session__hall__in=halls_of(request.user, *WHO))
-    entry = mine.select_related("session__hall").filter(pk=min(pk, 2**62)).first()
-    if entry is None:
-        raise NotFound
+    entry = own_row(mine.select_related("session__hall"), pk)
 
     def run() -> dict[str, Any]:
         call_off(entry=entry, by=_staff(request), now=civil.now())

@@ -18,7 +18,7 @@ from appointments.supervise_views import WHO, asked_hall, halls_here, show
 from config import civil
 from config.refusals import NotFound
 from windows import swapping
-from windows.access import halls_of, staff_page
+from windows.access import halls_of, own_row, staff_page
 from windows.models import Swap
 from windows.suggesting import Proposal, copy_week, digest_of, plan_all, suggest
 
@@ -86,11 +86,7 @@ def _by_day(proposals: list[Proposal]) -> list[tuple[str, list[tuple[str, Propos
 def supervise_roster_swap(request: HttpRequest, pk: int) -> HttpResponse:
     """A swap that two people agreed on is confirmed, or refused."""
     mine = Swap.objects.filter(entry__session__hall__in=halls_of(request.user, *WHO))
-    swap = (
-        mine.select_related("entry__session__hall", "for_entry").filter(pk=min(pk, 2**62)).first()
-    )
-    if swap is None:
-        raise NotFound
+    swap = own_row(mine.select_related("entry__session__hall", "for_entry"), pk)
     session, now = swap.entry.session, civil.now()
     says_yes = request.POST.get("answer") == "yes"
 

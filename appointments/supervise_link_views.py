@@ -31,8 +31,7 @@ from appointments.supervise_session_views import own_session
 from appointments.supervise_views import WHO, show
 from config import civil
 from config.faces import show_refusal
-from config.refusals import NotFound
-from windows.access import VIEWER, has_role, staff_page
+from windows.access import VIEWER, has_role, own_row, staff_page
 from windows.links import is_over, make_link, revoke_link
 from windows.models import HallSession, SessionLink
 
@@ -146,9 +145,7 @@ def _pressed(request: HttpRequest, answers: str, run: Callable[[], dict[str, Any
 
 def _own_link(session: HallSession, pk: int) -> SessionLink:
     """Raises NotFound."""
-    link = session.links.filter(pk=min(pk, 2**62)).first()
-    if link is None:
-        raise NotFound
+    link = own_row(session.links.all(), pk)
     link.session = session
     return link
 
