@@ -7,7 +7,7 @@ sees beforehand exactly what will be.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +66,17 @@ class MatterNotServed(Refusal):
     code = "matter_not_served"
     message = _("None of the chosen windows serves %(matter)s. Add a window or drop it.")
     field = "matters"
+
+
+class Shape(TypedDict, total=False):
+    """What a session has otherwise than is usual for its kind; None is as usual."""
+
+    slot_minutes: int | None
+    walkin_percent: int | None
+    assisted_percent: int | None
+    audience_zh: str | None
+    audience_en: str | None
+    matter_ids: Sequence[int] | None
 
 
 @dataclass(frozen=True)
@@ -209,15 +220,10 @@ def preview_session(
     windows: Sequence[Window] | None = None,
     now: datetime,
     booking_opens_at: datetime | None = None,
-    slot_minutes: int | None = None,
-    walkin_percent: int | None = None,
-    assisted_percent: int | None = None,
-    audience_zh: str | None = None,
-    audience_en: str | None = None,
-    matter_ids: Sequence[int] | None = None,
+    **shape: Unpack[Shape],
 ) -> SessionPreview:
-    """What the session would be. Without `windows` all free ones are meant; what else is
-    None is as usual for the kind (`windows/kinds.py`).
+    """What the session would be. Without `windows` all free ones are meant; what `shape` does
+    not say is as usual for the kind (`windows/kinds.py`).
 
     Refuses: SessionTooLong, SessionTooShort, SessionInPast, SessionTooFar, HallClosedThen,
     DayOff, SlotLength, SharesTooMuch, WalkinTooLittle, MatterNotServed.
@@ -225,34 +231,36 @@ def preview_session(
     book = KindBook([hall.pk])
     most_hours = book.rule("session_max_hours", hall.pk, day)
     starts_at, ends_at = _hours(hall, day, opens, closes, now, most_hours)
-    of_day = day_kind(day)
-    if kind == Kind.REGULAR and not of_day.is_workday:
-        raise DayOff
-    facts = _said(book, hall, kind, day, slot_minutes, walkin_percent, assisted_percent, matter_ids)
+    of_day = _day_for(kind, day)
+    facts = _said(book, hall, kind, day, shape)
     busy = busy_windows(hall=hall, starts_at=starts_at, ends_at=ends_at)
-    taken = {one.number for one in busy}
-    usable = list(hall.windows.filter(is_in_use=True).order_by("number"))
-    free = [window for window in usable if window.number not in taken]
+    free = _without(busy, hall)
     chosen = list(free if windows is None else windows)
     check_matters(facts.matter_ids, chosen)
     return SessionPreview(
-        hall=hall,
-        kind=kind,
-        service_day=day,
-        starts_at=starts_at,
-        ends_at=ends_at,
+        hall=hall, kind=kind, service_day=day, day=of_day, starts_at=starts_at, ends_at=ends_at,
         ends_next_day=civil.city_date(ends_at - timedelta(microseconds=1)) > day,
         slots=slots_like(facts, starts_at=starts_at, ends_at=ends_at, windows=len(chosen)),
-        windows=chosen,
+        windows=chosen, free=free,
         busy=[one for one in busy if one.number in {window.number for window in chosen}],
-        free=free,
-        day=of_day,
-        booking_opens_at=booking_opens_at or now,
-        slot_minutes=facts.slot_minutes,
-        audience_zh=facts.audience_zh if audience_zh is None else audience_zh,
-        audience_en=facts.audience_en if audience_en is None else audience_en,
-        matter_ids=facts.matter_ids,
-    )
+        booking_opens_at=booking_opens_at or now, slot_minutes=facts.slot_minutes,
+        audience_zh=facts.audience_zh, audience_en=facts.audience_en, matter_ids=facts.matter_ids,
+    )  # fmt: skip
+
+
+def _day_for(kind: str, day: date) -> DayKind:
+    """What the calendar says of the day. Refuses: DayOff."""
+    of_day = day_kind(day)
+    if kind == Kind.REGULAR and not of_day.is_workday:
+        raise DayOff
+    return of_day
+
+
+def _without(busy: list[BusyWindow], hall: Hall) -> list[Window]:
+    """The hall's windows that are in use but for those."""
+    taken = {one.number for one in busy}
+    usable = hall.windows.filter(is_in_use=True).order_by("number")
+    return [window for window in usable if window.number not in taken]
 
 
 def slots_like(
@@ -269,30 +277,17 @@ def slots_like(
     )
 
 
-def _said(
-    book: KindBook,
-    hall: Hall,
-    kind: str,
-    day: date,
-    slot_minutes: int | None,
-    walkin_percent: int | None,
-    assisted_percent: int | None,
-    matter_ids: Sequence[int] | None,
-) -> KindFacts:
+def _said(book: KindBook, hall: Hall, kind: str, day: date, shape: Shape) -> KindFacts:
     """The kind's facts with what was said instead. Refuses what `check_shape` refuses."""
-    facts = book.facts(kind, hall.pk, day)
-    said: dict[str, Any] = {
-        "slot_minutes": slot_minutes,
-        "walkin_percent": walkin_percent,
-        "assisted_percent": assisted_percent,
-        "matter_ids": None if matter_ids is None else tuple(sorted(matter_ids)),
-    }
-    facts = replace(facts, **{name: value for name, value in said.items() if value is not None})
+    said: dict[str, Any] = {name: value for name, value in shape.items() if value is not None}
+    if "matter_ids" in said:
+        said["matter_ids"] = tuple(sorted(said["matter_ids"]))
+    facts = replace(book.facts(kind, hall.pk, day), **said)
     check_shape(
         slot_minutes=facts.slot_minutes,
         walkin_percent=facts.walkin_percent,
         assisted_percent=facts.assisted_percent,
-        least=0 if walkin_percent is None else book.rule("walkin_min_percent", hall.pk, day),
+        least=book.rule("walkin_min_percent", hall.pk, day) if "walkin_percent" in said else 0,
     )
     return facts
 

@@ -6,7 +6,7 @@ seen from here: a session that people may have booked is changed in `appointment
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from windows.planning import (
     BusyWindow,
     PlannedSlot,
     SessionPreview,
+    Shape,
     preview_session,
 )
 
@@ -91,7 +92,7 @@ def open_session(
     simulated: bool = False,
     plan: WeeklyPlan | None = None,
     series: UUID | None = None,
-    **shape: Any,
+    **shape: Unpack[Shape],
 ) -> HallSession:
     """The hall is open in those hours with those windows, and can be booked at once.
 
@@ -108,29 +109,28 @@ def open_session(
     )  # fmt: skip
     _check_windows(seen)
     session = HallSession.objects.create(
-        hall=hall,
-        kind=kind,
-        service_day=day,
-        starts_at=seen.starts_at,
-        ends_at=seen.ends_at,
-        slot_minutes=seen.slot_minutes,
-        booking_opens_at=seen.booking_opens_at,
-        release=release,
-        audience_zh=seen.audience_zh,
-        audience_en=seen.audience_en,
-        matter_ids=list(seen.matter_ids),
-        plan=plan,
-        series=series,
-        opened_by=by,
-        opened_at=now,
-        is_simulated=simulated,
-    )
-    period = DateTimeTZRange(seen.starts_at, seen.ends_at)
-    staffed = [SessionWindow(session=session, window=w, period=period) for w in seen.windows]
-    with refusing({"window_in_one_session_at_a_time": WindowJustTaken}):
-        SessionWindow.objects.bulk_create(staffed)
+        **_as_seen(seen), release=release, plan=plan, series=series,
+        opened_by=by, opened_at=now, is_simulated=simulated,
+    )  # fmt: skip
+    _add_windows(session, seen.windows)
     _add_slots(session, seen.slots)
     return session
+
+
+def _as_seen(seen: SessionPreview) -> dict[str, Any]:
+    """What the session has in common with its preview."""
+    return {
+        "hall": seen.hall,
+        "kind": seen.kind,
+        "service_day": seen.service_day,
+        "starts_at": seen.starts_at,
+        "ends_at": seen.ends_at,
+        "slot_minutes": seen.slot_minutes,
+        "booking_opens_at": seen.booking_opens_at,
+        "audience_zh": seen.audience_zh,
+        "audience_en": seen.audience_en,
+        "matter_ids": list(seen.matter_ids),
+    }
 
 
 def _check_windows(plan: SessionPreview) -> None:
@@ -156,6 +156,14 @@ def busy_refusal(busy: BusyWindow) -> WindowBusy:
     )
     refusal.session = busy.session.pk
     return refusal
+
+
+def _add_windows(session: HallSession, windows: list[Window]) -> None:
+    """The windows stand in the session for its whole time. Refuses: WindowJustTaken."""
+    period = DateTimeTZRange(session.starts_at, session.ends_at)
+    staffed = [SessionWindow(session=session, window=one, period=period) for one in windows]
+    with refusing({"window_in_one_session_at_a_time": WindowJustTaken}):
+        SessionWindow.objects.bulk_create(staffed)
 
 
 def _add_slots(session: HallSession, planned: list[PlannedSlot]) -> None:
