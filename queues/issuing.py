@@ -8,6 +8,7 @@ walk-in's arrival. Windows call the lowest rank that they can serve.
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -138,31 +139,35 @@ def issue(
     `then` are the matters that follow in the same visit; `came_from` is the number of the
     same person in the hall before. Refuses: MatterNotServed.
     """
-    served = Window.objects.filter(hall=hall, matters=matter, is_in_use=True)
-    if not served.exists():
-        raise MatterNotServed
+    _check_served(hall, matter)
     ticket = Ticket.objects.create(
-        hall=hall,
-        session=session,
-        service_day=session.service_day,
-        matter=matter,
-        prefix=matter.prefix,
-        number=_next_number(hall.pk, session.service_day, matter.prefix),
-        source=source,
-        rank_at=rank_at,
-        issued_at=now,
-        booked_for=booked_for,
-        priority=priority,
-        priority_note=note,
-        needs_accessible=needs_accessible,
-        then=list(then),
-        came_from=came_from,
+        **_next_place(hall, session, matter), source=source, rank_at=rank_at, issued_at=now,
+        booked_for=booked_for, priority=priority, priority_note=note,
+        needs_accessible=needs_accessible, then=list(then), came_from=came_from,
         is_simulated=simulated,
-    )
+    )  # fmt: skip
     record(ticket, "issued", now=now, was="", by=by, rank_at=rank_at.isoformat())
     tell_boards(hall)
     promise(ticket, now)
     return ticket
+
+
+def _check_served(hall: Hall, matter: Matter) -> None:
+    """Refuses: MatterNotServed."""
+    if not Window.objects.filter(hall=hall, matters=matter, is_in_use=True).exists():
+        raise MatterNotServed
+
+
+def _next_place(hall: Hall, session: HallSession, matter: Matter) -> dict[str, Any]:
+    """Where the ticket stands, and its number there."""
+    return {
+        "hall": hall,
+        "session": session,
+        "service_day": session.service_day,
+        "matter": matter,
+        "prefix": matter.prefix,
+        "number": _next_number(hall.pk, session.service_day, matter.prefix),
+    }
 
 
 def _next_number(hall_id: int, service_day: date, prefix: str) -> int:
