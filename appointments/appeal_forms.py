@@ -32,7 +32,8 @@ class DecisionForm(forms.Form):
     answer = forms.CharField(
         label=_("Answer to the person"),
         help_text=_(
-            "They read it on the page of their booking. When you leave it as it is noted, say why."
+            "They read it on the page of their booking. Leaving it as it is noted needs a reason;"
+            " when you excuse the visit you may leave this empty."
         ),
         required=False,
         max_length=ANSWER_MOST,
