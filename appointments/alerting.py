@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from appointments import alert_words, reminding
@@ -28,6 +30,7 @@ USEFUL = timedelta(minutes=15)
 TELL_AT_ONCE = {State.CALLED, State.MISSED}
 TOO_LATE = {State.SERVING, State.FINISHED, State.VOID}
 TOO_LATE_TO_ASK = TOO_LATE | {State.CALLED}
+CARRIED = ("phone_sealed", "phone_index", "language", "place")
 MOST_PLACES = 20  # turn_alert_place_sensible
 
 
@@ -122,14 +125,16 @@ def _ahead(line: Line, ticket: Ticket) -> int:
 def tell_near(*, now: datetime) -> int:
     """Everybody whose turn is near, or who was called before, is told; returns how many.
 
-    One cheap question while nobody wants to be told; else one more for each hall.
+    The wish of somebody who was given another number goes on with that one. One cheap
+    question while nobody wants to be told; else one more for each hall.
     """
-    wanted = TurnAlert.objects.filter(told_at=None, ended_at=None)
-    alerts = list(wanted.select_related("ticket__hall", "ticket__window").order_by("pk"))
+    alerts = list(_to_look_at().order_by("pk"))
     lines = _lines({alert.ticket.hall for alert in alerts if _waits(alert)}, now)
     told = 0
     for alert in alerts:
-        if alert.ticket.state in TOO_LATE:
+        if alert.onward:  # type: ignore[attr-defined]
+            _carry(alert, alert.onward, now)  # type: ignore[attr-defined]
+        elif alert.ticket.state in TOO_LATE:
             TurnAlert.objects.filter(pk=alert.pk, ended_at=None).update(ended_at=now)
         elif alert.ticket.state in TELL_AT_ONCE:
             told += _tell(alert, 0, now)
@@ -137,6 +142,30 @@ def tell_near(*, now: datetime) -> int:
             ahead = _ahead(lines[alert.ticket.hall_id], alert.ticket)
             told += _tell(alert, ahead, now) if ahead <= alert.place else 0
     return told
+
+
+def _to_look_at() -> QuerySet[TurnAlert]:
+    """What is not told yet, and with `onward` the number with which its holder goes on.
+
+    Who said before the visit that no message is wanted gets none for the next number.
+    """
+    next_numbers = Ticket.objects.filter(came_from=OuterRef("ticket"), alerts=None)
+    still = next_numbers.exclude(state__in=TOO_LATE)
+    turn_came = Coalesce("ticket__started_at", "ticket__finished_at")
+    goes_on = Q(onward__isnull=False) & (Q(ended_at=None) | Q(ended_at__gte=turn_came))
+    alerts = TurnAlert.objects.annotate(onward=Subquery(still.values("pk")[:1]))
+    wanted = alerts.filter(Q(told_at=None, ended_at=None) | goes_on)
+    return wanted.select_related("ticket__hall", "ticket__window")
+
+
+@transaction.atomic
+def _carry(alert: TurnAlert, onward: int, now: datetime) -> None:
+    """The same wish for the number with which the person goes on, however often we look."""
+    wished = {name: getattr(alert, name) for name in CARRIED}
+    TurnAlert.objects.bulk_create(
+        [TurnAlert(ticket_id=onward, made_at=now, **wished)], ignore_conflicts=True
+    )
+    TurnAlert.objects.filter(pk=alert.pk, ended_at=None).update(ended_at=now)
 
 
 def _waits(alert: TurnAlert) -> bool:
