@@ -193,9 +193,9 @@ def refuse(*, request: HelpRequest, answer: str, by: Staff, now: datetime) -> He
 def withdraw(*, request: HelpRequest, by: Staff, now: datetime, answer: str = "") -> HelpRequest:
     """Nobody is asked for, or lent, any more; withdrawing twice changes nothing.
 
-    Either hall may: who was lent is planned there no longer, and who stands at a window
-    serves until they sign out. Refuses: AnsweredAlready, and TooLate: who was there stays
-    in the roster.
+    Either hall may: who was lent is planned there no longer from now on, what they worked
+    stays in the roster, and who stands at a window serves until they sign out. Refuses:
+    AnsweredAlready, and TooLate: who was there stays in the roster.
     """
     locked = _lock(request, State.ASKED, State.GRANTED, State.WITHDRAWN)
     if locked.state == State.WITHDRAWN:
@@ -207,7 +207,7 @@ def withdraw(*, request: HelpRequest, by: Staff, now: datetime, answer: str = ""
         period__overlap=locked.period,
     )  # fmt: skip
     for entry in planned.order_by("pk"):
-        rostering.remove(entry=entry, by=by, now=now)
+        rostering.end(entry=entry, by=by, now=now)
     return _answered(locked, State.WITHDRAWN, answer or locked.answer, by, now)
 
 

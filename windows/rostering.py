@@ -134,6 +134,23 @@ def remove(*, entry: RosterEntry, by: Staff | None, now: datetime) -> RosterEntr
 
 
 @transaction.atomic
+def end(*, entry: RosterEntry, by: Staff | None, now: datetime) -> RosterEntry:
+    """The person stands there no longer: what has passed stays in the roster.
+
+    What has not begun yet is removed. Ending twice changes nothing.
+    """
+    duty = duty_of(_lock_entry(entry))
+    if duty is None or duty.begins >= now:
+        return remove(entry=entry, by=by, now=now)
+    locked = duty.entry
+    if not locked.is_cancelled and duty.ends > now:
+        withdraw_swaps(locked, by, now)
+        locked.period = DateTimeTZRange(locked.period.lower, now)
+        locked.save(update_fields=["period"])
+    return locked
+
+
+@transaction.atomic
 def move(
     *, entry: RosterEntry, window: Window | None, by: Staff | None, now: datetime
 ) -> RosterEntry:

@@ -169,6 +169,36 @@ class TestAnswering:
         assert taken.state == "withdrawn"
         assert not RosterEntry.objects.filter(is_cancelled=False).exists()
 
+    def test_taken_back_in_the_middle_what_was_worked_stays(
+        self, granted, wang, windows, supervisor
+    ):
+        entry = RosterEntry.objects.get(staff=wang)
+        begun = rostering.move(entry=entry, window=windows[1], by=supervisor, now=NOON)
+        three = NOON + timedelta(hours=3)
+
+        for later in (0, 30):
+            helping.withdraw(request=granted, by=supervisor, now=three + timedelta(minutes=later))
+
+        begun.refresh_from_db()
+        assert (begun.is_cancelled, begun.period) == (False, period(2, 3))
+        assert rostering.planned_at(windows[1], three) is None
+
+    def test_taken_back_after_a_part_was_over_the_part_stays(
+        self, granted, wang, windows, supervisor, session
+    ):
+        whole = RosterEntry.objects.get(staff=wang)
+        rostering.remove(entry=whole, by=supervisor, now=NOON)
+        for begins, ends in ((2, 2.5), (3.5, 4)):
+            rostering.assign(
+                staff=wang, session=session, window=windows[0], period=period(begins, ends),
+                by=supervisor, now=NOON,
+            )  # fmt: skip
+
+        helping.withdraw(request=granted, by=supervisor, now=NOON + timedelta(hours=3))
+
+        kept = RosterEntry.objects.get(is_cancelled=False)
+        assert kept.period == period(2, 2.5)
+
 
 class TestLentPeople:
     @pytest.mark.parametrize(
