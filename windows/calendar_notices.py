@@ -283,7 +283,9 @@ def _write(rows: list[WorkCalendarDay]) -> None:
 
 def _sessions_on(days: Sequence[date]) -> dict[date, tuple[int, int]]:
     """Open sessions of each day, and how many of them somebody has booked."""
-    taken = Q(slots__online_taken__gt=0) | Q(slots__assisted_taken__gt=0)
+    taken = Q()
+    for channel in ("online", "assisted", "reserved"):
+        taken |= Q(**{f"slots__{channel}_taken__gt": 0})
     sessions = HallSession.objects.filter(service_day__in=days, state=HallSession.State.OPEN)
     counts: dict[date, tuple[int, int]] = {}
     booked = set(sessions.filter(taken).values_list("pk", flat=True))

@@ -193,6 +193,15 @@ class TestNotice:
         assert (hit.after.is_workday, hit.sessions, hit.booked) == (False, 1, 1)
         assert not WorkCalendarDay.objects.exists()
 
+    def test_a_place_of_a_link_is_a_booking_too(self, hall, windows):
+        session = make_session(hall, windows, day=NEW_YEAR + timedelta(days=3))
+        session.slots.update(online_quota=84, reserved_quota=6, reserved_taken=6)
+
+        seen = preview_notice(UNKNOWN, self.lines(last=NEW_YEAR + timedelta(days=3)))
+
+        hit = next(one for one in seen.changes if one.day == session.service_day)
+        assert (hit.sessions, hit.booked) == (1, 1)
+
     def test_a_day_off_by_law_that_is_left_out_is_told(self):
         seen = preview_notice(UNKNOWN, self.lines()[:1])
 
