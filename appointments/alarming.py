@@ -33,6 +33,7 @@ NAMES = [
 CAME = [Booking.State.ARRIVED, Booking.State.SERVED]
 DID_NOT = [Booking.State.CONFIRMED, Booking.State.NO_SHOW]
 WINDOW, EXTEND, QUOTA, HELP = "window", "extend", "quota", "help"
+NUMBERS = "numbers"  # of a kiosk, to be decided about on a page of their own
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Facts:
     matters: dict[str, int]  # code -> matter
     online_left: int  # window-minutes of the rest of the day that nobody booked
     rules: dict[str, int]
+    doubtful: int = 0  # numbers of a cut-off kiosk that wait for a decision
 
 
 def arrivals_of(hall: Hall, day: date, *, due_before: datetime) -> Arrivals:
@@ -93,6 +95,7 @@ def arrivals_of(hall: Hall, day: date, *, due_before: datetime) -> Arrivals:
 def alerts_of(facts: Facts) -> list[Alert]:
     """What asks for a decision now, the most pressing first."""
     found = [
+        *_doubtful(facts),
         *_line(facts),
         *_unserved(facts),
         *_waits(facts),
@@ -102,6 +105,17 @@ def alerts_of(facts: Facts) -> list[Alert]:
         *_walk_ins(facts),
     ]
     return sorted(found, key=lambda one: one.kind != "bad")
+
+
+def _doubtful(facts: Facts) -> Iterator[Alert]:
+    """Somebody may stand in the hall with a number that nobody will call."""
+    if facts.doubtful:
+        said = ngettext(
+            "%(n)s number that a kiosk gave waits for your decision.",
+            "%(n)s numbers that kiosks gave wait for your decision.",
+            facts.doubtful,
+        )
+        yield Alert("doubtful", said % {"n": facts.doubtful}, remedies=(NUMBERS,))
 
 
 def _line(facts: Facts) -> Iterator[Alert]:

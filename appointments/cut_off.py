@@ -1,4 +1,7 @@
-"""After a kiosk was cut off: its numbers are tickets, and who had booked has arrived."""
+"""After a kiosk was cut off: its numbers are tickets, and who had booked has arrived.
+
+What cannot be a ticket by itself waits for a supervisor (`queues/doubting.py`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +13,11 @@ from appointments import arriving
 from appointments.attending import needs_of
 from appointments.models import Booking
 from config.refusals import Refusal
-from queues.blocks import MADE, Fate, Given, take_back
+from queues import doubting
+from queues.blocks import KNOWN, MADE, REFUSED, Fate, Given, take_back
 from queues.issuing import record
-from queues.models import Ticket
-from windows.models import DeviceToken, Hall
+from queues.models import DoubtfulNumber, Ticket
+from windows.models import DeviceToken, Hall, Matter, Staff
 from windows.rules import rules
 
 
@@ -32,6 +36,72 @@ class Outcome:
     fate: Fate
     is_joined: bool = False
     booking_refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it came, and what it says; None when it is malformed."""
+
+    came: object
+    told: Told | None
+
+
+@transaction.atomic
+def receive(*, device: DeviceToken, rows: Sequence[Row], now: datetime) -> list[Outcome]:
+    """Each row has its own fate, in their order: a ticket, known, or refused with a reason.
+
+    What is refused, and all that a kiosk tells which was shut out meanwhile, is kept for a
+    supervisor to decide about. A second time changes nothing.
+    """
+    read = [row.told for row in rows if row.told is not None]
+    judged = iter(
+        [_refused(one.given, doubting.KioskShutOut()) for one in read]
+        if device.revoked_at
+        else reconcile(device=device, told=read, now=now)
+    )
+    outcomes = [next(judged) if row.told else _malformed(row.came, now) for row in rows]
+    outcomes = _as_known(outcomes, device)
+    doubtful = zip(rows, outcomes, strict=True)
+    refused = [(row.came, one.fate.refusal.code) for row, one in doubtful if one.fate.refusal]
+    doubting.keep(device=device, rows=refused, now=now)
+    return outcomes
+
+
+def _refused(given: Given, refusal: Refusal) -> Outcome:
+    return Outcome(Fate(given, REFUSED, refusal=refusal))
+
+
+def _malformed(came: object, now: datetime) -> Outcome:
+    read = doubting.understood(came)
+    given = Given(read.prefix, read.number or 0, read.matter, read.taken_at or now)
+    return _refused(given, doubting.MalformedRow())
+
+
+def _as_known(outcomes: list[Outcome], device: DeviceToken) -> list[Outcome]:
+    """Who was let in meanwhile, or told before the kiosk was shut out, is known."""
+    ids = [one.fate.given.public_id for one in outcomes if one.fate.refusal]
+    tickets = Ticket.objects.filter(hall=device.hall_id, public_id__in=[id for id in ids if id])
+    known = {(one.public_id, one.prefix, one.number): one for one in tickets}
+
+    def judged(one: Outcome) -> Outcome:
+        given = one.fate.given
+        ticket = known.get((given.public_id, given.prefix, given.number))
+        return Outcome(Fate(given, KNOWN, ticket)) if one.fate.refusal and ticket else one
+
+    return [judged(one) for one in outcomes]
+
+
+@transaction.atomic
+def let_in(
+    *, doubtful: DoubtfulNumber, staff: Staff, now: datetime, matter: Matter | None = None
+) -> Outcome:
+    """The number is a ticket; a booking named beside it has arrived with it where it can.
+
+    Refuses: DecidedAlready, NobodyCanRead, NotOfYourBlock, NotOfThisLetter, NoSessionThen.
+    Raises NotFound for another hall's.
+    """
+    fate = doubting.let_in(doubtful=doubtful, staff=staff, now=now, matter=matter)
+    return _joined(fate, doubting.told_in(doubtful).reference, now)
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from appointments.check_views import own_address
 from appointments.drafting import Draft
 from appointments.draw_facts import figures_of, find_draw, shown_draw, shown_draws
 from appointments.draw_forms import DrawWishForm
+from appointments.draw_rule import RULE
 from appointments.draw_words import entry_link, waiting_link
 from appointments.forms import WhoForm, attendees
 from appointments.journey import form_page, offered
@@ -61,6 +62,12 @@ def draw(request: HttpRequest, pk: int) -> HttpResponse:
     found, now = find_draw(pk), civil.now()
     context = {"shown": shown_draw(found, now), "figures": figures_of(found)}
     return render(request, "appointments/draw/draw.html", context)
+
+
+@require_safe
+def draw_rule(request: HttpRequest) -> HttpResponse:
+    """The rule that every draw follows, with the lines that do a published one again."""
+    return render(request, "appointments/draw/rule.html", {"rule": RULE})
 
 
 @require_safe

@@ -20,6 +20,7 @@ from appointments.supervise_views import WHO, asked_hall, halls_here, show
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal
+from queues import doubting
 from windows.access import display_of, has_role, staff_page
 from windows.models import DeviceToken, Hall
 
@@ -98,6 +99,7 @@ def _list(
         "here": "devices",
         "hall": hall,
         "halls": halls_here(request),
+        "doubtful": doubting.waiting_at(hall.pk).count(),
         "machines": [_shown(one, now) for one in machines.order_by("revoked_at", "kind", "pk")],
         "form": form,
         "key": fresh_key(),

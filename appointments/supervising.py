@@ -26,6 +26,7 @@ from appointments.help_words import HelpShown
 from appointments.standing import WindowNow, windows_now
 from config import civil
 from queues.board import Board, MatterWait, board_from, snapshot_of
+from queues.doubting import waiting_at
 from queues.estimating import pacing_of
 from queues.models import Ticket
 from windows.helping import requests_of
@@ -112,6 +113,7 @@ def hall_now(hall: Hall, *, now: datetime) -> HallNow:
         matters={pace.code: pk for pk, pace in pacing_of(hall, snapshot.day).matters.items()},
         online_left=online_left(hall, now),
         rules=numbers,
+        doubtful=waiting_at(hall.pk).count(),
     )
     served = Ticket.objects.of_day(hall.pk, day).filter(state=Ticket.State.FINISHED)
     return HallNow(

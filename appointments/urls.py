@@ -14,6 +14,7 @@ from appointments import (
     check_views,
     cut_off_views,
     desk_views,
+    doubtful_views,
     draw_views,
     estimate_views,
     floor_person_views,
@@ -70,6 +71,7 @@ citizen = [
     path("b/<slug:reference>/appeal/", appeal_views.booking_appeal, name="booking_appeal"),
     path("b/<slug:reference>/calendar.ics", own_views.booking_calendar, name="booking_calendar"),
     path("draws/", draw_views.draws, name="draws"),
+    path("draws/rule/", draw_views.draw_rule, name="draw_rule"),
     path("draws/<int:pk>/", draw_views.draw, name="draw"),
     path("draws/<int:pk>/result.json", draw_views.draw_result, name="draw_result"),
     path("draws/<int:pk>/register/", draw_views.draw_wish, name="draw_wish"),
@@ -136,6 +138,7 @@ for_somebody = [
 ]
 
 _machine = "supervise/devices/<int:pk>/"
+_number = "supervise/devices/numbers/"
 machines = [
     path("supervise/devices/", pairing_views.supervise_devices, name="supervise_devices"),
     path(
@@ -152,6 +155,17 @@ machines = [
         _machine + "revoke/",
         pairing_views.supervise_device_revoke,
         name="supervise_device_revoke",
+    ),
+    path(_number, doubtful_views.supervise_numbers, name="supervise_numbers"),
+    path(
+        _number + "<int:pk>/let-in/",
+        doubtful_views.supervise_number_let_in,
+        name="supervise_number_let_in",
+    ),
+    path(
+        _number + "<int:pk>/aside/",
+        doubtful_views.supervise_number_aside,
+        name="supervise_number_aside",
     ),
 ]
 

@@ -20,7 +20,7 @@ from queues.closing import still_serves, void_left
 from queues.issuing import HallClosed, HallClosedForGood, record
 from queues.models import NumberBlock, Ticket
 from queues.models.ticket import BLOCK_NUMBERS, public_id
-from windows.models import DeviceToken, Hall, HallSession, Matter
+from windows.models import DeviceToken, Hall, HallSession, Matter, Staff
 from windows.rules import rule
 from windows.telling import tell_boards
 
@@ -166,12 +166,12 @@ def take_back(*, device: DeviceToken, given: Sequence[Given], now: datetime) -> 
     came when it was given. A second time changes nothing; one that cannot be is refused
     and the others are taken. The answer tells each one's fate, in the order of `given`.
     """
-    blocks = list(NumberBlock.objects.filter(device=device).order_by("pk").select_for_update())
+    blocks = _blocks_for(device, given)
     matters = {one.code: one for one in Matter.objects.filter(code__in={g.matter for g in given})}
     fates: dict[Given, Fate] = {}
     for one in sorted(set(given), key=lambda one: (one.taken_at, one.number)):
         try:
-            fates[one] = _take(one, blocks, matters.get(one.matter), device, now)
+            fates[one] = _take(one, blocks, matters.get(one.matter), device, now=now)
         except Refusal as refusal:
             fates[one] = Fate(one, REFUSED, refusal=refusal)
     made = [fate.ticket for fate in fates.values() if fate.ticket and fate.outcome == MADE]
@@ -181,10 +181,39 @@ def take_back(*, device: DeviceToken, given: Sequence[Given], now: datetime) -> 
     return [fates[one] for one in given]
 
 
+@transaction.atomic
+def take_looked_at(*, device: DeviceToken, one: Given, by: Staff, now: datetime) -> Fate:
+    """The number that a person has looked at is a ticket, or was one before.
+
+    Refuses: NotOfYourBlock, NotOfThisLetter, NoSessionThen.
+    """
+    matter = Matter.objects.filter(code=one.matter).first()
+    fate = _take(one, _blocks_for(device, [one]), matter, device, now=now, by=by)
+    if fate.ticket and fate.outcome == MADE:
+        _settle([fate.ticket], now)
+        tell_boards(device.hall_id)
+    return fate
+
+
+def _blocks_for(device: DeviceToken, given: Sequence[Given]) -> list[NumberBlock]:
+    """The kiosk's blocks, and those of its hall from which it knows a public id: a machine
+    that was paired anew still has the numbers of the time before."""
+    known = {one.public_id for one in given if one.public_id}
+    theirs = Q(hall=device.hall_id, public_ids__overlap=sorted(known))
+    blocks = NumberBlock.objects.filter(Q(device=device) | theirs)
+    return list(blocks.order_by("pk").select_for_update())
+
+
 def _take(
-    one: Given, blocks: list[NumberBlock], matter: Matter | None, device: DeviceToken, now: datetime
+    one: Given,
+    blocks: list[NumberBlock],
+    matter: Matter | None,
+    device: DeviceToken,
+    *,
+    now: datetime,
+    by: Staff | None = None,
 ) -> Fate:
-    block = _block_of(one, blocks)
+    block = _block_of(one, blocks, device)
     known = Ticket.objects.filter(block=block, number=one.number).first()
     if known is not None:
         return Fate(one, KNOWN, known)
@@ -215,7 +244,7 @@ def _take(
         "issued",
         now=now,
         was="",
-        by=None,
+        by=by,
         how="issued while cut off",
         device=device.name,
         said_at=one.taken_at.isoformat(),
@@ -224,15 +253,18 @@ def _take(
     return Fate(one, MADE, ticket)
 
 
-def _block_of(one: Given, blocks: list[NumberBlock]) -> NumberBlock:
-    """The kiosk's block with that number; of several days the one that its id or, without
-    it, its time tells. Refuses: NotOfYourBlock."""
+def _block_of(one: Given, blocks: list[NumberBlock], device: DeviceToken) -> NumberBlock:
+    """The block with that number; of several days the one that its id or, without it, its
+    time tells. Without the id only the kiosk's own. Refuses: NotOfYourBlock."""
     fitting = [
         block
         for block in blocks
         if block.prefix == one.prefix
         and block.first <= one.number <= block.last
-        and one.public_id in ("", block.public_ids[one.number - block.first])
+        and (
+            one.public_id == block.public_ids[one.number - block.first]
+            or (not one.public_id and block.device_id == device.pk)
+        )
     ]
     if not fitting:
         raise NotOfYourBlock

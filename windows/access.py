@@ -24,6 +24,7 @@ AGENT, VIEWER = StaffRole.Role.AGENT, StaffRole.Role.VIEWER
 DEVICE_COOKIE, DISPLAY_COOKIE = "device", "display"
 COOKIES = {DeviceToken.Kind.KIOSK: DEVICE_COOKIE, DeviceToken.Kind.DISPLAY: DISPLAY_COOKIE}
 SEEN_EVERY = timedelta(minutes=1)
+STILL_HEARD = timedelta(days=2)
 MOST_KEY = 2**62  # a longer number in an address is nobody's key
 
 Row = TypeVar("Row", bound=Model)
@@ -139,6 +140,18 @@ def device_for(request: HttpRequest, hall: Hall, *kinds: str) -> DeviceToken | N
     if device is not None:
         _note_seen(device, civil.now())
     return device
+
+
+def shut_out_device_for(
+    request: HttpRequest, hall: Hall, *kinds: str, now: datetime
+) -> DeviceToken | None:
+    """The machine that asks, when it was one of the hall until a day or two ago.
+
+    It has no right but to say what it did before it knew of it.
+    """
+    lately = DeviceToken.objects.filter(hall=hall, revoked_at__gt=now - STILL_HEARD)
+    hashes = [token_hash(token) for token in _tokens_of(request, kinds)]
+    return lately.filter(kind__in=kinds, token_hash__in=hashes).first()
 
 
 def display_of(request: HttpRequest, hall: Hall) -> DeviceToken | None:

@@ -8,7 +8,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments.cut_off import Outcome, Told, reconcile
+from appointments.cut_off import Outcome, Row, Told, receive
 from appointments.hall_forms import matters_of
 from config.refusals import NotAllowed
 from queues.blocks import (
@@ -23,7 +23,7 @@ from queues.blocks import (
 )
 from queues.issuing import HallClosed
 from queues.models import NumberBlock
-from windows.access import device_for
+from windows.access import device_for, shut_out_device_for
 from windows.api.describing import Word, described
 from windows.api.plumbing import Call, DeviceAuthentication, hall_by
 from windows.models import DeviceToken, Hall, Matter
@@ -40,8 +40,11 @@ class KioskCall(Call):
         hall = hall_by(code)
         device = device_for(self.request._request, hall, DeviceToken.Kind.KIOSK)
         if device is None:
-            raise NotAllowed if self.request.auth == "device" else exceptions.NotAuthenticated
+            raise self.nobody()
         return hall, device
+
+    def nobody(self) -> Exception:
+        return NotAllowed() if self.request.auth == "device" else exceptions.NotAuthenticated()
 
 
 class BlocksInput(serializers.Serializer):
@@ -104,13 +107,27 @@ class GivenInput(serializers.Serializer):
     )
 
 
+class Rows(serializers.ListField):
+    """Rows that are read one by one: a malformed one leaves the others whole."""
+
+    def run_child_validation(self, data: list[Any]) -> list[Row]:
+        return [Row(one, self._told(one)) for one in data]
+
+    def _told(self, one: Any) -> Told | None:
+        try:
+            row = dict(self.child.run_validation(one))
+        except serializers.ValidationError:
+            return None
+        return Told(reference=row.pop("reference"), given=Given(**row))
+
+
 class TicketsGivenInput(serializers.Serializer):
-    given = GivenInput(many=True, max_length=MOST_GIVEN)  # type: ignore[call-arg]
+    given = Rows(child=GivenInput(), max_length=MOST_GIVEN)
 
 
 class FateOutput(serializers.Serializer):
-    prefix = serializers.CharField(source="fate.given.prefix")
-    number = serializers.IntegerField(source="fate.given.number")
+    prefix = serializers.CharField(source="fate.given.prefix", help_text="As far as readable")
+    number = serializers.IntegerField(source="fate.given.number", help_text="0: not readable")
     outcome = Word([MADE, KNOWN, REFUSED], source="fate.outcome")
     public_id = serializers.CharField(source="fate.ticket.public_id", default=None, allow_null=True)
     code = serializers.CharField(source="fate.refusal.code", default=None, allow_null=True)
@@ -208,15 +225,21 @@ class TicketsGiven(KioskCall):
         """The numbers that a kiosk gave while it was cut off become tickets.
 
         Each has the number and the address of its paper and ranks by when it was given.
-        Sending them again changes nothing. One that cannot be taken (not of this kiosk's
-        block, a matter of another letter) is refused with its reason; the others are taken.
+        Sending them again changes nothing. One that cannot be taken (malformed, not of a
+        block that this kiosk knows, a matter of another letter) is refused with its reason
+        and waits for a supervisor to decide; the others are taken. So does every row of a
+        kiosk that was shut out in the last days.
         """
-        _hall, device = self.kiosk_at(code)
-        asked = self.read(TicketsGivenInput)["given"]
-        told = [Told(reference=row.pop("reference"), given=Given(**row)) for row in asked]
+        hall = hall_by(code)
+        asks, kind = self.request._request, DeviceToken.Kind.KIOSK
+        device = device_for(asks, hall, kind)
+        device = device or shut_out_device_for(asks, hall, kind, now=self.now)
+        if device is None:
+            raise self.nobody()
+        rows = self.read(TicketsGivenInput)["given"]
 
         def run() -> dict[str, Any]:
-            return answered(reconcile(device=device, told=told, now=self.now))
+            return answered(receive(device=device, rows=rows, now=self.now))
 
         return self.run_once(run, actor=f"device:{device.pk}")
 

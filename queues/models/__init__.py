@@ -1,3 +1,4 @@
+from queues.models.doubtful import DoubtfulNumber
 from queues.models.journal import Call, TicketEvent
 from queues.models.numbers import NumberBlock, NumberCounter, Paper
 from queues.models.prediction import Prediction, WaitFit
@@ -6,6 +7,7 @@ from queues.models.ticket import Ticket
 
 __all__ = [
     "Call",
+    "DoubtfulNumber",
     "NumberBlock",
     "NumberCounter",
     "Paper",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from appointments.models import TurnAlert
 from queues.models import (
     Call,
+    DoubtfulNumber,
     NumberBlock,
     NumberCounter,
     Paper,
@@ -29,6 +30,9 @@ def rows_of_queues(hall) -> None:
         hall=hall, service_day=DAY, prefix="A", device=device, first=900, last=909,
         public_ids=[], made_at=NOON,
     )  # fmt: skip
+    DoubtfulNumber.objects.create(
+        hall=hall, device=device, told="{}", digest=b"d", why="malformed", told_at=NOON
+    )
     Paper.objects.create(ticket=ticket, device=device, wanted_at=NOON, useless_after=LATER)
     Prediction.objects.create(ticket=ticket, made_at=NOON, half=3, most=9)
     WaitFit.objects.create(hall=hall, learned_on=DAY, tickets=100)
@@ -67,6 +71,8 @@ NUMBERS = {
     "number_counter_once": again(NumberCounter),
     "number_block_in_range": change(NumberBlock, first=899),
     "number_blocks_apart": again(NumberBlock, first=909, last=919),
+    "doubtful_number_once": again(DoubtfulNumber),
+    "doubtful_number_decided_by_somebody": change(DoubtfulNumber, decided_at=LATER),
     "paper_once_per_copy": again(Paper),
 }
 WAITS = {

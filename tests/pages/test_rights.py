@@ -49,7 +49,8 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_time_off_of supervise_point_state supervise_link_make supervise_link_revoke
         supervise_import supervise_import_look supervise_export
         supervise_plan_new supervise_plan supervise_plan_end supervise_kind supervise_series
-        supervise_copy supervise_series_undo supervise_places supervise_places_undo""",
+        supervise_copy supervise_series_undo supervise_places supervise_places_undo
+        supervise_numbers supervise_number_let_in supervise_number_aside""",
     # Of the whole city.
     (ADMIN,): "supervise_calendar_notice",
 }
@@ -162,6 +163,7 @@ def test_another_halls_pages_are_absent(hall, other_hall, session, windows):
 
 HALL_PAGES = [
     "supervise", "supervise_open", "supervise_overtime", "supervise_load", "supervise_devices",
+    "supervise_numbers",
     "supervise_voice", "supervise_estimates", "supervise_report", "supervise_roster",
 ]  # fmt: skip
 

@@ -43,10 +43,12 @@ export async function reserve() {
   });
   const answer = await post(root.dataset.blocks, key, { holds });
   if (answer.status >= 500) return;
-  const told = answer.ok ? await answer.json() : null;
+  const said = await answer.json().catch(() => null);
+  const told = answer.ok ? said : null;
   await change((state) => {
     state.asking = "";
     state.asked = Date.now();
+    if (answer.status === 403 && said?.code) state.blocks = []; // shut out: not ours to give
     if (told) remember(state, told);
   });
 }
@@ -80,11 +82,12 @@ export async function tell() {
   const rows = kept().given.slice(0, MOST_SENT);
   if (!rows.length) return;
   const given = rows.map(({ reference, ...row }) => (reference ? { ...row, reference } : row));
-  const key = `${rows[0].public_id} ${rows.length} ${rows.at(-1).public_id}`;
+  const ends = [rows[0].public_id, rows.at(-1).public_id];
+  const key = ends.every(Boolean) ? `${ends[0]} ${rows.length} ${ends[1]}` : crypto.randomUUID();
   const answer = await post(root.dataset.given, key, { given });
   if (!answer.ok) return;
   const { fates } = await answer.json();
-  const refused = fates.filter((fate) => fate.outcome === "refused");
+  const refused = rows.filter((_row, at) => fates[at]?.outcome === "refused"); // a supervisor decides
   const told = new Set(rows.map((row) => row.public_id));
   await change((state) => {
     state.given = state.given.filter((row) => !told.has(row.public_id));
