@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments import saying
-from appointments.overseeing import FULL, SATURDAY, SHOUT, Cell, City, HallRow, Usual
+from appointments.overseeing import SATURDAY, Cell, City, HallRow, Limits, Usual
 from config import civil
 from windows.kinds import USUAL
 from windows.models import Hall, HallSession
 
 ADVISED = 4
-NOTICE = timedelta(hours=2)  # people have to hear of it, and somebody to come and open
 Kind = HallSession.Kind
 
 
@@ -34,6 +33,7 @@ class Advice:
     starts_at: datetime
     ends_at: datetime
     windows: int
+    limits: Limits
 
     @property
     def people(self) -> int:
@@ -83,7 +83,7 @@ class Advice:
             said.append(words % {"n": usual})
         if self.asked.quota:
             said.append(_("%(fill)s%% booked") % {"fill": self.asked.fill})
-        if self.usual.fill >= FULL:
+        if self.usual.fill >= self.limits.full:
             said.append(_("such weekdays end %(fill)s%% booked") % {"fill": self.usual.fill})
         return said
 
@@ -102,8 +102,9 @@ def advise(city: City, *, now: datetime) -> list[Advice]:
 
 def _asks(row: HallRow, cell: Cell) -> bool:
     """Whether enough people find no place, or the day is full or always gets full."""
-    usual = row.usual[cell.day.weekday()]
-    return max(cell.unmet, usual.unmet) >= SHOUT or max(cell.fill, usual.fill) >= FULL
+    usual, limits = row.usual[cell.day.weekday()], row.limits
+    searched = max(cell.unmet, usual.unmet) >= limits.searches
+    return searched or max(cell.fill, usual.fill) >= limits.full
 
 
 def _need(row: HallRow) -> Callable[[Cell], tuple[float, int]]:
@@ -117,12 +118,14 @@ def _need(row: HallRow) -> Callable[[Cell], tuple[float, int]]:
 
 
 def _session_for(row: HallRow, asked: Cell, now: datetime) -> Advice | None:
-    """A session on the day that asks, else on the nearest day that has room for one."""
+    """A session on the day that asks, else on the nearest day that has room for one; people
+    have to hear of it, and somebody to come and open."""
+    earliest = now + timedelta(minutes=row.limits.notice)
     for cell in sorted(row.cells, key=lambda one: abs(one.day - asked.day)):
         kind, (opens, closes) = _kind_for(row.hall, cell)
         starts_at, ends_at = civil.session_hours(cell.day, opens, closes)
         taken = any(a < ends_at and starts_at < b for a, b in cell.spans)
-        if not taken and starts_at >= now + NOTICE:
+        if not taken and starts_at >= earliest:
             return Advice(
                 hall=row.hall,
                 is_mine=row.is_mine,
@@ -132,6 +135,7 @@ def _session_for(row: HallRow, asked: Cell, now: datetime) -> Advice | None:
                 starts_at=starts_at,
                 ends_at=ends_at,
                 windows=getattr(row.hall, "windows_in_use", 1),
+                limits=row.limits,
             )
     return None
 

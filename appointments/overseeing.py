@@ -28,12 +28,26 @@ from appointments.lines_today import Line, level_of, lines_today
 from appointments.models import UnmetDemand
 from config import civil
 from windows.models import Hall, HallSession, Slot
+from windows.rules import RULES
 
 DAYS, WEEKS_BACK = 7, 4
-SHOUT = 10  # searches in vain from which a full day is red
-FULL = 95  # percent
+LIMITS = ("advice_searches", "advice_full_percent", "advice_notice_minutes")
 NIGHTS = {HallSession.Kind.NIGHT, HallSession.Kind.LATE}
 SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From when on a hall's day is full and a session is advised, and how soon (rules)."""
+
+    searches: int = RULES[LIMITS[0]][0]
+    full: int = RULES[LIMITS[1]][0]
+    notice: int = RULES[LIMITS[2]][0]
+
+    @classmethod
+    def of(cls, hall: Hall) -> "Limits":
+        """As they were read with the hall."""
+        return cls(*(getattr(hall, name, RULES[name][0]) for name in LIMITS))
 
 
 @dataclass
@@ -41,6 +55,7 @@ class Cell:
     """One hall's service day."""
 
     day: date
+    limits: Limits = Limits()
     quota: int = 0
     taken: int = 0
     unmet: int = 0
@@ -63,7 +78,7 @@ class Cell:
     @property
     def is_over(self) -> bool:
         """Full, and many looked for a place nevertheless."""
-        return self.unmet >= SHOUT and self.fill >= FULL
+        return self.unmet >= self.limits.searches and self.fill >= self.limits.full
 
     @property
     def level(self) -> str:
@@ -99,6 +114,7 @@ class HallRow:
     line: Line
     usual: dict[int, Usual]
     name: str = ""
+    limits: Limits = Limits()
 
     @property
     def week(self) -> Cell:
@@ -124,6 +140,12 @@ class City:
     @property
     def unmet_today(self) -> int:
         return sum(row.cells[0].unmet for row in self.rows)
+
+    @property
+    def searches(self) -> int | None:
+        """The number from which a full day is red, when it is the same everywhere."""
+        numbers = {row.limits.searches for row in self.rows}
+        return numbers.pop() if len(numbers) == 1 else None
 
     @property
     def kinds(self) -> list[tuple[str, str, list[int], int]]:
@@ -154,7 +176,8 @@ def city_now(*, halls: Iterable[Hall], now: datetime) -> City:
     today, there = civil.city_date(now), [*halls]
     days = [today + timedelta(days=ahead) for ahead in range(DAYS)]
     ids = [hall.pk for hall in there]
-    cells, lines = _cells(ids, today), lines_today(ids, now=now)
+    limits = {hall.pk: Limits.of(hall) for hall in there}
+    cells, lines = _cells(limits, today), lines_today(ids, now=now)
     return City(
         days=[(day, f"{saying.short_weekday(day)} {day.day}") for day in days],
         rows=[
@@ -164,6 +187,7 @@ def city_now(*, halls: Iterable[Hall], now: datetime) -> City:
                 line=lines.get(hall.pk, Line()),
                 usual={day.weekday(): _usual(cells, hall.pk, day) for day in days},
                 name=hall.name,
+                limits=limits[hall.pk],
             )
             for hall in there
         ],
@@ -174,15 +198,19 @@ def city_now(*, halls: Iterable[Hall], now: datetime) -> City:
 class _Cells(dict[tuple[int, date], Cell]):
     """An empty cell where a hall has nothing on a day."""
 
+    def __init__(self, limits: dict[int, Limits]) -> None:
+        super().__init__()
+        self.limits = limits
+
     def __missing__(self, key: tuple[int, date]) -> Cell:
-        self[key] = Cell(key[1])
+        self[key] = Cell(key[1], self.limits[key[0]])
         return self[key]
 
 
-def _cells(halls: list[int], today: date) -> _Cells:
+def _cells(halls: dict[int, Limits], today: date) -> _Cells:
     """The coming days and the weeks before them, in one query."""
     first, last = today - timedelta(weeks=WEEKS_BACK), today + timedelta(days=DAYS - 1)
-    asked: dict[str, Any] = {"hall__in": halls, "service_day__range": (first, last)}
+    asked: dict[str, Any] = {"hall__in": list(halls), "service_day__range": (first, last)}
     slots = Slot.objects.filter(**asked, session__state=HallSession.State.OPEN)
     is_open = Q(is_open=True)
     names = ("hall", "service_day", "kind", "quota", "taken", "sessions", "opens", "closes")
@@ -209,7 +237,7 @@ def _cells(halls: list[int], today: date) -> _Cells:
         )
         .order_by()
     )
-    cells = _Cells()
+    cells = _Cells(halls)
     for row in offered.values_list(*names).union(searched.values_list(*names), all=True):
         _count(cells, row)
     return cells

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from appointments import saying
 from appointments.city_page import city_page
 from appointments.models import QuotaMove, RebalanceRun
+from appointments.overseeing import LIMITS
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.rebalancing import moves_of, undo_move, why
 from appointments.supervise_views import READERS, WHO, show
@@ -24,6 +25,7 @@ from config import civil
 from config.refusals import NotFound
 from windows.access import halls_of, staff_page
 from windows.models import Hall, HallSession, KindDefault, Staff, Window
+from windows.rules import rule_by_hall
 
 NIGHTS, MOVES_SHOWN = 7, 200
 CHANNELS = {
@@ -57,7 +59,7 @@ def supervise_city(request: HttpRequest) -> HttpResponse:
 
 def _halls_seen(staff: Staff | AnonymousUser, day: date) -> QuerySet[Hall]:
     """The halls that the person reads about; whether they run them, how many windows there
-    are, the hours of an evening and of a weekend there: in one query."""
+    are, the hours of an evening and of a weekend there, when it is full: in one query."""
     in_use = Window.objects.filter(hall=OuterRef("pk"), is_in_use=True).order_by()
     hours = {
         f"{kind}_{end}": Subquery(
@@ -78,6 +80,7 @@ def _halls_seen(staff: Staff | AnonymousUser, day: date) -> QuerySet[Hall]:
                 Subquery(in_use.values("hall").annotate(n=Count("pk")).values("n")), 0
             ),
             **hours,
+            **{name: rule_by_hall(name, day) for name in LIMITS},
         )
         .order_by("code")
     )

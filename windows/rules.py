@@ -8,7 +8,8 @@ To change a rule, add a `Rule` row in the administration with the date it starts
 
 from datetime import date
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from windows.models import Hall, Rule
@@ -109,6 +110,9 @@ RULES = {
     "duty_day_hours": (11, _("Most hours that somebody is planned for on a day")),
     "duty_week_hours": (44, _("Most hours that somebody is planned for in a week")),
     "time_off_expires_days": (180, _("Days in which time off in lieu can be used")),
+    "advice_searches": (10, _("Searches in vain for a day from which a session is advised")),
+    "advice_full_percent": (95, _("Share of a day's places that makes it full")),
+    "advice_notice_minutes": (120, _("Minutes from an advice to the session it names")),
     "alert_waiting": (20, _("Waiting people from which a supervisor is alerted")),
 }
 
@@ -116,6 +120,15 @@ RULES = {
 def rule(name: str, *, hall: Hall | int | None, day: date) -> int:
     """The number in force for the hall on that day."""
     return rules([name], hall=hall, day=day)[name]
+
+
+def rule_by_hall(name: str, day: date) -> Coalesce:
+    """The number in force on that day for each hall of a query, to be read with it."""
+    rows = Rule.objects.filter(Q(hall=OuterRef("pk")) | Q(hall__isnull=True))
+    latest = rows.filter(name=name, effective_on__lte=day).order_by(
+        F("hall").asc(nulls_last=True), "-effective_on"
+    )
+    return Coalesce(Subquery(latest.values("value")[:1]), RULES[name][0])
 
 
 def rules(names: list[str], *, hall: Hall | int | None, day: date) -> dict[str, int]:
