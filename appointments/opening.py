@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from appointments import saying
 from appointments.demanding import Waiting, waiting_for
-from windows.models import HallSession, Matter
+from windows.events import events_on
+from windows.models import DemandEvent, HallSession, Matter
 from windows.planning import SessionPreview
 
 
@@ -128,6 +129,22 @@ def _busy(number: int, session: HallSession) -> Busy:
     return Busy(text, session.pk)
 
 
+def event_words(event: DemandEvent) -> str:
+    """What is on, until when, and how many more people are reckoned with for what."""
+    first, last = saying.short_day(event.first_day), saying.short_day(event.last_day)
+    days = first if first == last else _("%(first)s to %(last)s") % {"first": first, "last": last}
+    facts = {"name": event.name, "days": days, "n": abs(event.uplift_percent)}
+    if event.uplift_percent > 0:
+        said = _("%(name)s (%(days)s): about %(n)s%% more people than usual.") % facts
+    elif event.uplift_percent < 0:
+        said = _("%(name)s (%(days)s): about %(n)s%% fewer people than usual.") % facts
+    else:
+        said = _("%(name)s (%(days)s): about as many people as usual.") % facts
+    if event.audience:
+        said += " " + _("It is about: %(who)s.") % {"who": event.audience}
+    return said
+
+
 def _calendar(plan: SessionPreview) -> list[str]:
     """What the calendar says of the day, and what else is worth a second look."""
     day, said = plan.day, []
@@ -139,6 +156,7 @@ def _calendar(plan: SessionPreview) -> list[str]:
         said.append(_("A day off for most people."))
     if not day.confirmed:
         said.append(_("The holidays of that year are not announced yet."))
+    said += [event_words(one) for one in events_on(hall=plan.hall, day=plan.service_day)]
     if plan.kind == HallSession.Kind.STUDENT:
         said.append(_("Students come without a booking: all places are for walk-ins."))
     return said
