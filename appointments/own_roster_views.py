@@ -15,12 +15,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments import saying
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.roster_forms import SwapForm
-from appointments.roster_page import hours_words, length_words, place_words, swap_words
+from appointments.roster_words import (
+    asked_words,
+    hours_words,
+    length_words,
+    place_words,
+    swap_words,
+)
 from appointments.time_off_views import ledger_lines
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound
-from windows import swapping, time_off
+from windows import asking_absence, swapping, time_off
 from windows.access import CLERK, GUIDE, SUPERVISOR, staff_page
 from windows.candidates import free_staff
 from windows.duties import Duty, duty_of, loads
@@ -36,7 +42,10 @@ EXCHANGES = 30
 @staff_page(*WHO)
 @require_safe
 def desk_roster(request: HttpRequest) -> HttpResponse:
-    """The coming four weeks, what I am asked, and my ledger of time off."""
+    """The coming four weeks, what I am asked, my absences, and my ledger of time off.
+
+    What was decided counts as seen from now on.
+    """
     me, now = _me(request), civil.now()
     today = civil.city_date(now)
     load = loads([me.pk], today - timedelta(days=1), today + AHEAD)[me.pk]
@@ -59,10 +68,14 @@ def desk_roster(request: HttpRequest) -> HttpResponse:
         "week": hours_words(load.minutes_between(monday, monday + timedelta(days=6))),
         "asked_me": [swap_words(one) for one in swaps if one.to_id == me.pk],
         "i_asked": [swap_words(one) for one in swaps if one.made_by_id == me.pk],
+        "absences": [asked_words(one, now=now) for one in asking_absence.shown_to(me, now=now)],
+        "closed": [swap_words(one) for one in swapping.closed_of(me, now=now)],
         "balance": length_words(time_off.balances([me.pk]).get(me.pk, 0)),
         "lines": ledger_lines(me)[:20],
         "key": fresh_key(),
     }
+    asking_absence.see(me, now=now)
+    swapping.see(me, now=now)
     return render(request, "appointments/desk/roster.html", context)
 
 

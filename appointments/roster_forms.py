@@ -147,6 +147,43 @@ class AbsenceForm(forms.Form):
         return {"reason": said["reason"], "begins": begins, "ends": ends, "minutes": minutes}
 
 
+class OwnAbsenceForm(AbsenceForm):
+    """An absence that somebody asks for themselves."""
+
+    note = forms.CharField(
+        label=_("Anything your supervisor should know"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(PLAIN),
+        error_messages={"max_length": _("Use 200 characters at most.")},
+    )
+    field_order = ["reason", "first", "begins_at", "last", "ends_at", "minutes", "note"]
+
+    def __init__(self, *args: Any, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.fields["reason"].label = _("Why will you be absent?")
+        self.fields["minutes"].help_text = _(
+            "For time off in lieu only. Empty: what is planned for you then."
+        )
+
+    def answers(self) -> dict[str, Any]:
+        return super().answers() | {"note": self.cleaned_data["note"]}
+
+
+class AbsenceRefusalForm(forms.Form):
+    """Why an absence is refused."""
+
+    answer = forms.CharField(
+        label=_("Why not?"),
+        max_length=200,
+        widget=forms.TextInput(PLAIN),
+        error_messages={
+            "required": _("Say in a few words why not, so that your colleague can plan."),
+            "max_length": _("Use 200 characters at most."),
+        },
+    )
+
+
 class SkillsForm(forms.Form):
     """The matters that somebody can serve."""
 

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import saying
-from appointments.roster_page import hours_words, length_words
+from appointments.roster_words import hours_words, length_words
 from appointments.supervise_overtime_views import month_asked, plain_cell
 from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
 from config import civil

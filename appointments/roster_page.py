@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from appointments import saying
+from appointments.roster_words import hours_words, length_words
 from config import civil
 from windows.access import CLERK, GUIDE
 from windows.candidates import LIMITS
@@ -19,14 +19,16 @@ from windows.models import (
     HallSession,
     RosterEntry,
     SessionWindow,
+    Shift,
     Staff,
-    Swap,
     Window,
 )
 from windows.rules import rules
 from windows.skills import share_served, skills_of
 from windows.suggesting import open_times
 from windows.time_off import balances
+
+A_MOMENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Was:
+    """Somebody who was signed in at a window without being planned there."""
+
+    name: str
+    hours: str
+
+
+@dataclass(frozen=True)
 class Place:
     """A window in a session (number 0 is the floor), who is there, and what is open."""
 
@@ -60,6 +70,7 @@ class Place:
     window: Window | None
     lines: list[Line]
     gaps: list[str]
+    was: list[Was]  # who stood in the gaps of a session that is over
     is_extra: bool = False  # planned, though the session does not count on this window
 
 
@@ -129,46 +140,11 @@ class Week:
         return self.monday + timedelta(days=6)
 
 
-def hours_words(minutes: int) -> str:
-    """7.5 h."""
-    return _("%(hours)s h") % {"hours": f"{round(minutes / 60, 1):g}"}
-
-
-def length_words(minutes: int) -> str:
-    """1 h 30 min; a minus in front of what was taken."""
-    sign, minutes = ("−" if minutes < 0 else ""), abs(minutes)
-    whole, rest = divmod(minutes, 60)
-    if whole and rest:
-        return sign + _("%(hours)s h %(minutes)s min") % {"hours": whole, "minutes": rest}
-    if whole:
-        return sign + _("%(hours)s h") % {"hours": whole}
-    return sign + pgettext("length", "%(minutes)s min") % {"minutes": rest}
-
-
-def place_words(entry: RosterEntry) -> str:
-    """Thursday 4 March, 9:00 to 17:00, window 2."""
-    duty = duty_of(entry)
-    hours = saying.hours(duty.begins, duty.ends) if duty else ""
-    facts = {"day": saying.short_day(entry.session.service_day), "hours": hours}
-    if entry.window is None:
-        return _("%(day)s, %(hours)s, on the floor") % facts
-    return _("%(day)s, %(hours)s, window %(number)s") % {**facts, "number": entry.window.number}
-
-
-def swap_words(swap: Swap) -> dict[str, Any]:
-    """A question between colleagues, in words."""
-    return {
-        "swap": swap,
-        "what": place_words(swap.entry),
-        "instead": place_words(swap.for_entry) if swap.for_entry else "",
-        "is_agreed": swap.state == Swap.State.AGREED,
-    }
-
-
 def week_page(hall: Hall, monday: date, *, now: datetime, today: date) -> Week:
-    """The hall's week: sessions with their places, people with their hours; 13 queries."""
+    """The hall's week: sessions with their places, people with their hours; 13 queries, one
+    more when a session is over."""
     page = Week(hall, monday)
-    view = _Reading.of(hall, monday)
+    view = _Reading.of(hall, monday, now)
     for n in range(7):
         day = monday + timedelta(days=n)
         blocks = [view.block(one, now) for one in view.sessions if one.service_day == day]
@@ -193,9 +169,10 @@ class _Reading:
     carried: dict[int, Load]
     listed: dict[int, set[int]]
     limits: dict[str, int]
+    stood: list[Shift]  # at windows, while a session that is over was held
 
     @classmethod
-    def of(cls, hall: Hall, monday: date) -> "_Reading":
+    def of(cls, hall: Hall, monday: date, now: datetime) -> "_Reading":
         sunday = monday + timedelta(days=6)
         sessions = list(
             HallSession.objects.filter(
@@ -218,7 +195,7 @@ class _Reading:
         return cls(
             monday, sessions, staffed, entries, people,
             loads(people, monday - LATELY, sunday + timedelta(days=1)),
-            skills_of(people), rules(LIMITS, hall=hall, day=monday),
+            skills_of(people), rules(LIMITS, hall=hall, day=monday), _stood(hall, sessions, now),
         )  # fmt: skip
 
     def block(self, session: HallSession, now: datetime) -> Block:
@@ -226,14 +203,17 @@ class _Reading:
         for entry in self.entries[session.pk]:
             at.setdefault(entry.window_id, []).append(entry)
         windows = self.staffed[session.pk]
-        places = [self.place(session, one, at.get(pk, [])) for pk, one in windows.items()]
+        is_over = session.ends_at <= now
+        places = [
+            self.place(session, one, at.get(pk, []), is_over=is_over) for pk, one in windows.items()
+        ]
         for pk, entries in at.items():
             if pk is not None and pk not in windows:
                 places.append(self.place(session, entries[0].window, entries, is_extra=True))
         if at.get(None):
             places.append(self.place(session, None, at[None]))
         hours = saying.hours(session.starts_at, session.ends_at)
-        return Block(session, hours, places, session.ends_at <= now)
+        return Block(session, hours, places, is_over)
 
     def place(
         self,
@@ -242,6 +222,7 @@ class _Reading:
         entries: list[RosterEntry],
         *,
         is_extra: bool = False,
+        is_over: bool = False,
     ) -> Place:
         duties = [duty for one in entries if (duty := duty_of(one))]
         gaps = [] if window is None or is_extra else open_times(session, duties)
@@ -252,8 +233,27 @@ class _Reading:
             window=window,
             lines=[self.line(duty, window) for duty in duties],
             gaps=["" if gaps == whole else saying.hours(*gap) for gap in gaps],
+            was=self.was(session, window, gaps) if is_over and window else [],
             is_extra=is_extra,
         )
+
+    def was(
+        self, session: HallSession, window: Window, gaps: list[tuple[datetime, datetime]]
+    ) -> list[Was]:
+        """Who stood at the window in the gaps, and when if not all the time."""
+        there: dict[str, tuple[datetime, datetime]] = {}
+        for shift in self.stood:
+            for begins, ends in gaps if shift.window_id == window.pk else ():
+                since = max(shift.period.lower or begins, begins)
+                until = min(shift.period.upper or ends, ends)
+                if until - since >= A_MOMENT:
+                    known = there.get(str(shift.staff), (since, until))
+                    there[str(shift.staff)] = min(known[0], since), max(known[1], until)
+        whole = session.starts_at, session.ends_at
+        return [
+            Was(name, "" if hours == whole else saying.hours(*hours))
+            for name, hours in there.items()
+        ]
 
     def line(self, duty: Duty, window: Window | None) -> Line:
         session = duty.entry.session
@@ -294,6 +294,16 @@ class _Reading:
     def _day(self, load: Load, day: date) -> str:
         minutes = load.minutes_on(day)
         return hours_words(minutes) if minutes else ""
+
+
+def _stood(hall: Hall, sessions: list[HallSession], now: datetime) -> list[Shift]:
+    """Who was signed in at the hall's windows during its sessions that are over."""
+    over = [one for one in sessions if one.ends_at <= now]
+    if not over:
+        return []
+    span = DateTimeTZRange(over[0].starts_at, max(one.ends_at for one in over))
+    rows = Shift.objects.filter(window__hall=hall, period__overlap=span)
+    return list(rows.select_related("staff").order_by("period"))
 
 
 def _wanted(session: HallSession, window: Window) -> set[int]:

@@ -1,6 +1,6 @@
 """The people of a hall: what they can serve, when they are absent, who stands in for them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments import saying
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.roster_forms import AbsenceForm, SkillsForm
-from appointments.roster_page import length_words
 from appointments.roster_place import choice_of
 from appointments.roster_views import actor, own_entry
+from appointments.roster_words import length_words, span_words
 from appointments.supervise_views import WHO, asked_hall, halls_here, show
 from config import civil
 from config.faces import show_refusal
@@ -29,25 +29,6 @@ from windows.skills import list_skills, skills_of
 from windows.time_off import balances
 
 TEAM = (CLERK, GUIDE, SUPERVISOR)
-
-
-def span_words(absence: Absence) -> str:
-    """A whole day, some days, or the exact hours."""
-    begins, ends = absence.period.lower, absence.period.upper
-    if begins is None or ends is None:
-        return ""
-    first, last = civil.city_date(begins), civil.city_date(ends)
-    if civil.city_day(first)[0] == begins and civil.city_day(last)[0] == ends:
-        days = saying.short_day(first), saying.short_day(last - timedelta(days=1))
-        facts = {"first": days[0], "last": days[1]}
-        return days[0] if days[0] == days[1] else _("%(first)s to %(last)s") % facts
-    if first == last:
-        return f"{saying.short_day(first)} {saying.hours(begins, ends)}"
-    facts = {
-        "first": f"{saying.short_day(first)} {saying.clock(begins)}",
-        "last": f"{saying.short_day(last)} {saying.clock(ends)}",
-    }
-    return _("%(first)s to %(last)s") % facts
 
 
 def _is_over(absence: Absence, now: datetime) -> bool:
@@ -67,7 +48,7 @@ def supervise_people(request: HttpRequest) -> HttpResponse:
     coming: dict[int, list[tuple[Absence, str]]] = {}
     rows = Absence.objects.filter(staff__in=pks, is_cancelled=False, period__endswith__gt=now)
     for one in rows.order_by("period"):
-        coming.setdefault(one.staff_id, []).append((one, span_words(one)))
+        coming.setdefault(one.staff_id, []).append((one, span_words(one.period)))
     context: dict[str, Any] = {
         "here": "people",
         "hall": hall,
@@ -173,7 +154,7 @@ def _person(
         "staff": staff,
         "skills": skills or SkillsForm(initial={"matters": [str(pk) for pk in listed]}),
         "absence": absence or AbsenceForm(initial={"first": civil.city_date(now)}),
-        "absences": [(one, span_words(one), not _is_over(one, now)) for one in rows],
+        "absences": [(one, span_words(one.period), not _is_over(one, now)) for one in rows],
         "balance": length_words(balances([staff.pk]).get(staff.pk, 0)),
         "key": fresh_key(),
     }
@@ -252,7 +233,7 @@ def _absence(
         "hall": hall,
         "halls": [],
         "absence": absence,
-        "when": span_words(absence),
+        "when": span_words(absence.period),
         "rows": rows,
         "is_over": _is_over(absence, now),
         "errors": errors,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments import saying
-from appointments.roster_page import Mark, hours_words
+from appointments.roster_page import Mark
+from appointments.roster_words import hours_words
 from windows.access import CLERK, GUIDE, SUPERVISOR
 from windows.candidates import Candidate, free_staff
 from windows.duties import Duty, duty_of, loads, people_of

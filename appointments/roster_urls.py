@@ -3,7 +3,9 @@
 from django.urls import path
 
 from appointments import (
+    own_absence_views,
     own_roster_views,
+    roster_asked_views,
     roster_month_views,
     roster_people_views,
     roster_plan_views,
@@ -46,6 +48,11 @@ urls = [
         roster_people_views.supervise_absence_withdraw,
         name="supervise_absence_withdraw",
     ),
+    path(
+        "supervise/people/asked/<int:pk>/",
+        roster_asked_views.supervise_absence_asked,
+        name="supervise_absence_asked",
+    ),
     path("supervise/timeoff/", time_off_views.supervise_time_off, name="supervise_time_off"),
     path(
         "supervise/timeoff/<int:pk>/",
@@ -54,6 +61,12 @@ urls = [
     ),
     path("desk/roster/", own_roster_views.desk_roster, name="desk_roster"),
     path("desk/roster/<int:pk>/ask/", own_roster_views.desk_roster_ask, name="desk_roster_ask"),
+    path("desk/roster/absence/", own_absence_views.desk_absence_ask, name="desk_absence_ask"),
+    path(
+        "desk/roster/absences/<int:pk>/withdraw/",
+        own_absence_views.desk_absence_withdraw,
+        name="desk_absence_withdraw",
+    ),
     path(
         "desk/roster/swaps/<int:pk>/",
         own_roster_views.desk_roster_answer,

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments import saying
 from appointments.pressing import SaidNo, fresh_key, press
+from appointments.roster_asked import asked_rows
 from appointments.roster_forms import PlaceBreakForm, PlaceForm, instant_in
-from appointments.roster_page import swap_words, week_page
+from appointments.roster_page import week_page
 from appointments.roster_place import place_page
+from appointments.roster_words import swap_words
 from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
 from config import civil
 from config.faces import show_refusal
@@ -45,6 +47,7 @@ def supervise_roster(request: HttpRequest) -> HttpResponse:
         "week_words": week_words(monday),
         "is_this_week": monday == week_of(today)[0],
         "is_past": monday + timedelta(days=6) < today,
+        "asked": asked_rows(hall, request.user, now=now) if runs else [],
         "swaps": [swap_words(one) for one in swapping.open_in(hall)] if runs else [],
         "may_act": runs,
         "runs_halls": runs,

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from appointments import saying
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.roster_forms import CorrectionForm
-from appointments.roster_page import length_words
 from appointments.roster_people_views import TEAM, own_person
 from appointments.roster_views import actor
+from appointments.roster_words import length_words
 from appointments.supervise_views import WHO, asked_hall, halls_here, show
 from config import civil
 from config.faces import show_refusal

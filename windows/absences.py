@@ -15,7 +15,7 @@ from config.refusals import Refusal, refusing
 from windows import rostering, time_off
 from windows.candidates import Candidate, free_staff
 from windows.duties import Duty, loads
-from windows.models import Absence, RosterEntry, Staff
+from windows.models import Absence, AbsenceRequest, RosterEntry, Staff
 from windows.skills import matters_at
 
 LONGEST = timedelta(days=400)
@@ -97,7 +97,8 @@ def note(
 def withdraw(*, absence: Absence, by: Staff | None, now: datetime) -> Absence:
     """The person is there after all; time off that was taken for it comes back.
 
-    Who stands in goes on standing in. Withdrawing twice changes nothing.
+    Who stands in goes on standing in; a question that was agreed to is withdrawn with it, and
+    who asked sees that. Withdrawing twice changes nothing.
     """
     rostering.lock_people([absence.staff_id])
     locked = Absence.objects.select_for_update(of=("self",)).select_related("staff")
@@ -105,6 +106,10 @@ def withdraw(*, absence: Absence, by: Staff | None, now: datetime) -> Absence:
     if not row.is_cancelled:
         row.is_cancelled = True
         row.save(update_fields=["is_cancelled"])
+        agreed = AbsenceRequest.objects.filter(absence=row, state=AbsenceRequest.State.AGREED)
+        agreed.update(
+            state=AbsenceRequest.State.WITHDRAWN, withdrawn_by=by, withdrawn_at=now, seen_at=None
+        )
         time_off.give_back(absence=row, by=by, now=now)
     return row
 

@@ -5,7 +5,7 @@ it leads to could not be done.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -20,6 +20,7 @@ from windows.models import Hall, RosterEntry, Staff, Swap
 
 State = Swap.State
 OPEN = [State.ASKED, State.AGREED]
+SHOWN_FOR = timedelta(days=14)  # how it ended stays on the pages of both
 
 
 class NotYours(Refusal):
@@ -141,8 +142,28 @@ def open_in(hall: Hall) -> Sequence[Swap]:
 
 def open_of(staff: Staff) -> Sequence[Swap]:
     """What the person asked or is asked, open."""
-    rows = Swap.objects.filter(Q(to=staff) | Q(made_by=staff), state__in=OPEN)
+    rows = Swap.objects.filter(_of(staff), state__in=OPEN)
     return list(_told(rows).order_by("entry__period"))
+
+
+def closed_of(staff: Staff, *, now: datetime) -> Sequence[Swap]:
+    """What ended lately of what the person asked or was asked, unless they ended it."""
+    since = now - SHOWN_FOR
+    lately = Q(decided_at__gt=since) | Q(decided_at=None, answered_at__gt=since)
+    rows = Swap.objects.filter(_of(staff), lately).exclude(state__in=OPEN)
+    by_oneself = Q(decided_by=staff) | Q(decided_at=None, to=staff)
+    return list(_told(rows.exclude(by_oneself)).order_by("-pk")[:20])
+
+
+def see(staff: Staff, *, now: datetime) -> None:
+    """The person has seen how everything ended."""
+    ended = Swap.objects.exclude(state__in=OPEN)
+    ended.filter(made_by=staff, asker_saw_at__isnull=True).update(asker_saw_at=now)
+    ended.filter(to=staff, other_saw_at__isnull=True).update(other_saw_at=now)
+
+
+def _of(staff: Staff) -> Q:
+    return Q(to=staff) | Q(made_by=staff)
 
 
 def _told(rows):  # type: ignore[no-untyped-def]

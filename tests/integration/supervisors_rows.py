@@ -10,6 +10,7 @@ from tests.conftest import DAY, NOON, make_staff
 from tests.integration.breaking import again, change
 from windows.models import (
     Absence,
+    AbsenceRequest,
     DemandEvent,
     Hall,
     HallClosure,
@@ -60,6 +61,7 @@ def rows_of_supervisors(hall, session, matter, clerk, booking) -> None:
         staff=clerk, session=session, window=Window.objects.get(number=1), period=THEN, **made
     )
     Absence.objects.create(staff=clerk, period=THEN, reason="leave", **made)
+    AbsenceRequest.objects.create(staff=clerk, period=THEN, reason="leave", made_at=NOON)
     Swap.objects.create(entry=entry, to=make_staff("another", hall, "clerk"), **made)
     TimeOffEntry.objects.create(
         staff=clerk, kind="grant", minutes=5, on=DAY, expires_on=DAY,
@@ -117,6 +119,12 @@ ROSTERS = {
         RosterEntry, staff=Staff.objects.get(username="another")
     )(),
     "absence_one_at_a_time": again(Absence),
+    "absence_asked_once_at_a_time": again(AbsenceRequest),
+    "absence_agreed_is_noted": change(AbsenceRequest, state="agreed"),
+    "absence_refused_with_reason": change(AbsenceRequest, state="refused"),
+    "absence_request_moves_legally": lambda: [
+        change(AbsenceRequest, state=state)() for state in ("withdrawn", "asked")
+    ],
     "swap_one_open_per_entry": again(Swap),
     "swap_moves_legally": change(Swap, state="done"),
 }

@@ -1,3 +1,4 @@
+from windows.models.asked import AbsenceRequest
 from windows.models.change import HallClosure, SessionChange, SessionLink
 from windows.models.hall import Hall, Window
 from windows.models.matter import Material, Matter
@@ -32,6 +33,7 @@ from windows.models.staff import (
 
 __all__ = [
     "Absence",
+    "AbsenceRequest",
     "Break",
     "DemandEvent",
     "DeviceToken",

@@ -133,6 +133,8 @@ class Swap(models.Model):
         "windows.Staff", null=True, on_delete=models.PROTECT, related_name="+"
     )
     decided_at = models.DateTimeField(null=True)
+    asker_saw_at = models.DateTimeField(null=True, help_text="When who asked saw how it ended")
+    other_saw_at = models.DateTimeField(null=True, help_text="When who was asked saw it")
 
     class Meta:
         constraints = [
