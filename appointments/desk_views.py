@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from appointments.desk_actions import BUTTONS, WHO, Press, desk_halls
 from appointments.desk_forms import OUTCOMES, BreakForm
 from appointments.pressing import SaidNo, fresh_key, press
+from appointments.roster_news import news_for
 from appointments.serving import console_of
 from config import civil
 from config.faces import show_refusal
@@ -50,7 +51,12 @@ def _desk(
 ) -> HttpResponse:
     """`action` and `form` bring a small choice back open, with what was said and why not."""
     shift = shifts.shift_of(request.user)  # type: ignore[arg-type]
-    context: dict[str, Any] = {"errors": errors, "key": fresh_key(), "now": civil.city_time(now)}
+    context: dict[str, Any] = {
+        "errors": errors,
+        "key": fresh_key(),
+        "now": civil.city_time(now),
+        "news": news_for(request.user, now=now),  # type: ignore[arg-type]
+    }
     if shift is None:
         context["windows"] = _windows(request, now)
         return render(request, "appointments/desk/choose.html", context, status=status)

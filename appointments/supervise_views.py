@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from appointments import saying
 from appointments.pressing import fresh_key
 from appointments.remedies.done import done_today
+from appointments.roster_news import waiting_in
 from appointments.supervising import HallNow, hall_now, hall_sessions
 from appointments.year import warning_words
 from config import civil
@@ -87,11 +88,13 @@ def supervise(request: HttpRequest) -> HttpResponse:
     """The hall today: who waits, who serves, what asks for a decision, what is coming."""
     hall, now = asked_hall(request, *LOOKERS), civil.now()
     view = hall_now(hall, now=now)
-    context = _moving(request, hall, view, now) | {
+    context = _moving(request, hall, view, now)
+    context |= {
         "halls": halls_here(request, *LOOKERS),
         "sessions": hall_sessions(hall, view.service_day),
         "day": saying.long_day(view.service_day),
         "done": done_today(hall, now=now),
+        "news": waiting_in(hall, now=now) if context["may_act"] else [],
         "key": fresh_key(),
     }
     return show(request, "today", context)
