@@ -25,7 +25,8 @@ PAGES: dict[tuple[str, ...], str] = {
     (GUIDE, SUPERVISOR): """floor floor_give floor_check_in floor_line floor_give_back
         floor_again floor_papers floor_priority""",
     (AGENT, GUIDE, SUPERVISOR): "assist assist_look assist_who assist_slip assist_booking",
-    (CLERK, GUIDE, SUPERVISOR): "desk_roster desk_roster_ask desk_roster_answer",
+    (CLERK, GUIDE, SUPERVISOR): """desk_roster desk_roster_ask desk_roster_answer
+        desk_absence_ask desk_absence_withdraw""",
     # Seen by who looks on, changed by who answers for it.
     (SUPERVISOR, ADMIN, VIEWER): """supervise supervise_live supervise_help supervise_session
         supervise_change supervise_change_preview supervise_changed supervise_change_people
@@ -45,7 +46,8 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_event_remove supervise_change_undo supervise_closure_undo supervise_reopen
         supervise_roster_place supervise_roster_break supervise_roster_remove
         supervise_roster_move supervise_roster_swap supervise_roster_plan supervise_people
-        supervise_person supervise_absence supervise_absence_withdraw supervise_time_off
+        supervise_person supervise_absence supervise_absence_withdraw
+        supervise_absence_asked supervise_time_off
         supervise_time_off_of supervise_point_state supervise_link_make supervise_link_revoke
         supervise_import supervise_import_look supervise_export
         supervise_plan_new supervise_plan supervise_plan_end supervise_kind supervise_series
