@@ -56,7 +56,9 @@ class TestHandingOver:
 
     def test_only_to_a_clerk_of_the_hall(self, clerk, stranger_clerk, guide, at_window_3, refused):
         for somebody in (stranger_clerk, guide, clerk):
-            refused(NotOneOfTheHall, hand_over, staff=clerk, to=somebody, now=HOUR)
+            said = refused(NotOneOfTheHall, hand_over, staff=clerk, to=somebody, now=HOUR)
+
+            assert said == "Only a clerk of this hall can take over. Choose somebody else."
 
     def test_not_to_somebody_who_is_elsewhere(
         self, clerk, clerks, at_window_3, at_window_1, refused
@@ -66,7 +68,9 @@ class TestHandingOver:
         assert said.startswith("clerk-1 is signed in at window 1")
 
     def test_only_from_a_window(self, clerk, clerks, hall, refused):
-        refused(NotSignedIn, hand_over, staff=clerk, to=clerks[0], now=HOUR)
+        said = refused(NotSignedIn, hand_over, staff=clerk, to=clerks[0], now=HOUR)
+
+        assert said == "Sign in at this window first."
 
 
 class TestPausing:
@@ -86,7 +90,9 @@ class TestPausing:
         assert Break.objects.get().ended_at == HOUR
 
     def test_an_unknown_reason(self, clerk, at_window_3, refused):
-        refused(UnknownReason, pause, staff=clerk, now=NOON, reason="holiday")
+        said = refused(UnknownReason, pause, staff=clerk, now=NOON, reason="holiday")
+
+        assert said == "Choose one of the reasons."
 
 
 class TestEndings:
@@ -99,8 +105,9 @@ class TestEndings:
     @pytest.mark.parametrize("outcome", ["elsewhere", "gone", ""])
     def test_other_words_are_none(self, walk_in, call, clerk, refused, outcome):
         walk_in()
+        ended = {"ticket": call(), "staff": clerk, "now": HOUR, "outcome": outcome}
 
-        refused(UnknownOutcome, finish, ticket=call(), staff=clerk, now=HOUR, outcome=outcome)
+        assert refused(UnknownOutcome, finish, **ended) == "Choose one of the outcomes."
 
     def test_who_left_does_not_go_on(self, hall, session, renewal, pickup, call, clerk):
         from queues.issuing import issue
@@ -184,7 +191,9 @@ class TestMissing:
         assert returned.rank_at >= absent.rank_at
 
     def test_only_a_number_that_was_missed_thrice_is_replaced(self, walk_in, clerk, refused):
-        refused(NotPossibleNow, come_again, ticket=walk_in(), staff=clerk, now=HOUR)
+        said = refused(NotPossibleNow, come_again, ticket=walk_in(), staff=clerk, now=HOUR)
+
+        assert said == "This is not possible now: ticket A001 is in the state “Waiting”."
 
 
 class TestWhy:

@@ -197,29 +197,31 @@ class TestSendingOn:
         ticket = call()
         closed = neighbour(other_hall, is_open=False)
 
-        refused(
-            HallClosedForGood, transfer_to_hall, ticket=ticket, staff=clerk, hall=closed, now=HOUR
-        )
+        send = {"ticket": ticket, "staff": clerk, "hall": closed}
+        never = refused(HallClosedForGood, transfer_to_hall, **send, now=HOUR)
         make_session(other_hall, list(other_hall.windows.all()))
         evening = NOON + minutes(6 * 60)
-        refused(
-            (HallClosed, HallClosedForGood), transfer_to_hall, ticket=ticket, staff=clerk,
-            hall=closed, now=evening,
-        )  # fmt: skip
+        later = refused((HallClosed, HallClosedForGood), transfer_to_hall, **send, now=evening)
+
+        assert never == "The hall is closed now, and no opening is planned yet."
+        assert later.startswith("The hall is closed now")
 
     def test_a_hall_that_does_not_serve_it(
         self, walk_in, call, clerk, other_hall, neighbour, pickup, hall, refused
     ):
         walk_in()
         send = {"ticket": call(), "staff": clerk, "now": HOUR}
+        there = neighbour(other_hall)
 
-        refused(
-            MatterNotServed, transfer_to_hall, **send, hall=neighbour(other_hall), matter=pickup
-        )
-        refused(NotFound, transfer_to_hall, **send, hall=hall)
+        said = refused(MatterNotServed, transfer_to_hall, **send, hall=there, matter=pickup)
+
+        assert said == "No window of this hall serves this matter."
+        assert refused(NotFound, transfer_to_hall, **send, hall=hall) == ""
 
     def test_only_from_ones_own_window(self, walk_in, call, clerks, at_window_1, refused):
         walk_in()
         ticket = call()
 
-        refused(NotAtYourWindow, transfer, ticket=ticket, staff=clerks[0], now=HOUR)
+        said = refused(NotAtYourWindow, transfer, ticket=ticket, staff=clerks[0], now=HOUR)
+
+        assert said == "This ticket is not at your window."
