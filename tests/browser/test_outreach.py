@@ -144,5 +144,9 @@ def test_points_on_a_phone_and_one_press_at_the_desk(
     shot(desk, "sup-points-1440-en")
     desk.get_by_role("button", name="It works again").click()
     expect(desk.get_by_text("All points work.")).to_be_visible()
+    broken.refresh_from_db()
+    assert (broken.state, broken.out_note_zh) == ("works", "")
+    assert broken.changed_by == supervisor
     phone.reload()
-    expect(phone.locator(".point--out")).to_have_count(0)
+    expect(phone.locator(".point")).to_have_count(6)
+    assert phone.locator(".point--out").count() == 0

@@ -89,8 +89,11 @@ def test_another_kind_brings_its_hours_and_keeps_what_was_typed(open_page, three
 
     page.locator("[name=opens]").fill("10:00")
     page.locator("select[name=kind]").select_option("late")
-    expect(page.locator("select[name=kind]")).to_have_value("late")
-    expect(page.locator("[name=opens]")).to_have_value("10:00")
+    expect(page.locator("[name=was]")).to_have_value("late")  # its form is here
+    assert page.locator("select[name=kind]").input_value() == "late"
+    assert page.locator("[name=opens]").input_value() == "10:00"
+    assert page.locator("[name=day]").input_value() == day
+    assert HallSession.objects.count() == 1  # only the one that was open before
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -127,7 +130,8 @@ def test_the_pages_are_accessible_and_fit(open_page, three_halls, language):
     sign_in(page, "supervisor")
     for way in ("plans", "plans/new", f"plans/{plan.pk}", f"plans/{plan.pk}/end", "kinds",
                 "kinds/night", "series", "copy", "places", "open"):  # fmt: skip
-        page.goto(f"/supervise/{way}/")
+        assert page.goto(f"/supervise/{way}/").ok
+        assert page.url.endswith(f"/supervise/{way}/")
         page.set_viewport_size(DESK_SIZE)
         fits(page, 1440)
         is_accessible(page)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from config import civil
 from tests.browser.conftest import DESK_SIZE, PHONE_SIZE, is_accessible, sign_in
 from tests.conftest import make_session, make_staff
-from windows.models import RosterEntry, Staff
+from windows.models import RosterEntry, Staff, Swap
 from windows.rostering import assign
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,7 +93,8 @@ def test_on_a_phone_nothing_is_cut_off(open_page, week, monday, windows, languag
         "month": f"/supervise/roster/month/?month={monday:%Y-%m}",
     }
     for path in pages.values():
-        page.goto(path)
+        assert page.goto(path).ok
+        assert page.url.endswith(path)
         fits(page)
         is_accessible(page)
 
@@ -112,3 +113,6 @@ def test_a_clerk_asks_a_colleague_on_the_phone(open_page, week, windows):
     expect(page.locator("main")).to_contain_text("黄婉仪 is asked.")
     page.get_by_role("button", name="Withdraw it").click()
     expect(page.locator("main")).to_contain_text("The question is withdrawn.")
+    swap = Swap.objects.get()
+    assert (swap.state, swap.to.username) == ("withdrawn", "clerk-2")
+    assert [one.staff for one in RosterEntry.objects.filter(is_cancelled=False)] == [me]
