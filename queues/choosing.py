@@ -47,6 +47,10 @@ STEPPED_BACK = f"%(now)s::timestamptz - interval '{RULES['postpone_minutes'][0]}
 
 GUARD = "FOR NO KEY UPDATE OF t SKIP LOCKED"  # one window takes a ticket, the next looks on
 
+# A ticket that got another place between reading and locking is not taken for its old one:
+# a locked row is looked at again as it is by then, `seen` stays as it was read.
+WHERE_IT_WAS_SEEN = "JOIN queues_ticket seen ON seen.id = t.id AND seen.rank_at = t.rank_at"
+
 
 def statement(guard: str = GUARD) -> str:
     """The row that comes back begins with what happened; see `choose`."""
@@ -79,10 +83,12 @@ WITH shift AS MATERIALIZED (
       ORDER BY id DESC LIMIT 2) AS last WHERE jumped)
 ), leap AS MATERIALIZED (
   SELECT t.id FROM queues_ticket t
+  {WHERE_IT_WAS_SEEN}
   WHERE %(may_jump)s::boolean AND t.id = (SELECT id FROM jump) AND t.state = 'waiting'
   {guard}
 ), head AS MATERIALIZED (
   SELECT t.id FROM queues_ticket t
+  {WHERE_IT_WAS_SEEN}
   WHERE {SERVABLE} AND (SELECT shut IS NULL FROM gate)
     AND (%(may_jump)s::boolean OR NOT EXISTS (SELECT FROM jump))
     AND NOT EXISTS (SELECT FROM leap)

@@ -5,17 +5,21 @@ from functools import partial
 from threading import Barrier
 
 import pytest
+from django.db import connection
 
 from appointments import alerting
 from appointments.alerting import tell_near
 from appointments.models import Message, TurnAlert
 from appointments.proving import token_for
+from queues import choosing
 from queues.calling import call_next
 from queues.issuing import issue_walk_in
 from queues.models import Call, Ticket
 from queues.postponing import AlreadyPostponed, JustCalledToWindow, postpone
 from tests.concurrency.asking import nothing_is_broken
+from tests.concurrency.calling.interleaving import meanwhile
 from tests.conftest import NOON, PHONE, race
+from windows.prepared import Prepared
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +46,30 @@ def test_pressed_while_being_called_one_of_both_wins(line, at_window_3, clerk):
         assert mine.rank_at > line[0].rank_at
     assert Call.objects.count() == 1
     nothing_is_broken()
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "mutant"])
+def test_who_steps_back_after_the_line_was_read_is_not_called(
+    line, at_window_3, clerk, guarded, monkeypatch
+):
+    """The statement has its view of the line and no lock yet when the person steps back.
+
+    Mutant: where a ticket was seen does not count, and who was just told that others go
+    first is called."""
+    reading = "SELECT CASE\n    WHEN (SELECT pg_advisory_xact_lock(7) IS NULL) THEN 'paused'"
+    slow = choosing.statement().replace("SELECT CASE", reading, 1)
+    if not guarded:
+        slow = slow.replace(choosing.WHERE_IT_WAS_SEEN, "")
+    monkeypatch.setattr(choosing, "CALL_NEXT", Prepared(f"call_next_slow_{guarded:d}", slow))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7)")
+        with meanwhile(partial(call_next, window=at_window_3, staff=clerk, now=NOON)) as running:
+            postpone(ticket=line[0], now=NOON)
+            cursor.execute("SELECT pg_advisory_unlock(7)")
+            called = running.result(timeout=60)
+
+    assert called.pk == line[1 if guarded else 0].pk
 
 
 def test_pressed_many_times_at_once_moves_once(line):
