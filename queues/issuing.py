@@ -40,6 +40,12 @@ class MatterNotServed(Refusal):
     field = "matter"
 
 
+class SayWhatIsUrgent(Refusal):
+    code = "say_what_is_urgent"
+    message = _("Say what is urgent: the exam, the journey, the illness.")
+    field = "note"
+
+
 def record(
     ticket: Ticket,
     kind: str,
@@ -98,8 +104,11 @@ def issue_walk_in(
 ) -> Ticket:
     """A person without a booking has a place in line; never refused while the hall is open.
 
-    Refuses: HallClosed, HallShut, MatterNotServed.
+    Who goes first for something urgent says what it is, at a machine as to a person.
+    Refuses: HallClosed, HallShut, MatterNotServed, SayWhatIsUrgent.
     """
+    if priority == Ticket.Priority.URGENT and not note:
+        raise SayWhatIsUrgent
     session = current_session(hall=hall, now=now)
     patience = rule("patience_minutes", hall=hall, day=session.service_day)
     return issue(

@@ -3,21 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
-from config.refusals import Refusal
-from queues.issuing import record
+from queues.issuing import SayWhatIsUrgent, record
 from queues.models import Ticket
 from queues.moving import locked, needs_state
 from windows.access import GUIDE, SUPERVISOR
 from windows.models import Staff
 from windows.telling import tell_boards
-
-
-class SayWhatIsUrgent(Refusal):
-    code = "say_what_is_urgent"
-    message = _("Say what is urgent: the exam, the journey, the illness.")
-    field = "note"
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from config.refusals import NotFound
 from queues import rating
 from queues.board import Board, board_of
-from queues.issuing import HallClosed, MatterNotServed, issue_walk_in
+from queues.issuing import HallClosed, MatterNotServed, SayWhatIsUrgent, issue_walk_in
 from queues.models import Rating, Ticket
 from queues.papering import want_paper_of
 from queues.waiting import place_of
@@ -165,12 +165,12 @@ class HallTickets(HallCall):
         takes=TicketInput,
         gives=TicketOutput,
         made=201,
-        refuses=[HallClosed, HallShut, MatterNotServed],
+        refuses=[HallClosed, HallShut, MatterNotServed, SayWhatIsUrgent],
     )
     def post(self, request: Request, code: str) -> Response:
         """A ticket for a person without a booking. For the hall's kiosks and guides.
 
-        `reason` is kept with a priority.
+        `reason` is kept with a priority; `urgent` needs one, whoever asks.
         """
         hall, staff, actor = at_hall(
             request, code, kinds=(KIOSK,), roles=(GUIDE, SUPERVISOR, ADMIN)
@@ -179,7 +179,10 @@ class HallTickets(HallCall):
         asked["note"] = asked.pop("reason")
 
         def run() -> dict[str, Any]:
-            ticket = issue_walk_in(hall=hall, now=self.now, by=staff, **asked)
+            try:
+                ticket = issue_walk_in(hall=hall, now=self.now, by=staff, **asked)
+            except SayWhatIsUrgent as no:
+                raise SayWhatIsUrgent(field="reason") from no
             want_paper_of(actor, ticket, now=self.now)
             return told(ticket, self.now)
 

@@ -90,7 +90,7 @@ class CallingDay(RuleBasedStateMachine):
     def walks_in(self, priority, matter, accessible, hall):
         what = self.cast["renewal"] if matter else self.cast["pickup"]
         there = self.cast["halls"][hall]
-        ticket = self.does(issue_walk_in, hall=there, matter=what, priority=priority)
+        ticket = self.does(issue_walk_in, hall=there, matter=what, priority=priority, note=priority)
         if ticket and accessible:
             Ticket.objects.filter(pk=ticket.pk).update(needs_accessible=True)
 

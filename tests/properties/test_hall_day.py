@@ -122,7 +122,8 @@ class HallDay(RuleBasedStateMachine):
     @rule(priority=st.sampled_from(["", "", "", "urgent"]), matter=st.booleans())
     def walks_in(self, priority, matter):
         what = self.cast["renewal"] if matter else self.cast["pickup"]
-        self.does(issue_walk_in, hall=self.cast["hall"], matter=what, priority=priority)
+        hall = self.cast["hall"]
+        self.does(issue_walk_in, hall=hall, matter=what, priority=priority, note=priority)
 
     @rule(who=st.integers(0, 2), at=st.integers(0, 2))
     def signs_in(self, who, at):

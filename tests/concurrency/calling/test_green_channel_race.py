@@ -38,8 +38,9 @@ class TestGreenChannel:
         for matter in (renewal, pickup):
             line_of(2, hall, matter)
             issue_walk_in(
-                hall=hall, matter=matter, now=NOON + timedelta(minutes=1), priority="urgent"
-            )
+                hall=hall, matter=matter, now=NOON + timedelta(minutes=1), priority="urgent",
+                note="exam",
+            )  # fmt: skip
         both = [*pairs, (window, clerk)]
         return [partial(call_next, window=w, staff=c, now=LATER) for w, c in both]
 
@@ -72,7 +73,7 @@ def test_the_bound_holds_whatever_the_interleaving(hall, renewal, pickup, sessio
     """Six windows press next and pick at random while half of the people are urgent."""
     pairs = staffed(6, hall, renewal, pickup)
     line_of(20, hall, renewal)
-    line_of(20, hall, pickup, priority="urgent")
+    line_of(20, hall, pickup, priority="urgent", note="exam")
 
     def works(window, clerk):
         luck = Random(seed * 100 + window.number)  # noqa: S311

@@ -212,7 +212,7 @@ def test_a_matter_without_a_window_is_refused(walk_in, db):
 
 def test_the_green_channel_jumps_at_most_once_in_three_calls(walk_in, call, clerk):  # C13
     ordinary = [walk_in(at=NOON + minutes(n)) for n in range(6)]
-    urgent = [walk_in(at=NOON + minutes(10 + n), priority="urgent") for n in range(3)]
+    urgent = [walk_in(at=NOON + minutes(10 + n), priority="urgent", note="exam") for n in range(3)]
 
     order = []
     for n in range(9):
