@@ -65,6 +65,7 @@ def write_down(made: Plan, *, by: Staff | None, choices: Choices, default: str) 
     people = Resettling(made, changes, by)
     for one in made.told:
         people.resettle(one, chosen[one.booking.pk])
+    people.void_earlier()
     SessionChange.objects.bulk_create(changes.values())
     people.write()
     end_holds(made, by)

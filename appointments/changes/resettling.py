@@ -82,9 +82,23 @@ class Resettling:
         last = telling.useless_after(old, slot)
         self.messages += telling.moved(booking, old=words, until=until, due=due, last=last, now=now)
 
-    def write(self) -> None:
-        """Everything is kept; their earlier messages, not sent yet, are void."""
+    def void_earlier(self) -> None:
+        """What was owed to them before is not true any more; the change knows which messages
+        it was, so that they are owed again when it is taken back."""
+        before = {one.pk: one.version - 1 for one in self.moved + self.withdrawn}
+        change_of = {row.booking_id: row.change for row in self.rows}
+        for change in self.changes.values():
+            change.facts["voided"] = []
+        unsent = Message.objects.filter(
+            booking__in=before, state__in=[Message.State.READY, Message.State.CLAIMED]
+        )
+        for pk, booking_id, version in unsent.values_list("pk", "booking_id", "version"):
+            if booking_id is not None and version == before[booking_id]:
+                change_of[booking_id].facts["voided"].append(pk)
         void_unsent(self.moved + self.withdrawn)
+
+    def write(self) -> None:
+        """Everything is kept; `void_earlier` has been called."""
         Booking.objects.bulk_update(self.moved, PLACE, batch_size=500)
         Booking.objects.bulk_update(self.withdrawn, END, batch_size=500)
         BookingEvent.objects.bulk_create(self.events)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Q
 
-from appointments import reminding
 from appointments.changes.recording import SLOT, period_facts
 from appointments.changes.resettling import event, stand_in
 from appointments.models import Booking, BookingEvent, Displaced, Message
@@ -78,8 +77,8 @@ def _roster_back(row: RosterEntry, was: dict[str, Any]) -> None:
 def people_back(
     change: SessionChange, people: list[Displaced], by: Staff | None, now: datetime
 ) -> None:
-    """Everybody stands where they stood; their reminders are owed as before."""
-    events, messages = list[BookingEvent](), list[Message]()
+    """Everybody stands where they stood, and what was owed to them before is owed again."""
+    events = list[BookingEvent]()
     for one in people:
         booking, was = one.booking, one.booking.state
         stand_in(booking, one.old_slot, old_channel(change, one))
@@ -87,11 +86,25 @@ def people_back(
         booking.ended_at = None
         booking.state = Booking.State.CONFIRMED if booking.confirmed_at else Booking.State.HELD
         events.append(event(booking, "undone", was, now, by, change=change.pk))
-        if booking.state == Booking.State.CONFIRMED:
-            messages += reminding.reminders_of(booking, now)
     Booking.objects.bulk_update([one.booking for one in people], BACK, batch_size=500)
     BookingEvent.objects.bulk_create(events)
-    reminding.owe_all(messages)
+    _messages_back(change, [one.booking for one in people])
+
+
+def _messages_back(change: SessionChange, bookings: list[Booking]) -> None:
+    """A confirmation that had not left, news of an earlier change, reminders: true again."""
+    versions = {one.pk: one.version for one in bookings}
+    earlier = list(
+        Message.objects.filter(
+            pk__in=change.facts.get("voided", []),
+            booking__in=versions,
+            state__in=[Message.State.VOID, Message.State.READY],
+        )
+    )
+    for one in earlier:
+        assert one.booking_id is not None  # noqa: S101  asked by booking
+        one.state, one.version, one.error = Message.State.READY, versions[one.booking_id], ""
+    Message.objects.bulk_update(earlier, ["state", "version", "error"], batch_size=500)
 
 
 def comes_back(row: Displaced, now: datetime) -> bool:

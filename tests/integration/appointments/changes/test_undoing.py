@@ -14,6 +14,7 @@ from appointments.changes.undoing import (
     why_no_undo,
 )
 from appointments.models import Booking, Displaced, Message
+from appointments.sending import send_due
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import DAY, NOON, make_session, slot_at
 from windows.models import HallSession, SessionWindow, Slot
@@ -49,7 +50,14 @@ def everything(*sessions):
         "windows": list(SessionWindow.objects.filter(session__in=sessions).order_by("pk").values()),
         "slots": list(Slot.objects.filter(session__in=sessions).order_by("pk").values()),
         "people": list(of_people.values("pk", "slot", "hall", "starts_at", "state", "channel")),
+        "owed": owed(),
     }
+
+
+def owed():
+    """What is still to be sent for bookings, and when."""
+    ready = Message.objects.filter(state="ready", booking__isnull=False)
+    return list(ready.order_by("pk").values("pk", "booking", "kind", "due_at", "useless_after"))
 
 
 def asks(tomorrow, windows, hall):
@@ -83,6 +91,38 @@ def test_everything_stands_as_it_stood(
     assert not left.exists()
     kinds = set(Message.objects.filter(state="ready").values_list("kind", flat=True))
     assert kinds <= {"confirmed", "reminder_day", "reminder_hours"}
+    nothing_is_broken()
+
+
+def test_confirmations_that_had_not_left_are_owed_again(tomorrow, later, people, supervisor):
+    """Mutant: the change would have silenced them for good."""
+    assert Message.objects.filter(kind="confirmed", state="ready").count() == len(people)
+    done = apply_change(Ask.cancel(tomorrow), by=supervisor, now=NOON)
+    assert not Message.objects.filter(kind="confirmed", state="ready").exists()
+
+    undo_change(done.change, by=supervisor, now=SOON)
+    send_due(now=SOON)
+
+    assert Message.objects.filter(kind="confirmed", state="sent").count() == len(people)
+    assert not Message.objects.filter(kind="displaced", state="sent").exists()
+    nothing_is_broken()
+
+
+def test_news_of_the_change_before_is_owed_again(tomorrow, later, people, windows, supervisor):
+    first = apply_change(Ask.cut(tomorrow, windows=(windows[2].pk,)), by=supervisor, now=NOON)
+    before = owed()
+    tomorrow.refresh_from_db()
+    second = apply_change(Ask.cancel(tomorrow), by=supervisor, now=NOON)
+
+    undo_change(second.change, by=supervisor, now=SOON)
+
+    assert first.moved
+    assert owed() == before
+    send_due(now=NOON + timedelta(minutes=6))
+    told = Message.objects.filter(kind="displaced", state="sent")
+    assert set(told.values_list("booking", flat=True)) == {
+        one.booking_id for one in first.displaced
+    }
     nothing_is_broken()
 
 
