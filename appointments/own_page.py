@@ -13,9 +13,10 @@ from appointments.appealing import missed_visit
 from appointments.attending import NEEDS, needs_of
 from appointments.cancelling import undo_until
 from appointments.chaining import by_person, to_bring
+from appointments.changes.answering import latest_for
 from appointments.changing import CHANGEABLE
 from appointments.id_numbers import mask_id, mask_name
-from appointments.models import Booking
+from appointments.models import Booking, Displaced
 from appointments.offering import availability
 from appointments.sealing import booking_secret, unseal
 from config import civil
@@ -55,11 +56,20 @@ STAGES = {
         _("The hall had to cancel this time"),
         _("We are sorry. Nothing is noted against you; please choose another time."),
     ),
+    "declined": (
+        _("You said no to the new time"),
+        _("Nothing is noted against you; you can choose another time."),
+    ),
+    "not_answered": (
+        _("No answer came, so this time is free for others"),
+        _("Nothing is noted against you; you can choose another time."),
+    ),
     "expired": (
         _("This place was not confirmed in time"),
         _("It is free again for everyone. You can choose a time anew."),
     ),
 }
+BY_ANSWER = {Displaced.State.DECLINED: "declined", Displaced.State.EXPIRED: "not_answered"}
 
 
 def own_address(booking: Booking) -> str:
@@ -133,7 +143,7 @@ def _companion(visit: list[Booking]) -> dict[str, Any]:
         "name": mask_name(unseal(first.name_sealed, purpose="name")),
         "reference": first.reference,
         "time": saying.when(first.starts_at),
-        "state": first.get_state_display(),
+        "state": _state_words(first),
         "can_change": any(one.state in CHANGEABLE for one in visit),
         "href": own_address(first),
     }
@@ -149,7 +159,22 @@ def stage_of(booking: Booking, now: datetime) -> str:
             return "left"
         visit = missed_visit(booking)
         return "missed" if visit is not None else "not_counted"
+    if booking.state == State.WITHDRAWN:
+        return _answer(booking) or "withdrawn"
     return _before_arriving(booking, now) if booking.state == State.CONFIRMED else booking.state
+
+
+def _answer(booking: Booking) -> str:
+    """What the person said to the time that the hall chose instead, or that nothing was said;
+    "" when the hall chose none."""
+    latest = latest_for(booking)
+    return BY_ANSWER.get(Displaced.State(latest.state), "") if latest is not None else ""
+
+
+def _state_words(booking: Booking) -> str:
+    if booking.state == State.WITHDRAWN and _answer(booking) == "declined":
+        return str(Displaced.State.DECLINED.label)
+    return booking.get_state_display()
 
 
 def _before_arriving(booking: Booking, now: datetime) -> str:

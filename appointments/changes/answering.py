@@ -70,21 +70,34 @@ def story_of(displaced: Displaced) -> Story:
         old_where=old.hall.name,
         new_when=saying.when(new.starts_at) if new else None,
         new_where=new.hall.name if new else None,
-        why=_why(displaced.change),
+        why=_why(displaced),
         answer_by=displaced.answer_by,
         entry_link=own_path(displaced.entry) if displaced.entry else "",
     )
 
 
-def _why(change: SessionChange) -> str:
+def _why(displaced: Displaced) -> str:
+    change = displaced.change
     if change.closure is not None:
         reason = change.closure.note or change.closure.get_reason_display()
         return _("the hall is closed (%(reason)s)") % {"reason": reason}
+    fewer, shorter = _("fewer windows can serve then"), _("the hall is open for fewer hours then")
     return {
-        SessionChange.Kind.CUT: _("fewer windows can serve then"),
+        SessionChange.Kind.CUT: shorter if _shorter(displaced) else fewer,
         SessionChange.Kind.MOVE: _("the session was moved"),
         SessionChange.Kind.CANCEL: _("the session does not take place"),
     }.get(SessionChange.Kind(change.kind), "")
+
+
+def _shorter(displaced: Displaced) -> bool:
+    """A cut took the hours and not the windows, or at least the very time of the booking."""
+    facts = displaced.change.facts
+    windows = [
+        {one["id"] for one in facts.get("windows", {}).get(when, []) if not one["is_cancelled"]}
+        for when in ("before", "after")
+    ]
+    closed = {one["id"] for one in facts.get("slots", []) if not one["after"]["is_open"]}
+    return windows[0] == windows[1] or displaced.old_slot_id in closed
 
 
 @transaction.atomic

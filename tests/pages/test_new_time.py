@@ -4,6 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from appointments.changes.answering import expire_due
 from appointments.changes.asking import Ask, apply_change
 from appointments.changes.following import join_waiting
 from appointments.models import Booking, Displaced, MissedVisit, WaitEntry
@@ -110,6 +111,51 @@ def test_no_gives_it_up_and_notes_nothing(citizen, evening, booking, answer, wai
     assert booking.state == "withdrawn"
     assert not MissedVisit.objects.exists()
     assert "Yes, I come then" not in text_of(citizen.get(own(booking)))
+
+
+def test_who_said_no_reads_that_they_did(citizen, evening, booking):
+    """And not that the hall cancelled the time that they gave up themselves."""
+    shorten(evening, "move")
+
+    citizen.post(own(booking, "new-time/"), {"answer": "leave", "whom": "me", "key": "k"})
+
+    page = text_of(citizen.get(own(booking)))
+    assert "You said no to the new time" in page
+    assert "The hall had to cancel this time" not in page
+    assert "You gave the new time up" in page
+
+
+def test_who_said_nothing_reads_that_no_answer_came(citizen, evening, booking, clock):
+    displaced = shorten(evening, "offer")
+    clock.now = displaced.answer_by
+    expire_due(now=clock.now)
+
+    page = text_of(citizen.get(own(booking)))
+
+    assert "No answer came, so this time is free for others" in page
+    assert "The hall had to cancel this time" not in page
+
+
+def test_who_was_cancelled_reads_that_the_hall_did_it(citizen, evening, booking):
+    shorten(evening, "withdraw")
+
+    assert "The hall had to cancel this time" in text_of(citizen.get(own(booking)))
+
+
+@pytest.mark.parametrize("cut", ["hours", "windows", "both"])
+def test_the_strip_says_what_was_cut(citizen, evening, booking, windows, book, cut):
+    """Hours that were cut are not windows that are missing."""
+    others = [book(slot_at(evening, 21), person=n, limited=False) for n in range(2, 14)]
+    hours = {"ends_at": slot_at(evening, 20, 30).starts_at} if cut != "windows" else {}
+    fewer = {"windows": (windows[2].pk,)} if cut != "hours" else {}
+
+    done = apply_change(Ask.cut(evening, **hours, **fewer), by=None, now=NOON, default="move")
+
+    lost = done.displaced[0].booking
+    assert lost in [booking, *others]
+    page = text_of(citizen.get(own(lost)))
+    assert ("the hall is open for fewer hours then" in page) == (cut != "windows")
+    assert ("fewer windows can serve then" in page) == (cut == "windows")
 
 
 def test_another_time_is_the_usual_page(citizen, evening, booking):
