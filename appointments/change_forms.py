@@ -33,6 +33,7 @@ SHORT = {
 }
 DAY_WRONG = _("Enter the day like 2027-03-04.")
 HOUR_WRONG = _("Enter the hour like 18:30.")
+PAST_MIDNIGHT = _("An hour past midnight means the night after the session's day.")
 WHEN_WRONG = _("Enter day and hour like 2027-03-04 18:30.")
 PRESENT_YEARS = range(2000, 2201)
 
@@ -87,6 +88,8 @@ class ChangeForm(forms.Form):
         self.usable: dict[str, Window] = {}
         if "windows" in self.fields:
             self._offer_windows()
+        if "opens" in self.fields and civil.city_date(session.ends_at) > session.service_day:
+            self.fields["opens"].help_text = PAST_MIDNIGHT
 
     def _offer_windows(self) -> None:
         """Those in use; to cut, only those that the session has."""
@@ -105,10 +108,22 @@ class ChangeForm(forms.Form):
             raise forms.ValidationError(DAY_WRONG, code="invalid")
         return day
 
+    def service_day(self) -> date:
+        day: date = self.cleaned_data.get("day", self.session.service_day)
+        return day
+
     def hours(self) -> tuple[datetime, datetime]:
         """The session's instants as they are asked for."""
-        day = self.cleaned_data.get("day", self.session.service_day)
-        return civil.session_hours(day, self.cleaned_data["opens"], self.cleaned_data["closes"])
+        opens, closes = self.cleaned_data["opens"], self.cleaned_data["closes"]
+        return civil.session_hours(self._opening_date(opens), opens, closes)
+
+    def _opening_date(self, opens: time) -> date:
+        """The service day, or the night after it: an hour past midnight in a night session."""
+        day, night = self.service_day(), self.service_day() + timedelta(days=1)
+        shift = day - self.session.service_day
+        before = civil.city_instant(day, opens) < self.session.starts_at + shift
+        within = civil.city_instant(night, opens) < self.session.ends_at + shift
+        return night if before and within else day
 
     def chosen(self) -> tuple[int, ...]:
         return tuple(sorted(int(pk) for pk in self.cleaned_data["windows"]))

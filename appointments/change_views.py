@@ -94,7 +94,11 @@ def ask_of(form: ChangeForm) -> Ask:
     same = windows == tuple(sorted(staffed_of(session)))
     if form.kind == "move":
         return Ask.move(
-            session, starts_at=starts_at, ends_at=ends_at, windows=None if same else windows
+            session,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            windows=None if same else windows,
+            service_day=form.service_day(),
         )
     make = Ask.extend if form.kind == "extend" else Ask.cut
     return make(

@@ -104,7 +104,7 @@ def was_and_becomes(preview: ChangePreview, now: datetime) -> tuple[str, str]:
     ends = preview.ends_at or session.ends_at
     becomes = _session_words(starts, ends, preview.windows_after)
     if ask.kind == "move":
-        day = saying.long_day(session.service_day)
+        day = saying.long_day(civil.city_date(session.starts_at))
         new_day = saying.long_day(civil.city_date(starts))
         was, becomes = f"{day}, {was}", f"{new_day}, {becomes}"
         if ask.hall and ask.hall != session.hall:

@@ -152,7 +152,7 @@ def _moved(ask: Ask, session: HallSession, now: datetime) -> Target:
     hall = ask.hall or session.hall
     starts, ends = ask.starts_at or had.starts_at, ask.ends_at or had.ends_at
     after_midnight = civil.city_date(had.starts_at) - had.service_day
-    day = civil.city_date(starts) - after_midnight
+    day = ask.service_day or civil.city_date(starts) - after_midnight
     target = Target(hall, day, starts, ends, _windows_there(ask, hall, had))
     if target == had:
         raise NothingChanges(field="starts_at")

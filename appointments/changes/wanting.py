@@ -1,7 +1,7 @@
 """What somebody asks to change, and why it may be refused."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.utils.translation import gettext_lazy as _
@@ -89,6 +89,8 @@ class Ask:
     reason: str = HallClosure.Reason.OTHER
     note_zh: str = ""
     note_en: str = ""
+    service_day: date | None = None
+    beside: tuple[int, ...] = ()
 
     @classmethod
     def extend(
@@ -123,9 +125,13 @@ class Ask:
         ends_at: datetime,
         windows: tuple[int, ...] | None = None,
         hall: Hall | None = None,
+        service_day: date | None = None,
     ) -> Self:
-        """Other hours, another day or another hall; without `windows` the same numbers."""
-        return cls(Kind.MOVE, session, starts_at, ends_at, windows, hall)
+        """Other hours, another day or another hall; without `windows` the same numbers, without
+        `service_day` it begins as many days after it as before."""
+        return cls(
+            Kind.MOVE, session, starts_at, ends_at, windows, hall, service_day=service_day
+        )  # fmt: skip
 
     @classmethod
     def cancel(cls, session: HallSession) -> Self:
@@ -142,11 +148,13 @@ class Ask:
         reason: str = HallClosure.Reason.OTHER,
         note_zh: str = "",
         note_en: str = "",
+        beside: tuple[int, ...] = (),
     ) -> Self:
-        """The hall is closed in [closes_at, opens_at)."""
+        """The hall is closed in [closes_at, opens_at). `beside` are the ids of halls that close
+        in the same go: nobody is sent to them then."""
         return cls(
             Kind.CLOSE, hall=hall, closes_at=closes_at, opens_at=opens_at, reason=reason,
-            note_zh=note_zh, note_en=note_en,
+            note_zh=note_zh, note_en=note_en, beside=beside,
         )  # fmt: skip
 
     @property
