@@ -4,7 +4,8 @@ A plan makes one session on each of its days and keeps it like the plan says for
 nobody has touched it. A session counts as touched when it was changed by hand or cancelled,
 and when any row of any other table refers to it or to its slots: bookings, tickets, draws,
 rosters, links (`windows/touching.py`).
-Locks: the hall's plans (advisory), then sessions, then slots, each in the order of their keys.
+Locks: the hall's hours and its plans (advisory), then sessions, then slots, each in the order
+of their keys.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from config.refusals import Refusal, refusing
 from windows.calendar_days import DayKind, day_kinds
 from windows.foreseeing import Fate, What, foresee
 from windows.generated import erase, lay
+from windows.hall_hours import keep_open
 from windows.models import Hall, HallSession, Slot, WeeklyPlan
 from windows.rules import rule
 from windows.sessions import WindowJustTaken
@@ -154,6 +156,7 @@ def _try_hall(
 ) -> tuple[list[Fate], int]:
     if dry_run:
         return foresee(hall=hall, calendar=calendar, now=now), 0
+    keep_open([hall])
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('plans'), %s)", [hall.pk])
     _lock_sessions(hall, calendar, now)

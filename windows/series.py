@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from config.refusals import Refusal
 from windows.calendar_days import day_kinds
+from windows.hall_hours import keep_open
 from windows.kinds import KindBook
 from windows.models import Hall, HallSession, Staff, Window
 from windows.planning import SessionPreview, preview_session
@@ -180,6 +181,7 @@ def open_many(
 
     Refuses: TooManySessions, ChangedMeanwhile, NothingOpens, and what `open_session` refuses.
     """
+    keep_open(one.hall for one in asked)
     fates = foresee_many(asked, now=now)
     if digest(fates) != expect:
         raise ChangedMeanwhile

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from config import civil
 from config.refusals import Refusal, refusing
 from windows.closing_halls import closed_already, closed_then
+from windows.hall_hours import keep_open
 from windows.models import Hall, HallSession, SessionWindow, Slot, Staff, WeeklyPlan, Window
 from windows.planning import (
     BusyWindow,
@@ -103,6 +104,7 @@ def open_session(
     say what it belongs to. Refuses: HallClosed, NoWindows, WindowElsewhere, WindowBusy, and
     what `preview_session` refuses.
     """
+    keep_open([hall])
     seen = preview_session(
         hall=hall, kind=kind, day=day, opens=opens, closes=closes, windows=windows, now=now,
         booking_opens_at=booking_opens_at, **shape,

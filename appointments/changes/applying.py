@@ -15,6 +15,7 @@ from appointments.changes.reshaping import reshape
 from appointments.changes.wanting import Ask, Changed, Kind
 from config.refusals import refusing
 from windows.closing_halls import ClosedAlready, closed_already
+from windows.hall_hours import keep_open, keep_shut
 from windows.models import HallClosure, SessionChange, Staff
 from windows.telling import tell_boards
 
@@ -40,12 +41,21 @@ def apply_change(
     """
 
     def work() -> Applied:
+        _wait_for_hours(ask)
         made = locked(partial(plan, ask, now))
         if expect and made.digest != expect:
             raise Changed
         return write_down(made, by=by, choices=choices or {}, default=default)
 
     return under_locks(work)
+
+
+def _wait_for_hours(ask: Ask) -> None:
+    """No hour is added where it is being closed, and the other way round."""
+    if ask.kind == Kind.CLOSE and ask.hall is not None:
+        keep_shut(ask.hall)
+    elif ask.kind in (Kind.EXTEND, Kind.MOVE):
+        keep_open([ask.its_session.hall_id, *([ask.hall] if ask.hall else [])])
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from appointments.models import Displaced, WaitEntry, WaitPerson
 from appointments.offering_back import notice, offer_slot, offer_time
 from config import civil
 from config.refusals import Refusal
+from windows.hall_hours import keep_open
 from windows.models import HallClosure, HallSession, SessionChange, Slot, Staff
 from windows.rules import rule
 from windows.telling import tell_boards
@@ -75,6 +76,7 @@ def reopen(closure: HallClosure, *, by: Staff | None, now: datetime) -> Reopened
 
     Opening it twice changes nothing. Refuses: NotClosed, when its time is over.
     """
+    keep_open([closure.hall_id])
     lock_sessions(closure.changes.values_list("session_id", flat=True))
     mine = HallClosure.objects.select_for_update().get(pk=closure.pk)
     if mine.reopened_at is not None:
@@ -111,6 +113,10 @@ def _slots(closure: HallClosure, now: datetime) -> QuerySet[Slot]:
         starts_at__gte=F("session__starts_at"),
         starts_at__lt=F("session__ends_at"),
     )
+    others = HallClosure.objects.filter(hall=closure.hall_id, reopened_at__isnull=True)
+    for other in others.exclude(pk=closure.pk):
+        closes, opens = bounds(other.period)
+        open_ones = open_ones.exclude(starts_at__lt=opens, ends_at__gt=closes)
     return open_ones.select_related("session").order_by("starts_at", "pk")
 
 

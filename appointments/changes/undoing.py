@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from appointments import saying
 from appointments.changes.locking import lock_sessions
-from appointments.changes.recording import session_facts, slot_facts
+from appointments.changes.recording import bounds, session_facts, slot_facts
 from appointments.changes.resettling import take_minutes, void_unsent
 from appointments.changes.restoring import (
     comes_back,
@@ -25,12 +26,8 @@ from appointments.claiming import lock_people, lock_slots
 from appointments.models import Booking, Displaced, Message
 from config.refusals import Refusal
 from queues.models import Ticket
-from windows.models import (
-    HallClosure,
-    SessionChange,
-    Slot,
-    Staff,
-)
+from windows.hall_hours import keep_open
+from windows.models import HallClosure, SessionChange, Slot, Staff
 from windows.sessions import SessionOver
 from windows.telling import tell_boards
 
@@ -57,6 +54,11 @@ class UndoOvertaken(Refusal):
     message = _("This was changed again since. Take the later change back first.")
 
 
+class UndoShut(Refusal):
+    code = "undo_shut"
+    message = _("The hall is closed %(period)s, so this stands. Open the hall again first.")
+
+
 def why_no_undo(change: SessionChange, now: datetime) -> str:
     """What speaks against taking it back, in words; "" when it can be."""
     try:
@@ -72,7 +74,7 @@ def why_no_undo(change: SessionChange, now: datetime) -> str:
 def undo_change(change: SessionChange, *, by: Staff | None, now: datetime) -> list[SessionChange]:
     """The change never was; a closure's changes are taken back together, with it.
 
-    Undoing twice changes nothing. Refuses: UndoTooLate, UndoBooked, UndoOvertaken,
+    Undoing twice changes nothing. Refuses: UndoTooLate, UndoBooked, UndoOvertaken, UndoShut,
     SessionOver, WindowJustTaken.
     """
     together = _with(change)
@@ -120,7 +122,8 @@ def _people(change: SessionChange) -> list[Displaced]:
 
 
 def _lock(changes: list[SessionChange]) -> None:
-    """Sessions, people, slots, bookings, messages: the written order."""
+    """The hall's hours, sessions, people, slots, bookings, messages: the written order."""
+    keep_open(one.session.hall_id for one in changes)
     lock_sessions(one.session_id for one in changes)
     people = [one for change in changes for one in _people(change)]
     lock_people([bytes(one.booking.id_index) for one in people], None)
@@ -154,7 +157,7 @@ def _undo(change: SessionChange, by: Staff | None, now: datetime) -> None:
 
 
 def _check(change: SessionChange, people: list[Displaced], now: datetime) -> None:
-    """Refuses: SessionOver, UndoTooLate, UndoOvertaken, UndoBooked, UndoPlaced."""
+    """Refuses: SessionOver, UndoTooLate, UndoOvertaken, UndoBooked, UndoPlaced, UndoShut."""
     if change.undone_at is not None:
         return
     before = change.facts.get("session", {}).get("before")
@@ -173,6 +176,7 @@ def _check(change: SessionChange, people: list[Displaced], now: datetime) -> Non
     _check_not_overtaken(change, people)
     _check_not_booked(change, people)
     _check_not_placed([one for one in people if comes_back(one, now)])
+    _check_not_shut(change, now)
 
 
 def _check_not_overtaken(change: SessionChange, people: list[Displaced]) -> None:
@@ -238,6 +242,23 @@ def _check_not_placed(people: list[Displaced]) -> None:
             visits = that_day and other.group_id != mine.group_id
             if other.id_index == mine.id_index and (visits or other.matter_id == mine.matter_id):
                 raise UndoPlaced
+
+
+def _check_not_shut(change: SessionChange, now: datetime) -> None:
+    """No time opens again in a hall that has been closed for it since."""
+    again = {
+        one["id"]: datetime.fromisoformat(one["before"]["ends_at"])
+        for one in change.facts.get("slots", [])
+        if one["before"] and one["before"]["is_open"] and one["before"] != one["after"]
+    }
+    starts = dict(Slot.objects.filter(pk__in=again).values_list("pk", "starts_at"))
+    standing = HallClosure.objects.filter(
+        hall=change.session.hall_id, reopened_at__isnull=True, period__endswith__gt=now
+    )
+    for closure in standing.exclude(pk=change.closure_id or 0).order_by("period"):
+        closes, opens = bounds(closure.period)
+        if any(starts[pk] < opens and ends > closes for pk, ends in again.items()):
+            raise UndoShut(period=saying.period(closes, opens))
 
 
 def _numbers_given(change: SessionChange) -> bool:
