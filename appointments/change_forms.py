@@ -1,6 +1,7 @@
 """Parsers of changes: what of a session is to be different, until when a hall is closed,
 what becomes of each person. The rules are in `appointments/changes/`."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from appointments.shape_forms import SeveralHalls
 from appointments.supervise_forms import PLAIN, WHEN_RELEASED
 from config import civil
-from windows.models import HallClosure, HallSession, Window
+from windows.models import Hall, HallClosure, HallSession, Window
 
 # What can be done to a session, and what is asked for it.
 KINDS = {
@@ -145,8 +147,8 @@ def as_it_is(session: HallSession) -> dict[str, Any]:
     }
 
 
-class CloseForm(forms.Form):
-    """From when until when a hall cannot serve, and what the public is told."""
+class CloseForm(SeveralHalls):
+    """From when until when which halls cannot serve, and what the public is told."""
 
     closes_at = moment_field(_("Closed from"))
     opens_at = moment_field(_("Open again from"))
@@ -168,6 +170,14 @@ class CloseForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(PLAIN),
     )
+
+    def __init__(self, *args: Any, halls: Sequence[Hall], **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.fill_halls(halls)
+
+    def what(self) -> dict[str, Any]:
+        """What `Ask.close` takes, but for the hall."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "in_halls"}
 
     def _moment(self, name: str) -> datetime:
         at: datetime = self.cleaned_data[name]

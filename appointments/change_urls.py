@@ -7,6 +7,7 @@ from appointments import (
     changed_views,
     closing_views,
     closure_views,
+    closures_views,
     displaced_views,
 )
 
@@ -35,6 +36,12 @@ urls = [
         "supervise/close/preview/",
         closing_views.supervise_close_preview,
         name="supervise_close_preview",
+    ),
+    path("supervise/closures/", closures_views.supervise_closures, name="supervise_closures"),
+    path(
+        "supervise/closures/done/<slug:pressed>/",
+        closures_views.supervise_closures_done,
+        name="supervise_closures_done",
     ),
     path(_closure, closure_views.supervise_closure, name="supervise_closure"),
     path(

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from appointments.changes.picturing import Place
 from appointments.changes.shaping import SlotPlan
+from appointments.changes.wanting import Ask
 from appointments.offering import last_day
 from config import civil
 from windows.models import Hall, HallSession, SessionWindow, Slot, Window
@@ -72,6 +73,16 @@ def free_elsewhere(*, without: set[int], earliest: datetime, now: datetime) -> l
                     )
                 )  # fmt: skip
     return columns
+
+
+def shut_beside(ask: Ask) -> set[int]:
+    """Slots of the halls that close in the same go: nobody is sent there."""
+    if not ask.beside:
+        return set()
+    there = Slot.objects.filter(
+        hall__in=ask.beside, starts_at__lt=ask.opens_at, ends_at__gt=ask.closes_at
+    )
+    return set(there.values_list("pk", flat=True))
 
 
 def _served(sessions: dict[int, HallSession]) -> dict[int, _Served]:

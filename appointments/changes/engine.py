@@ -10,7 +10,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from appointments.changes import targets
-from appointments.changes.candidates import Column, free_elsewhere, free_within
+from appointments.changes.candidates import (
+    Column,
+    free_elsewhere,
+    free_within,
+    shut_beside,
+)
 from appointments.changes.displacing import Loss, Lost, loss_in
 from appointments.changes.proposing import parties_of, propose
 from appointments.changes.shaping import SlotPlan, added, closed, reshaped, stretches
@@ -100,28 +105,29 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """The same for everything that a person who decides should see alike."""
+        """The same for everything that a person who decides should see alike. Who closes
+        several halls sees how many have another place, not which one each has."""
         seen = {
             "ask": [self.ask.kind, [one.pk for one in self.sessions]],
             "slots": [
                 [plan.key, plan.ends_at.isoformat(), plan.minutes] for plan in self.slots + self.new
             ],
             "lose": [
-                [one.booking.pk, one.why, *_seen(self.places.get(one.booking.pk))]
+                [one.booking.pk, one.why, *self._seen(self.places.get(one.booking.pk))]
                 for one in self.told
             ],
         }
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:32]
 
+    def _seen(self, column: Column | None) -> list[str]:
+        return [column.key, column.channel] if column and not self.ask.beside else []
 
-def _seen(column: Column | None) -> list[str]:
-    return [column.key, column.channel] if column else []
 
-
-def plan(ask: Ask, now: datetime) -> Plan:
-    """The change worked out as things stand. Refuses what `targets` refuses."""
+def plan(ask: Ask, now: datetime, elsewhere: list[Column] | None = None) -> Plan:
+    """The change worked out as things stand; `elsewhere` are the free places of other sessions
+    when they are known. Refuses what `targets` refuses."""
     if ask.kind == Kind.CLOSE:
-        return _closing(ask, now)
+        return _closing(ask, now, elsewhere)
     session = HallSession.objects.select_related("hall").get(pk=ask.its_session.pk)
     made = Plan(
         ask,
@@ -209,7 +215,7 @@ def _moved(session: HallSession, rows: list[Slot], target: Target, made: Plan) -
     return slots
 
 
-def _closing(ask: Ask, now: datetime) -> Plan:
+def _closing(ask: Ask, now: datetime, elsewhere: list[Column] | None) -> Plan:
     """Every slot of the hall that touches the closure and is not over."""
     period = targets.check_closure(ask, now)
     assert ask.hall is not None  # noqa: S101  check_closure has looked
@@ -228,11 +234,11 @@ def _closing(ask: Ask, now: datetime) -> Plan:
         slots = slots.filter(ends_at__gt=max(period.lower, now)).order_by("starts_at", "pk")
         made.slots += [closed(session, slot) for slot in slots]
     made.loss = loss_in(made.slots)
-    _propose(made)
+    _propose(made, elsewhere)
     return made
 
 
-def _propose(made: Plan) -> None:
+def _propose(made: Plan, elsewhere: list[Column] | None = None) -> None:
     """Drawn places that nobody confirmed yet end; their people go first on the list."""
     held = {one.booking.group_id for one in made.loss.told if one.booking.state == HELD}
     lost = [one for one in made.loss.told if one.booking.group_id not in held]
@@ -249,6 +255,9 @@ def _propose(made: Plan) -> None:
             ids=made.ask.kind != Kind.MOVE,
         )
     without = {one.slot.pk for one in made.slots + made.new if one.slot is not None}
-    columns += free_elsewhere(without=without, earliest=made.earliest, now=made.now)
+    if elsewhere is None:
+        without |= shut_beside(made.ask)
+        elsewhere = free_elsewhere(without=without, earliest=made.earliest, now=made.now)
+    columns += [one for one in elsewhere if one.place.starts_at >= made.earliest]
     accessible = any(window.is_accessible for one in before for window in one.windows)
     made.places = propose(parties_of(lost, accessible=accessible), columns)

@@ -1,5 +1,6 @@
 """The preview: the plan as a supervisor sees it before deciding."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
@@ -229,6 +230,11 @@ def _warnings(made: Plan, losing: list[Losing]) -> list[str]:
     stays = made.target is not None and not made.target.gone
     if stays and had and not any(window.is_accessible for window in left):
         found.append(_("No window that can be reached by wheelchair stays."))
+    return found + warnings_about(losing)
+
+
+def warnings_about(losing: Sequence[Losing]) -> list[str]:
+    """Who of them hears nothing, hears at once, or has no other place."""
     unreachable = sum(not one.has_phone for one in losing)
     urgent = sum(one.urgent for one in losing)
     nowhere = sum(one.proposal is None for one in losing)
@@ -237,7 +243,7 @@ def _warnings(made: Plan, losing: list[Losing]) -> list[str]:
         (urgent, _told_at_once(urgent)),
         (nowhere, _without_place(nowhere)),
     )
-    return found + [words % {"n": n} for n, words in counted if n]
+    return [words % {"n": n} for n, words in counted if n]
 
 
 def _without_phone(n: int) -> str:

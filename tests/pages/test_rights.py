@@ -44,6 +44,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_voice supervise_voice_test supervise_estimates supervise_quotas_undo
         supervise_calendar_day supervise_event_new supervise_event
         supervise_event_remove supervise_change_undo supervise_closure_undo supervise_reopen
+        supervise_closures supervise_closures_done
         supervise_roster_place supervise_roster_break supervise_roster_remove
         supervise_roster_move supervise_roster_swap supervise_roster_plan supervise_people
         supervise_person supervise_absence supervise_absence_withdraw
