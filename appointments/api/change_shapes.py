@@ -154,3 +154,4 @@ class ChangedOutput(SessionOutput):
     offered = serializers.IntegerField(help_text="Bookings that are offered one")
     withdrawn = serializers.IntegerField(help_text="Bookings that have none, first in line")
     undo_until = serializers.DateTimeField(allow_null=True)
+    change = serializers.IntegerField(help_text="To be taken back by `changes/{id}/undo/`")

@@ -154,3 +154,6 @@ class SessionOutput(serializers.Serializer):
 
 class CancelOutput(SessionOutput):
     withdrawn = serializers.IntegerField(help_text="Bookings that lost their place")
+    change = serializers.IntegerField(
+        allow_null=True, help_text="To be taken back by `changes/{id}/undo/`; null: none was made"
+    )

@@ -31,7 +31,7 @@ from windows import sessions as commands
 from windows.access import ADMIN, SUPERVISOR, hall_for, halls_of
 from windows.api.describing import described
 from windows.api.plumbing import StaffCall, staff_with
-from windows.models import Hall, HallSession, Staff, Window
+from windows.models import Hall, HallSession, SessionChange, Staff, Window
 
 ROLES = (SUPERVISOR, ADMIN)
 HOURS = [
@@ -211,6 +211,7 @@ class Session(SessionCall):
                 "offered": done.offered,
                 "withdrawn": done.withdrawn,
                 "undo_until": civil.city_time(until).isoformat() if until else None,
+                "change": done.change.pk,
             }
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
@@ -275,6 +276,10 @@ class Cancel(SessionCall):
 
         def run() -> dict[str, Any]:
             done = withdrawing.withdraw_session(session=session, by=staff, now=self.now)
-            return {**told(self.session(pk)[1]), "withdrawn": done.withdrawn}
+            mine = session.changes.filter(kind=SessionChange.Kind.CANCEL, undone_at__isnull=True)
+            change = mine.order_by("-pk").values_list("pk", flat=True).first()
+            return {
+                **told(self.session(pk)[1]), "withdrawn": done.withdrawn, "change": change
+            }  # fmt: skip
 
         return self.run_once(run, actor=f"staff:{staff.pk}")

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from appointments.api import bookings, demand, draws, sessions, waitlist
+from appointments.api import bookings, closures, demand, draws, sessions, waitlist
 from appointments.api.appeals import Appeals, Decide, OwnAppeal
 from appointments.api.arrivals import CheckIn, OwnCheckIn
 from appointments.api.assisted import AssistedBookings
@@ -66,6 +66,12 @@ urlpatterns = [
         name="api_change_preview",
     ),
     path("sessions/<rowid:pk>/cancel/", sessions.Cancel.as_view(), name="api_session_cancel"),
+    path("changes/<rowid:pk>/undo/", closures.ChangeUndo.as_view(), name="api_change_undo"),
+    path("closures/", closures.Closures.as_view(), name="api_closures"),
+    path("closures/preview/", closures.ClosurePreview.as_view(), name="api_closure_preview"),
+    path("closures/<rowid:pk>/", closures.Closure.as_view(), name="api_closure"),
+    path("closures/<rowid:pk>/undo/", closures.ClosureUndo.as_view(), name="api_closure_undo"),
+    path("closures/<rowid:pk>/reopen/", closures.Reopen.as_view(), name="api_closure_reopen"),
     path("demand/", demand.Demand.as_view(), name="api_demand"),
     path("quota-moves/", demand.QuotaMoves.as_view(), name="api_quota_moves"),
     path("quota-moves/<rowid:pk>/undo/", demand.UndoMove.as_view(), name="api_undo_move"),

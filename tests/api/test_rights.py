@@ -31,7 +31,14 @@ EVENING = {
     "hall": "H01", "kind": "night", "date": "2027-03-05", "opens": "18:30", "closes": "20:30",
     "windows": [1],
 }  # fmt: skip
-BODIES = {"POST sessions/": EVENING, "POST sessions/preview/": EVENING}  # read before the roles
+STORM = {
+    "hall": "H01", "closes_at": "2027-03-05T09:00:00+08:00",
+    "opens_at": "2027-03-05T18:00:00+08:00", "reason": "weather",
+}  # fmt: skip
+BODIES = {  # read before the roles
+    "POST sessions/": EVENING, "POST sessions/preview/": EVENING,
+    "POST closures/": STORM, "POST closures/preview/": STORM,
+}  # fmt: skip
 
 # Who: the calls of staff. A machine's token opens some of them too (test_devices.py).
 CALLS: dict[tuple[str, ...], str] = {
@@ -50,7 +57,9 @@ CALLS: dict[tuple[str, ...], str] = {
     (GUIDE, AGENT, SUPERVISOR): "POST assisted-bookings/",
     (SUPERVISOR, ADMIN): """GET appeals/ POST appeals/{pk}/decide/ GET sessions/{pk}/
         PATCH sessions/{pk}/ POST sessions/{pk}/undo/ POST sessions/{pk}/change-preview/
-        POST sessions/{pk}/cancel/ POST quota-moves/{pk}/undo/ POST sessions/preview/
+        POST sessions/{pk}/cancel/ POST changes/{pk}/undo/ GET closures/ GET closures/{pk}/
+        POST closures/ POST closures/preview/ POST closures/{pk}/undo/
+        POST closures/{pk}/reopen/ POST quota-moves/{pk}/undo/ POST sessions/preview/
         POST sessions/""",
     (SUPERVISOR, ADMIN, VIEWER, AUDITOR): "GET demand/ GET quota-moves/",
 }
