@@ -40,9 +40,13 @@ document.addEventListener("click", (event) => {
   first?.click();
 });
 
-// The line keeps still while somebody is chosen from it, and while a press waits.
+// The line keeps still while somebody is chosen from it, and while a press waits: nothing is
+// asked, and what was asked before and comes late changes nothing that is being typed.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (isPicking() || isWaiting()) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (isPicking() || isWaiting()) event.detail.shouldSwap = false;
 });
 
 function ticks(list) {
