@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
@@ -86,15 +87,19 @@ def _calendar_warning() -> str:
 @require_safe
 def supervise(request: HttpRequest) -> HttpResponse:
     """The hall today: who waits, who serves, what asks for a decision, what is coming."""
-    hall, now = asked_hall(request, *LOOKERS), civil.now()
+    halls, now = _looked_at(request), civil.now()
+    code = request.GET.get("hall") or (halls[0].code if halls else "")
+    known = next((one for one in halls if one.code == code), None)
+    hall = known or asked_hall(request, *LOOKERS)
     view = hall_now(hall, now=now)
-    context = _moving(request, hall, view, now)
+    runs = known.is_mine if known else has_role(request.user, hall, *WHO)  # type: ignore[attr-defined]
+    context = _moving(hall, view, now, runs=runs)
     context |= {
-        "halls": halls_here(request, *LOOKERS),
+        "halls": halls,
         "sessions": hall_sessions(hall, view.service_day),
         "day": saying.long_day(view.service_day),
         "done": done_today(hall, now=now),
-        "news": waiting_in(hall, now=now) if context["may_act"] else [],
+        "news": waiting_in(hall, now=now) if runs else [],
         "key": fresh_key(),
     }
     return show(request, "today", context)
@@ -111,13 +116,19 @@ def supervise_live(request: HttpRequest) -> HttpResponse:
     """
     hall, now = asked_hall(request, *LOOKERS), civil.now()
     view = hall_now(hall, now=now)
-    context = _moving(request, hall, view, now)
+    context = _moving(hall, view, now, runs=has_role(request.user, hall, *WHO))
     context["is_new"] = request.GET.get("heard", "") != view.heard
     return show(request, "_live", context)
 
 
-def _moving(request: HttpRequest, hall: Hall, view: HallNow, now: datetime) -> dict[str, Any]:
-    runs = has_role(request.user, hall, *WHO)
+def _looked_at(request: HttpRequest) -> list[Hall]:
+    """The halls that the person looks at, and whether they run them (`is_mine`): one query."""
+    runs = Exists(halls_of(request.user, *WHO).filter(pk=OuterRef("pk")))
+    halls = halls_of(request.user, *LOOKERS).annotate(is_mine=runs)
+    return list(halls.order_by("code")[:100])
+
+
+def _moving(hall: Hall, view: HallNow, now: datetime, *, runs: bool) -> dict[str, Any]:
     return {
         "here": "today",
         "hall": hall,
