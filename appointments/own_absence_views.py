@@ -52,7 +52,7 @@ def desk_absence_ask(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: OwnAbsenceForm, *, status: int = 200) -> HttpResponse:
-    me = request.user.pk
+    me: int = request.user.pk  # type: ignore[assignment]
     context = {
         "form": form,
         "balance": length_words(balances([me]).get(me, 0)),
@@ -80,5 +80,5 @@ def desk_absence_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     except SaidNo as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("It is withdrawn. You are planned as before."))
+        messages.success(request, _("It is withdrawn. Below is where you are planned now."))
     return redirect("appointments:desk_roster")
