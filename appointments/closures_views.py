@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -60,16 +61,19 @@ class DoneRow:
 def supervise_closures(request: HttpRequest) -> HttpResponse:
     """All closings of one's halls that run or come; those that are chosen end together."""
     now = civil.now()
-    if request.method == "POST":
-        return _end(request, now)
-    standing, chosen = list(_standing(request, now)), set(request.GET.getlist("closure"))
+    return _end(request, now) if request.method == "POST" else _page(request, now)
+
+
+def _page(
+    request: HttpRequest, now: datetime, *, errors: tuple[str, ...] = (), status: int = 200
+) -> HttpResponse:
     context = {
         "here": "close",
-        "rows": [_row(one, now) for one in standing],
-        "chosen": chosen or {str(one.pk) for one in standing},
+        "rows": [_row(one, now) for one in _standing(request, now)],
+        "errors": errors,
         "key": fresh_key(),
     }
-    return show(request, "closures", context)
+    return show(request, "closures", context, status=status)
 
 
 def _standing(request: HttpRequest, now: datetime) -> Any:
@@ -93,7 +97,7 @@ def _end(request: HttpRequest, now: datetime) -> HttpResponse:
     ordered = mine.select_related("hall").order_by("hall__code", "period")
     runs = {str(one.pk): partial(act, one) for one in ordered}
     if not runs:
-        return redirect("appointments:supervise_closures")
+        return _page(request, now, errors=(_("Choose at least one hall."),), status=400)
     pressed = press_each(request, runs, now=now, what=what)
     return redirect("appointments:supervise_closures_done", pressed)
 

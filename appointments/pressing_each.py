@@ -72,9 +72,9 @@ def outcomes_of(staff: Staff, pressed: str) -> tuple[dict[str, Any], list[Outcom
         key.removeprefix(f"{pressed}.").rpartition(":")[0]: (status, answer)
         for key, status, answer in mine.values_list("key", "status", "answer")
     }
-    if ALL not in kept:
+    facts = kept[ALL][1] if ALL in kept else None
+    if facts is None:
         raise NotFound
-    facts = kept[ALL][1]
     return facts, [_outcome(name, *kept.get(name, (None, None))) for name in facts["names"]]
 
 

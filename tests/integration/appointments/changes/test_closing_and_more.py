@@ -94,13 +94,14 @@ def test_it_locks_sessions_before_people_and_the_closure(hall, tomorrow, book, s
     first = {
         what: next(n for n, sql in enumerate(locks) if sign in sql)
         for what, sign in (
+            ("hours", "hours of a hall"),
             ("sessions", 'FROM "windows_hallsession"'),
             ("closure", 'FROM "windows_hallclosure"'),
-            ("people", "advisory"),
+            ("people", "AS key ORDER BY key"),
             ("slots", 'FROM "windows_slot"'),
         )
     }
-    assert sorted(first, key=first.get) == ["sessions", "closure", "people", "slots"]
+    assert sorted(first, key=first.get) == ["hours", "sessions", "closure", "people", "slots"]
 
 
 def test_who_is_just_booking_waits_if_nothing_comes_of_it(
