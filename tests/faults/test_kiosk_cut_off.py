@@ -16,11 +16,13 @@ from appointments.invariants import holds
 from appointments.models import Booking
 from appointments.pairing import pair
 from config import civil
-from queues.models import NumberBlock, Ticket
+from queues.doubting import told_in
+from queues.models import DoubtfulNumber, NumberBlock, Ticket
 from tests import settings as here
 from tests.browser.conftest import chromium, open_hall  # noqa: F401
 from tests.faults.web import Web, until
 from windows.access import DEVICE_COOKIE
+from windows.models import DeviceToken
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -218,3 +220,41 @@ def test_numbers_that_run_out_are_not_given_twice(kiosk):
     until(lambda: len(line()) == 20)
 
     assert given == [f"A{number}" for number in range(block.first, block.last + 1)]
+
+
+def test_a_kiosk_that_was_shut_out_meanwhile_tells_its_numbers(kiosk, web, open_hall):  # noqa: F811
+    """They wait for a supervisor; it shows its code for pairing and gives none any more."""
+    door = kiosk("door")
+    web.stop(signal.SIGKILL)
+    door.goto("/kiosk/H01/")
+    given = [take_alone(door)[0], take_alone(door)[0]]
+    pair(open_hall, name="Demo", token="demo kiosk H01")  # as which a demo pairs by itself
+    DeviceToken.objects.update(revoked_at=civil.now())
+    web.start()
+    web.await_answer()
+
+    until(true_in(door, TOLD_ALL))
+    until(true_in(door, "JSON.parse(localStorage.getItem('kiosk H01')).blocks.length === 0"))
+    expect(door.locator(".pairing__code")).to_be_visible()
+    told = [told_in(one).label for one in DoubtfulNumber.objects.order_by("pk")]
+    assert sorted(told) == given
+    assert not Ticket.objects.exists()
+
+
+def test_a_spoiled_row_holds_up_no_other(kiosk, web):
+    """What the browser kept is not what it gave: the rest is in line all the same."""
+    door = kiosk("door")
+    web.stop(signal.SIGKILL)
+    door.goto("/kiosk/H01/")
+    given = [take_alone(door)[0], take_alone(door)[0]]
+    door.evaluate("""() => {
+      const state = JSON.parse(localStorage.getItem('kiosk H01'));
+      state.given.unshift({ number: 'spoiled' });
+      localStorage.setItem('kiosk H01', JSON.stringify(state));
+    }""")
+    web.start()
+    web.await_answer()
+
+    until(true_in(door, TOLD_ALL))
+    assert sorted(line()) == given
+    assert DoubtfulNumber.objects.get().why == "malformed"
