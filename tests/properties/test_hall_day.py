@@ -52,6 +52,8 @@ class HallDay(RuleBasedStateMachine):
         self.keys: list = []
         self.session = make_session(self.cast["hall"], self.cast["windows"], online=30)
         self.extra: list = []
+        for clerk, window in zip(self.cast["clerks"], self.cast["windows"], strict=True):
+            self.does(sign_in, staff=clerk, window=window)
 
     def does(self, command, **arguments):
         """Runs the command now; a refusal is an answer."""
@@ -90,6 +92,33 @@ class HallDay(RuleBasedStateMachine):
         )  # fmt: skip
         self.keys += [(b.reference, b.secret) for b in held.bookings] if held else []
 
+    @rule(people=st.integers(1, 3), comes=st.booleans())
+    def books_for_soon(self, people, comes):
+        """A party confirms the next slot of the day, and comes at once or not at all."""
+        soon = Slot.objects.filter(starts_at__gt=self.now + timedelta(minutes=2)).order_by("starts_at").first()
+        party = [a_person(self.people + n) for n in range(people)]
+        self.people += people
+        held = soon and self.does(
+            hold, slot_id=soon.pk, matter=self.cast["renewal"], people=party,
+            phone=f"+8613800{self.people:06d}",
+        )  # fmt: skip
+        for booking in held.bookings if held else []:
+            self.keys.append((booking.reference, booking.secret))
+            self.does(confirm, booking=find(*self.keys[-1]))
+            if comes:
+                self.does(check_in, hall=self.cast["hall"], reference=booking.reference)
+
+    @rule(who=st.integers(0, 2), ends=st.sampled_from(["finish", "no_show", "park"]))
+    def serves_somebody(self, who, ends):
+        """The next person is called and served, or is not there, or has to come back."""
+        self.calls(who)
+        if ends == "finish":
+            self.serves(who, "start")
+        for _ in range(3 if ends == "no_show" else 0):
+            self.now += timedelta(minutes=1)
+            self.serves(who, "recall")
+        self.serves(who, ends)
+
     @precondition(lambda self: self.keys)
     @rule(pick=st.integers(0, 50))
     def asks_for_more_time(self, pick):
@@ -123,19 +152,20 @@ class HallDay(RuleBasedStateMachine):
     def checks_in(self, pick):
         self.does(check_in, hall=self.cast["hall"], reference=self.some_booking(pick).reference)
 
-    @rule(priority=st.sampled_from(["", "", "", "urgent"]), matter=st.booleans())
-    def walks_in(self, priority, matter):
-        what = self.cast["renewal"] if matter else self.cast["pickup"]
+    @rule(priorities=st.lists(st.sampled_from(["", "", "", "urgent"]), min_size=1, max_size=4))
+    def walk_in(self, priorities):
         hall = self.cast["hall"]
-        self.does(issue_walk_in, hall=hall, matter=what, priority=priority, note=priority)
+        for n, priority in enumerate(priorities):
+            what = self.cast["pickup" if n % 3 == 2 else "renewal"]
+            self.does(issue_walk_in, hall=hall, matter=what, priority=priority, note=priority)
 
-    @rule(who=st.integers(0, 2), at=st.integers(0, 2))
-    def signs_in(self, who, at):
-        self.does(sign_in, staff=self.cast["clerks"][who], window=self.cast["windows"][at])
-
-    @rule(who=st.integers(0, 2))
-    def signs_out(self, who):
-        self.does(calling.sign_out, staff=self.cast["clerks"][who])
+    @rule(who=st.integers(0, 2), at=st.integers(0, 2), comes=st.booleans())
+    def signs_in_or_out(self, who, at, comes):
+        clerk = self.cast["clerks"][who]
+        if comes:
+            self.does(sign_in, staff=clerk, window=self.cast["windows"][at])
+        else:
+            self.does(calling.sign_out, staff=clerk)
 
     @rule(who=st.integers(0, 2))
     def calls(self, who):
@@ -168,9 +198,11 @@ class HallDay(RuleBasedStateMachine):
                 calling.give_back, ticket=away[pick % len(away)], staff=self.cast["clerks"][0]
             )
 
-    @rule(minutes=st.integers(1, 25))
-    def time_passes(self, minutes):
+    @rule(minutes=st.integers(1, 25), rebalances=st.booleans())
+    def time_passes(self, minutes, rebalances):
         self.now += timedelta(minutes=minutes)
+        if rebalances:
+            self.does(rebalance, demand_day=DAY - timedelta(days=1))
         self.does(housekeeping.expire_holds)
         self.does(return_due)
         self.does(housekeeping.mark_served)
@@ -196,10 +228,6 @@ class HallDay(RuleBasedStateMachine):
             self.does(withdraw_session, session=session, by=None)
         else:
             self.does(undo_session, session=session, by=None)
-
-    @rule()
-    def rebalances(self):
-        self.does(rebalance, demand_day=DAY - timedelta(days=1))
 
     @invariant()
     def nothing_is_broken(self):
@@ -247,10 +275,14 @@ def test_a_hall_day_in_any_order(hall, windows, renewal, pickup, clerks):
     run_state_machine_as_test(
         Day,
         settings=settings(
-            max_examples=12, stateful_step_count=40, deadline=None, derandomize=True,
+            max_examples=20, stateful_step_count=40, deadline=None, derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
-    happened = {"hold", "confirm", "issue_walk_in", "nothing_is_broken"}
-    assert happened <= set(done)  # days of refusals alone would show nothing
+    happened = {
+        "hold", "confirm", "check_in", "cancel", "reschedule", "issue_walk_in", "call_next",
+        "start", "finish", "no_show", "give_back", "open_session", "rebalance",
+        "nothing_is_broken",
+    }  # fmt: skip
+    assert happened - set(done) == set()  # days of refusals alone would show nothing
     assert not Booking.objects.exists()  # each day was taken back
