@@ -91,6 +91,8 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     story.write()
     book.write()
     _count_taken(slots)
+    if is_new:
+        _learn_sizes()
     lay_draws(halls, now)
     lay_rosters(halls, now)
     make_points(now)
@@ -99,9 +101,12 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     _remind(book.bookings, now)
     write_unmet(unmet(slots, now))
     say(f"{len(book.bookings)} new bookings, {len(story.tickets)} new tickets")
-    if is_new:
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+
+
+def _learn_sizes() -> None:
+    """PostgreSQL plans for tables that were empty a moment ago; now it knows what is in them."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 @transaction.atomic
