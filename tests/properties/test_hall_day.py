@@ -95,7 +95,8 @@ class HallDay(RuleBasedStateMachine):
     @rule(people=st.integers(1, 3), comes=st.booleans())
     def books_for_soon(self, people, comes):
         """A party confirms the next slot of the day, and comes at once or not at all."""
-        soon = Slot.objects.filter(starts_at__gt=self.now + timedelta(minutes=2)).order_by("starts_at").first()
+        coming = Slot.objects.filter(starts_at__gt=self.now + timedelta(minutes=2))
+        soon = coming.order_by("starts_at").first()
         party = [a_person(self.people + n) for n in range(people)]
         self.people += people
         held = soon and self.does(
