@@ -106,9 +106,7 @@ def test_what_was_typed_stays_and_the_field_says_why(open_page, supervisor, day,
     is_accessible(page)
 
 
-def test_what_is_typed_while_the_kinds_defaults_are_on_their_way_stays(
-    open_page, supervisor, day
-):
+def test_what_is_typed_while_the_kinds_defaults_are_on_their_way_stays(open_page, supervisor, day):
     page = open_page(DESK_SIZE)
     sign_in(page, "supervisor")
     page.goto("/supervise/open/")

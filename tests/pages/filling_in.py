@@ -1,19 +1,16 @@
 """What a citizen types on the way to a booking, and the code that is sent."""
 
 import re
-from datetime import timedelta
-import pytest
+
 from django.test import Client
 from django.urls import reverse
-from appointments.booking import hold
-from appointments.housekeeping import expire_holds
-from appointments.models import Booking, InboxItem, PhoneProof, ReturningPlace, UnmetDemand
-from appointments.sealing import unseal
+
+from appointments.models import InboxItem
 from appointments.sending import send_due
 from config import civil
-from tests.conftest import DAY, NOON, PHONE, a_person, an_id, make_session, slot_at
-from tests.pages.reading import key_of, text_of
-from windows.models import Material, Slot
+from tests.conftest import an_id
+from tests.pages.reading import key_of
+
 
 def who_address(matter, slot) -> str:
     return reverse("appointments:book_who", args=[matter.code, slot.pk])
