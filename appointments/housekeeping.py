@@ -28,7 +28,7 @@ from appointments.returning import release
 from appointments.waitlist import long_ended
 from config import civil
 from queues.closing import WAY_OUT, still_serves, void_left
-from queues.models import Ticket, TicketEvent
+from queues.models import DoubtfulNumber, Ticket, TicketEvent
 from windows.importing.drafts import old_drafts
 from windows.models import Hall, HallSession, PeriodicRun, RequestKey, Slot
 from windows.once import takes_period
@@ -209,7 +209,7 @@ def make_sessions(*, now: datetime) -> Generated | None:
 
 def forget(*, now: datetime) -> int:
     """What need not be kept is deleted: keys, proofs, counts, used work, old periods and rooms,
-    entries of the waiting list and of draws that ended long ago."""
+    decided numbers of kiosks, entries of the waiting list and of draws that ended long ago."""
     Displaced.objects.filter(entry__in=long_ended(now)[1]).update(entry=None)
     secrets = Message.objects.filter(
         kind__in=[Message.Kind.CODE, Message.Kind.LINKS, Message.Kind.SOON],
@@ -222,6 +222,7 @@ def forget(*, now: datetime) -> int:
             PhoneProof.objects.filter(made_at__lt=now - KEEP_PROOFS),
             secrets,
             PeriodicRun.objects.filter(started_at__lt=now - KEEP_PERIODS),
+            DoubtfulNumber.objects.filter(decided_at__lt=now - KEEP_PERIODS),
             Session.objects.filter(expire_date__lt=now),  # with the drafts sealed in them
             Tally.objects.filter(ends_at__lt=now),
             UsedChallenge.objects.filter(expires_at__lt=now),

@@ -1,7 +1,7 @@
 """The halls of one person on one page: how full their next days are, what today is like.
 
 Two queries whatever the number of halls, so that the page with its guard takes six
-(tests/pages/test_city.py). Counts only, nothing personal.
+(tests/pages/city/test_queries.py). Counts only, nothing personal.
 """
 
 from collections import Counter

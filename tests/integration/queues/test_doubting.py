@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from appointments.housekeeping import forget
 from config.refusals import NotFound
 from queues.blocks import NotOfThisLetter, NotOfYourBlock, reserve_block
 from queues.calling import call_next
@@ -124,6 +125,17 @@ def test_the_first_decision_stands(kiosk, row, supervisor):
     with pytest.raises(DecidedAlready, match="supervisor"):
         let_in(doubtful=doubtful, staff=supervisor, now=LATER)
     assert not Ticket.objects.exists()
+
+
+def test_a_decided_one_is_forgotten_after_a_month_and_an_open_one_is_not(kiosk, row, supervisor):
+    put_aside(doubtful=kept(kiosk, row), staff=supervisor, now=LATER)
+    still_open = kept(kiosk, {**row, "matter": "another"})
+    forget(now=LATER + timedelta(days=29))
+    assert DoubtfulNumber.objects.count() == 2
+
+    forget(now=LATER + timedelta(days=31))
+
+    assert DoubtfulNumber.objects.get() == still_open
 
 
 def test_only_who_runs_the_hall_decides(kiosk, row, other_hall, clerk):
