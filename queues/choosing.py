@@ -48,8 +48,8 @@ STEPPED_BACK = f"%(now)s::timestamptz - interval '{RULES['postpone_minutes'][0]}
 GUARD = "FOR NO KEY UPDATE OF t SKIP LOCKED"  # one window takes a ticket, the next looks on
 
 # A ticket that got another place between reading and locking is not taken for its old one:
-# a locked row is looked at again as it is by then, `seen` stays as it was read.
-WHERE_IT_WAS_SEEN = "JOIN queues_ticket seen ON seen.id = t.id AND seen.rank_at = t.rank_at"
+# a locked row is looked at again as it is by then, `seen` is the row as it was read.
+WHERE_IT_WAS_SEEN = "AND t.rank_at = (SELECT rank_at FROM queues_ticket seen WHERE seen.id = t.id)"
 
 
 def statement(guard: str = GUARD) -> str:
@@ -83,13 +83,13 @@ WITH shift AS MATERIALIZED (
       ORDER BY id DESC LIMIT 2) AS last WHERE jumped)
 ), leap AS MATERIALIZED (
   SELECT t.id FROM queues_ticket t
-  {WHERE_IT_WAS_SEEN}
   WHERE %(may_jump)s::boolean AND t.id = (SELECT id FROM jump) AND t.state = 'waiting'
+    {WHERE_IT_WAS_SEEN}
   {guard}
 ), head AS MATERIALIZED (
   SELECT t.id FROM queues_ticket t
-  {WHERE_IT_WAS_SEEN}
   WHERE {SERVABLE} AND (SELECT shut IS NULL FROM gate)
+    {WHERE_IT_WAS_SEEN}
     AND (%(may_jump)s::boolean OR NOT EXISTS (SELECT FROM jump))
     AND NOT EXISTS (SELECT FROM leap)
   ORDER BY t.rank_at, t.id LIMIT 1 {guard}
