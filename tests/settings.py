@@ -28,3 +28,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
 DATABASES["default"]["OPTIONS"]["options"] += (  # noqa: F405
     " -c lock_timeout=60s -c statement_timeout=60s -c idle_in_transaction_session_timeout=0"
 )
+# Each client builds the middleware anew; files are looked for when they are asked for.
+WHITENOISE_AUTOREFRESH = True
