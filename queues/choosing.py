@@ -52,11 +52,8 @@ GUARD = "FOR NO KEY UPDATE OF t SKIP LOCKED"  # one window takes a ticket, the n
 WHERE_IT_WAS_SEEN = "AND t.rank_at = (SELECT rank_at FROM queues_ticket seen WHERE seen.id = t.id)"
 
 
-def statement(guard: str = GUARD) -> str:
-    """The row that comes back begins with what happened; see `choose`."""
-    columns = ", ".join(f't."{column}"' for column in COLUMNS)
-    shown = ", ".join(f'called."{column}"' for column in COLUMNS)
-    return f"""
+# Whether the window may call: its shift, and nobody at it.
+GATE = """
 WITH shift AS MATERIALIZED (
   SELECT is_paused FROM windows_shift
   WHERE window_id = %(window)s::bigint AND staff_id = %(staff)s::bigint AND upper_inf(period)
@@ -69,7 +66,17 @@ WITH shift AS MATERIALIZED (
     WHEN (SELECT is_paused FROM shift) THEN 'paused'
     WHEN EXISTS (SELECT FROM queues_ticket WHERE window_id = %(window)s::bigint
       AND state IN ('called', 'serving')) THEN 'serving' END AS shut
-), urgent AS MATERIALIZED (
+"""
+
+
+def statement(guard: str = GUARD) -> str:
+    """The row that comes back begins with what happened; see `choose`."""
+    return GATE + _choice(guard) + _call()
+
+
+def _choice(guard: str) -> str:
+    """The head of the line, or who goes first by the green channel: one ticket, locked."""
+    return f"""), urgent AS MATERIALIZED (
   SELECT t.id, t.rank_at FROM queues_ticket t
   WHERE t.priority <> '' AND {SERVABLE} AND (SELECT shut IS NULL FROM gate)
     AND (t.postponed_at IS NULL OR t.postponed_at <= {STEPPED_BACK})
@@ -95,7 +102,14 @@ WITH shift AS MATERIALIZED (
   ORDER BY t.rank_at, t.id LIMIT 1 {guard}
 ), picked AS MATERIALIZED (
   SELECT id, true AS jumped FROM leap UNION ALL SELECT id, false FROM head
-), called AS (
+"""
+
+
+def _call() -> str:
+    """What becomes of it: called, told to the screens, journaled; and what is answered."""
+    columns = ", ".join(f't."{column}"' for column in COLUMNS)
+    shown = ", ".join(f'called."{column}"' for column in COLUMNS)
+    return f"""), called AS (
   UPDATE queues_ticket t SET state = 'called', window_id = %(window)s::bigint,
     round = t.round + 1, called_at = coalesce(t.called_at, %(now)s::timestamptz)
   FROM picked WHERE t.id = picked.id
