@@ -219,12 +219,7 @@ def _take(
         return Fate(one, KNOWN, known)
     if matter is None or matter.prefix != block.prefix:
         raise NotOfThisLetter
-    taken_at = max(block.made_at, min(one.taken_at, now))  # a kiosk's clock may be wrong
-    session = _session_of(block, taken_at)
-    early = timedelta(
-        minutes=rule("checkin_early_minutes", hall=block.hall_id, day=block.service_day)
-    )
-    taken_at = max(taken_at, min(session.starts_at - early, now))  # nobody came before
+    session, taken_at = _given_at(one, block, now)
     patience = rule("patience_minutes", hall=block.hall_id, day=block.service_day)
     ticket = Ticket.objects.create(
         hall_id=block.hall_id,
@@ -251,6 +246,15 @@ def _take(
         rank_at=ticket.rank_at.isoformat(),
     )
     return Fate(one, MADE, ticket)
+
+
+def _given_at(one: Given, block: NumberBlock, now: datetime) -> tuple[HallSession, datetime]:
+    """The session it belongs to, and when it was given, as far as that can be."""
+    given_at = max(block.made_at, min(one.taken_at, now))  # a kiosk's clock may be wrong
+    session = _session_of(block, given_at)
+    minutes = rule("checkin_early_minutes", hall=block.hall_id, day=block.service_day)
+    early = session.starts_at - timedelta(minutes=minutes)
+    return session, max(given_at, min(early, now))  # nobody came before
 
 
 def _block_of(one: Given, blocks: list[NumberBlock], device: DeviceToken) -> NumberBlock:
