@@ -27,5 +27,5 @@ def test_a_late_answer_takes_nothing_from_who_is_typing(desk):  # noqa: F811
         route.continue_()
     desk.wait_for_timeout(2_000)
 
-    expect(note).to_be_visible()
-    expect(note).to_have_value("Wheelchair user, the ramp is on this side")
+    assert note.is_visible()
+    assert note.input_value() == "Wheelchair user, the ramp is on this side"
