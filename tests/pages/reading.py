@@ -3,12 +3,26 @@
 import re
 
 from django.core import signing
+from django.test import Client
 
 from appointments.kiosk_views import GIVEN_COOKIE
 
 
 def text_of(response) -> str:
     return response.content.decode()
+
+
+def words_of(response) -> str:
+    """What a reader sees, in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", text_of(response)).split())
+
+
+def signed_in(staff, language: str = "en") -> Client:
+    """A browser of that person's own."""
+    client = Client()
+    client.cookies["django_language"] = language
+    client.force_login(staff)
+    return client
 
 
 def key_of(response) -> str:

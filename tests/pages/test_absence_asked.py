@@ -1,12 +1,12 @@
 """The pages on which an absence is asked for, answered, and withdrawn. # C26"""
 
-import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from tests.conftest import DAY, NOON, make_session, make_staff
+from tests.pages.reading import words_of
 from windows.models import Absence, AbsenceRequest
 from windows.rostering import assign
 
@@ -14,10 +14,6 @@ pytestmark = pytest.mark.django_db
 TOMORROW = DAY + timedelta(days=1)
 ASK, MINE = "/desk/roster/absence/", "/desk/roster/"
 ROSTER = "/supervise/roster/?hall=H01"
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ import pytest
 from config import civil
 from tests.conftest import DAY, make_staff
 from tests.pages.city.conftest import CITY, searched
-from tests.pages.test_absence_asked import browser_of, words_of
+from tests.pages.reading import words_of
+from tests.pages.test_absence_asked import browser_of
 from windows.models import Rule
 
 pytestmark = pytest.mark.django_db

@@ -1,13 +1,12 @@
 """The city's working days and events, as supervisors see and change them. C10"""
 
-import re
 from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 
 from tests.conftest import DAY, NOON, make_session, make_staff
-from tests.pages.reading import text_of
+from tests.pages.reading import signed_in, text_of, words_of
 from windows.calendar_days import day_kind, last_confirmed, last_published, set_day
 from windows.calendar_notices import statutory
 from windows.models import DemandEvent, Staff, StaffRole, WorkCalendarDay
@@ -16,18 +15,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 CALENDAR, EVENTS = "/supervise/calendar/", "/supervise/events/"
 YEAR = last_published().year + 1  # nobody has announced it
-
-
-def words_of(response) -> str:
-    """What a reader sees, in one line."""
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(response)).split())
-
-
-def signed_in(staff: Staff) -> Client:
-    client = Client()
-    client.cookies["django_language"] = "en"
-    client.force_login(staff)
-    return client
 
 
 @pytest.fixture

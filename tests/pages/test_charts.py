@@ -1,7 +1,6 @@
 """Charts of one's halls: the tables behind them, what is asked for, whose they are. # C35"""
 
 import csv
-import re
 from datetime import date, time, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from config import civil
 from queues.calling import call_next
 from queues.issuing import issue_walk_in
 from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
+from tests.pages.reading import signed_in, words_of
 from windows.models import Hall, StaffRole
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +27,6 @@ def at_noon(monkeypatch):
     monkeypatch.setattr(civil, "now", lambda: NOON)
 
 
-def signed_in(staff, language: str = "en") -> Client:
-    client = Client()
-    client.cookies["django_language"] = language
-    client.force_login(staff)
-    return client
-
-
 @pytest.fixture
 def boss(supervisor) -> Client:
     return signed_in(supervisor)
@@ -42,10 +35,6 @@ def boss(supervisor) -> Client:
 @pytest.fixture
 def admin(db) -> Client:
     return signed_in(make_staff("admin", None, "admin"))
-
-
-def words_of(answer) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 def chart(key: str, *halls: Hall, first: date = DAY, last: date = DAY) -> Chart:

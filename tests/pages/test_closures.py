@@ -9,7 +9,7 @@ from django.test import Client
 from appointments.models import Booking, Displaced
 from appointments.sending import send_due
 from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
-from tests.pages.reading import text_of
+from tests.pages.reading import text_of, words_of
 from windows.models import HallClosure, HallSession
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -50,10 +50,6 @@ def tomorrow(hall, windows) -> HallSession:
 @pytest.fixture
 def afternoon(session, tomorrow, book) -> list[Booking]:
     return [book(slot_at(session, 15), person=n) for n in range(1, 5)]
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(response)).split())
 
 
 def close(client: Client, **choices) -> str:

@@ -10,7 +10,7 @@ from appointments import closing_views
 from appointments.models import Booking, Displaced
 from appointments.sending import send_due
 from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
-from tests.pages.reading import text_of
+from tests.pages.reading import text_of, words_of
 from windows.models import Hall, HallClosure, HallSession, StaffRole, Window
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -58,10 +58,6 @@ def people(session, there, third, book) -> list[Booking]:
     """Four in the first hall, two in the other."""
     places = [slot_at(session, 15)] * 4 + [slot_at(there, 15)] * 2
     return [book(slot, person=n) for n, slot in enumerate(places, start=1)]
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(response)).split())
 
 
 def hidden(answer) -> dict[str, str]:

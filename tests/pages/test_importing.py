@@ -7,17 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.conftest import make_staff
-from tests.pages.reading import text_of
+from tests.pages.reading import text_of, words_of
 from windows.models import Hall, ImportDraft, Window
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 IMPORT = "/supervise/import/"
 HEADS = "Hall,Window,Matters,Accessible,In use\r\n"
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(response)).split())
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import DAY
-from tests.pages.test_absence_asked import browser_of, words_of
+from tests.pages.reading import words_of
+from tests.pages.test_absence_asked import browser_of
 from tests.pages.test_supervise import evening
 from windows.models import DemandEvent
 

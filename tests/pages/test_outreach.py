@@ -11,7 +11,7 @@ from appointments.rescheduling import reschedule
 from tests.concurrency.asking import nothing_is_broken
 from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
 from tests.pages.filling_in import answers, type_code
-from tests.pages.reading import key_of, text_of
+from tests.pages.reading import key_of, text_of, words_of
 from windows.links import make_link, release_due, revoke_link
 from windows.models import SessionLink
 
@@ -37,10 +37,6 @@ def boss(client, supervisor):
     client.cookies["django_language"] = "en"
     client.force_login(supervisor)
     return client
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(response)).split())
 
 
 def asked(**changes) -> dict:

@@ -7,15 +7,11 @@ import pytest
 from django.test import Client
 
 from tests.conftest import NOON, make_session, make_staff
-from tests.pages.reading import text_of
+from tests.pages.reading import text_of, words_of
 from windows.models import SelfServicePoint
 from windows.points import is_open, points_shown, set_out, set_working, working_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(response)).split())
 
 
 def make_point(code, hall, matters=(), **more):

@@ -6,7 +6,8 @@ import pytest
 
 from appointments.roster_news import news_for, waiting_in
 from tests.conftest import DAY, NOON, make_session
-from tests.pages.test_absence_asked import browser_of, words_of
+from tests.pages.reading import words_of
+from tests.pages.test_absence_asked import browser_of
 from windows import swapping
 from windows.models import Swap
 from windows.rostering import assign, remove

@@ -7,7 +7,8 @@ import pytest
 from config import civil
 from queues.calling import sign_out
 from tests.conftest import DAY, NOON
-from tests.pages.test_absence_asked import browser_of, words_of
+from tests.pages.reading import words_of
+from tests.pages.test_absence_asked import browser_of
 from windows.rostering import assign
 from windows.shifts import sign_in
 

@@ -12,6 +12,7 @@ from config import civil
 from queues.calling import call_next
 from queues.issuing import issue_walk_in
 from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
+from tests.pages.reading import words_of
 from windows.models import HallSession, Rule
 
 pytestmark = pytest.mark.django_db
@@ -44,10 +45,6 @@ def stranger(other_hall) -> Client:
 
 def text_of(response) -> str:
     return response.content.decode()
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(response)).split())
 
 
 def evening(staffed, **changes) -> dict:

@@ -1,6 +1,5 @@
 """Pages of time off in lieu and of the month. # C3 C26"""
 
-import re
 from datetime import time, timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from config import civil
 from queues.calling import sign_out
 from tests.conftest import DAY, NOON, make_staff
+from tests.pages.reading import words_of
 from windows import time_off
 from windows.absences import note
 from windows.models import TimeOffEntry
@@ -16,10 +16,6 @@ from windows.shifts import sign_in
 
 pytestmark = pytest.mark.django_db
 SHEET = "/supervise/roster/month/?hall=H01&month=2027-03"
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Halls of a city at noon, what was searched for in vain, and who looks at them."""
 
-import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,6 +9,7 @@ from django.test import Client
 from appointments.models import UnmetDemand
 from appointments.overseeing import City, city_now
 from tests.conftest import DAY, NOON, make_session, make_staff
+from tests.pages.reading import signed_in
 from windows.models import Hall, Window
 
 CITY = "/supervise/city/"
@@ -20,13 +20,6 @@ SATURDAY = DAY + timedelta(days=2)
 @pytest.fixture(autouse=True)
 def at_noon(clock):
     return clock
-
-
-def signed_in(staff) -> Client:
-    client = Client()
-    client.cookies["django_language"] = "en"
-    client.force_login(staff)
-    return client
 
 
 @pytest.fixture
@@ -41,10 +34,6 @@ def admin(db) -> Client:
 
 def text_of(answer) -> str:
     return answer.content.decode()
-
-
-def words_of(answer) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(answer)).split())
 
 
 def many_halls(matter, count: int = 33) -> list[Hall]:

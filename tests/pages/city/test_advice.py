@@ -8,7 +8,8 @@ import pytest
 from appointments.advising import advise
 from config import civil
 from tests.conftest import DAY, NOON, make_session
-from tests.pages.city.conftest import CITY, SATURDAY, TOMORROW, city_of, searched, text_of, words_of
+from tests.pages.city.conftest import CITY, SATURDAY, TOMORROW, city_of, searched, text_of
+from tests.pages.reading import words_of
 from windows.models import Hall, KindDefault
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ import pytest
 from appointments.models import UnmetDemand
 from queues.issuing import issue_walk_in
 from tests.conftest import NOON, make_session
-from tests.pages.city.conftest import CITY, SATURDAY, city_of, searched, text_of, words_of
+from tests.pages.city.conftest import CITY, SATURDAY, city_of, searched, text_of
+from tests.pages.reading import words_of
 from windows.models import Window
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,8 @@ from queues.calling import call_next
 from queues.issuing import issue_walk_in
 from queues.models import Rating, Ticket
 from tests.conftest import DAY, NOON, make_session
-from tests.pages.city.conftest import CITY, TOMORROW, city_of, words_of
+from tests.pages.city.conftest import CITY, TOMORROW, city_of
+from tests.pages.reading import words_of
 from windows.models import Rule
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.pages.city.conftest import CITY, many_halls, text_of, words_of
+from tests.pages.city.conftest import CITY, many_halls, text_of
+from tests.pages.reading import words_of
 
 pytestmark = pytest.mark.django_db
 

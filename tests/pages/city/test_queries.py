@@ -4,7 +4,8 @@ import pytest
 
 from queues.issuing import issue_walk_in
 from tests.conftest import NOON
-from tests.pages.city.conftest import CITY, many_halls, searched, text_of, words_of
+from tests.pages.city.conftest import CITY, many_halls, searched, text_of
+from tests.pages.reading import words_of
 
 pytestmark = pytest.mark.django_db
 

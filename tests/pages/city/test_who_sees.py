@@ -3,7 +3,8 @@
 import pytest
 
 from tests.conftest import make_staff
-from tests.pages.city.conftest import CITY, searched, signed_in, text_of
+from tests.pages.city.conftest import CITY, searched, text_of
+from tests.pages.reading import signed_in
 from windows.models import Hall, StaffRole
 
 pytestmark = pytest.mark.django_db

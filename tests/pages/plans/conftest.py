@@ -43,10 +43,6 @@ def neighbours(supervisor, other_hall, renewal) -> list[Window]:
     return made
 
 
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
-
-
 def hidden(response, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', response.content.decode())
     return found[1] if found else ""

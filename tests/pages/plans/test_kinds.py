@@ -3,7 +3,8 @@
 import pytest
 
 from tests.conftest import make_staff
-from tests.pages.plans.conftest import words_of, wrong
+from tests.pages.plans.conftest import wrong
+from tests.pages.reading import words_of
 from windows.models import KindDefault, StaffRole
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,8 @@ from datetime import time
 import pytest
 
 from tests.conftest import make_session
-from tests.pages.plans.conftest import FRIDAY, words_of, wrong
+from tests.pages.plans.conftest import FRIDAY, wrong
+from tests.pages.reading import words_of
 from windows.models import HallSession, StaffRole
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.conftest import make_session
-from tests.pages.plans.conftest import FRIDAY, hidden, words_of, wrong
+from tests.pages.plans.conftest import FRIDAY, hidden, wrong
+from tests.pages.reading import words_of
 from windows.models import HallSession, SessionChange, Slot
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,8 @@ from datetime import time, timedelta
 import pytest
 
 from tests.conftest import make_session
-from tests.pages.plans.conftest import FRIDAY, SATURDAY, hidden, words_of, wrong
+from tests.pages.plans.conftest import FRIDAY, SATURDAY, hidden, wrong
+from tests.pages.reading import words_of
 from windows.models import HallSession, Slot
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from tests.conftest import DAY, NOON, make_staff
-from tests.pages.plans.conftest import words_of, wrong
+from tests.pages.plans.conftest import wrong
+from tests.pages.reading import words_of
 from windows.models import HallSession, Rule, WeeklyPlan
 
 pytestmark = pytest.mark.django_db

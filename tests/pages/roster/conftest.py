@@ -1,6 +1,5 @@
 """A supervisor who plans a hall's week at noon, and who stands where."""
 
-import re
 from datetime import time, timedelta
 
 import pytest
@@ -10,10 +9,6 @@ from tests.conftest import DAY, NOON, make_session
 from windows.rostering import assign
 
 PAGE = "/supervise/roster/?hall=H01"
-
-
-def words_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 def at(hour: int, minute: int = 0, *, days: int = 0):

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.conftest import NOON
-from tests.pages.roster.conftest import PAGE, plan, words_of
+from tests.pages.reading import words_of
+from tests.pages.roster.conftest import PAGE, plan
 from windows import swapping
 from windows.models import RosterEntry, Swap
 from windows.rostering import roster_of

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.conftest import NOON
-from tests.pages.roster.conftest import at, plan, words_of
+from tests.pages.reading import words_of
+from tests.pages.roster.conftest import at, plan
 from windows.absences import note
 from windows.models import Absence
 from windows.rostering import roster_of

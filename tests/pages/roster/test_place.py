@@ -6,8 +6,8 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from tests.conftest import NOON, make_session, make_staff
-from tests.pages.reading import key_of
-from tests.pages.roster.conftest import at, place, plan, words_of
+from tests.pages.reading import key_of, words_of
+from tests.pages.roster.conftest import at, place, plan
 from windows.absences import note
 from windows.models import PlannedBreak, RosterEntry, StaffSkill
 from windows.rostering import roster_of

@@ -7,8 +7,8 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from tests.conftest import DAY, NOON, make_session, make_staff
-from tests.pages.reading import key_of
-from tests.pages.roster.conftest import PAGE, at, place, plan, words_of
+from tests.pages.reading import key_of, words_of
+from tests.pages.roster.conftest import PAGE, at, place, plan
 from windows.absences import note
 from windows.models import RosterEntry, StaffSkill
 
