@@ -178,13 +178,19 @@ WHERE m.state = 'ready' AND m.kind IN ('confirmed', 'reminder_day', 'reminder_ho
   AND (m.version <> b.version OR b.state IN ('cancelled', 'withdrawn', 'expired'))""",
     "I11 nothing was sent for a booking that had ended": """
 SELECT m.id FROM appointments_message m JOIN appointments_booking b ON b.id = m.booking_id
-WHERE m.state = 'sent' AND m.kind IN ('confirmed', 'reminder_day', 'reminder_hours', 'moved')
+WHERE m.state IN ('sent', 'delivered')
+  AND m.kind IN ('confirmed', 'reminder_day', 'reminder_hours', 'moved')
   AND b.state IN ('cancelled', 'withdrawn', 'expired')
   AND m.sent_at > b.ended_at + interval '1 minute'""",
     "I12 a claimed message has a lease": """
 SELECT id FROM appointments_message WHERE state = 'claimed' AND lease_until IS NULL""",
+    "I12 a message in a bundle leaves and ends with its lead": """
+SELECT m.id FROM appointments_message m JOIN appointments_message lead
+  ON lead.id = m.bundled_into_id
+WHERE m.state <> lead.state AND NOT (m.state = 'delivered' OR lead.state = 'delivered')""",
     "I13 no message is forgotten": """
-SELECT id FROM appointments_message WHERE state = 'ready' AND due_at < %(now)s - interval '1 hour'
+SELECT id FROM appointments_message
+WHERE state IN ('ready', 'claimed') AND due_at < %(now)s - interval '1 hour'
   AND (useless_after IS NULL OR useless_after > %(now)s)""",
     "I14 quotas fill their slot": """
 SELECT id FROM windows_slot WHERE walkin_quota < 0

@@ -6,18 +6,31 @@ we ask for the status and never send blindly again.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 from uuid import UUID
-
-from django.conf import settings
 
 from appointments.models import InboxItem
 
 
 class NotDelivered(Exception):
-    """The provider says no: nothing was sent, it may be tried later."""
+    """The provider says no: nothing was sent.
+
+    `for_good`: trying again would not help. `bounced`: because the address does not work.
+    `wait`: how long it wants to be left alone.
+    """
+
+    def __init__(
+        self,
+        reason: str = "",
+        *,
+        for_good: bool = False,
+        bounced: bool = False,
+        wait: timedelta | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.for_good, self.bounced, self.wait = for_good or bounced, bounced, wait
 
 
 class NoProvider(Exception):
@@ -30,13 +43,16 @@ class NoProvider(Exception):
 class Fate(Enum):
     """What a provider knows of a reference."""
 
+    SENT = "sent"  # taken, on its way
     DELIVERED = "delivered"
+    FAILED = "failed"
     ABSENT = "absent"
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One message as a provider sees it."""
+    """One message as a provider sees it. `title` is an e-mail's subject, `leave` the link by
+    which its reader gets no more than what is needed."""
 
     reference: UUID
     to: str
@@ -44,16 +60,30 @@ class Letter:
     kind: str
     text: str
     at: datetime
+    title: str = ""
+    leave: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider has taken the letter: its own number, and the parts that it bills."""
+
+    number: str = ""
+    parts: int = 1
 
 
 class Provider(Protocol):
     """Takes letters. `dedupes`: a reference sent twice arrives once. `at_once`: how many
-    are claimed together; 1 for one that cannot dedupe, so that a crash leaves one in doubt."""
+    are claimed together; 1 for one that cannot dedupe, so that a crash leaves one in doubt.
 
+    `send` raises NotDelivered when nothing left; any other error is doubt. `status` raises
+    when there is no answer."""
+
+    name: str
     dedupes: bool
     at_once: int
 
-    def send(self, letter: Letter) -> None: ...
+    def send(self, letter: Letter) -> Accepted: ...
 
     def status(self, reference: UUID) -> Fate: ...
 
@@ -64,27 +94,23 @@ class Inbox:
     A reference is delivered once (inbox_item_once).
     """
 
+    name = "inbox"
     dedupes = True
     at_once = 20
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Accepted:
         item = InboxItem(
             provider_reference=letter.reference,
             to=letter.to,
             channel=letter.channel,
             kind=letter.kind,
+            title=letter.title,
             text=letter.text,
             at=letter.at,
         )
         InboxItem.objects.bulk_create([item], ignore_conflicts=True)
+        return Accepted()
 
     def status(self, reference: UUID) -> Fate:
         arrived = InboxItem.objects.filter(provider_reference=reference).exists()
-        return Fate.DELIVERED if arrived else Fate.ABSENT
-
-
-def provider() -> Provider:
-    """The provider of this place. Raises NoProvider where none is set up."""
-    if settings.DEMO or settings.TESTING:
-        return Inbox()
-    raise NoProvider
+        return Fate.SENT if arrived else Fate.ABSENT

@@ -7,20 +7,18 @@ hours, and only when they come long enough after the booking to remind of anythi
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import prefetch_related_objects
-
-from appointments.models import Booking, Message, PhoneProof
-from appointments.sealing import seal
-from appointments.texting import booking_text, code_text
+from appointments.models import Booking, BookingGroup, Message, PhoneProof
+from appointments.sealing import blind_index, seal, unseal
+from appointments.texting import code_text
 from config import civil
-from windows.rules import rules
+from windows.rules import rule, rules
 
 Kind = Message.Kind
 QUIET_FROM = time(22)
 QUIET_UNTIL = time(7)
 LAST_CALM_HOUR = time(21)
-WORTH_REMINDING_AFTER = timedelta(hours=3)
 
 
 def promise(*, booking: Booking, now: datetime) -> None:
@@ -53,6 +51,8 @@ def promise_code(*, proof: PhoneProof, phone: str, code: str, language: str, now
         subject=f"proof:{proof.pk}",
         kind=Kind.CODE,
         to_sealed=seal(phone, purpose="phone"),
+        to_index=blind_index(phone, purpose="phone"),
+        language=language,
         text_sealed=seal(text, purpose="message"),
         due_at=now,
         useless_after=proof.expires_at,
@@ -86,13 +86,21 @@ def owe(
 
 
 def owed(
-    *, subject: str, kind: str, to_sealed: bytes | memoryview, text: str, now: datetime
+    *,
+    subject: str,
+    kind: str,
+    to_sealed: bytes | memoryview,
+    text: str,
+    now: datetime,
+    language: str = "zh-hans",
 ) -> Message:
-    """The message of a text that is owed now, not kept yet; see `owe_all`."""
+    """The message of a text that is owed now to a sealed phone, not kept yet; see `owe_all`."""
     return Message(
         subject=subject,
         kind=kind,
         to_sealed=to_sealed,
+        to_index=blind_index(unseal(to_sealed, purpose="phone"), purpose="phone"),
+        language=language,
         text_sealed=seal(text, purpose="message"),
         due_at=now,
         made_at=now,
@@ -122,23 +130,33 @@ def _owe(booking: Booking, dues: Iterable[tuple[str, datetime]], now: datetime) 
 def _messages(
     booking: Booking, dues: Iterable[tuple[str, datetime]], now: datetime
 ) -> list[Message]:
-    prefetch_related_objects([booking], "group", "hall", "matter__materials")
     if booking.group.phone_sealed is None:
         return []
+    to = address_of(booking.group)
     return [
         Message(
             subject=f"booking:{booking.pk}",
             booking=booking,
             kind=kind,
             version=booking.version,
-            to_sealed=booking.group.phone_sealed,
-            text_sealed=seal(booking_text(kind, booking), purpose="message"),
+            **to,
             due_at=due,
             useless_after=booking.starts_at,
             made_at=now,
         )
         for kind, due in dues
     ]
+
+
+def address_of(group: BookingGroup) -> dict[str, Any]:
+    """Where the group wants its messages: channel, sealed address, its index, language."""
+    by_mail = group.channel == Message.Channel.EMAIL
+    return {
+        "channel": Message.Channel.EMAIL if by_mail else Message.Channel.SMS,
+        "to_sealed": group.email_sealed if by_mail else group.phone_sealed,
+        "to_index": group.email_index if by_mail else group.phone_index,
+        "language": group.language,
+    }
 
 
 def _insert(messages: Iterable[Message]) -> None:
@@ -155,7 +173,7 @@ def _reminders(booking: Booking, now: datetime) -> list[tuple[str, datetime]]:
             booking.starts_at, booking.service_day, numbers["reminder_hours_before"]
         ),
     }
-    earliest = now + WORTH_REMINDING_AFTER
+    earliest = now + worth_reminding_after(now)
     return [(kind, due) for kind, due in planned.items() if due and due > earliest]
 
 
@@ -176,6 +194,11 @@ def hours_before(starts_at: datetime, service_day: date, hours: int) -> datetime
     due = starts_at - timedelta(hours=hours)
     is_for_the_night = due >= civil.city_instant(service_day, time(12))
     return due if is_for_the_night or not is_quiet(due) else None
+
+
+def worth_reminding_after(at: datetime) -> timedelta:
+    """Who was told of a visit less than this ago need not be reminded of it."""
+    return timedelta(hours=rule("remind_after_hours", hall=None, day=civil.city_date(at)))
 
 
 def is_quiet(instant: datetime) -> bool:

@@ -1,57 +1,52 @@
 """Sending what is due: claim, ask again whether it is owed, hand over, record.
 
 A claim is one short transaction that gives the row a lease and raises its attempt, the
-fencing number: whoever lost the lease can record nothing. The provider is called outside
-any transaction. A lease that ran out means doubt: the message may have left. Doubt is
-settled by asking the provider, never by sending blindly again.
+fencing number: whoever lost the lease can record nothing. The provider's name is written
+before it is called, and it is called outside any transaction. A lease that ran out on a
+message that names a provider means doubt: the message may have left. Doubt is settled by
+asking that provider, never by sending blindly again; without a name nothing has left.
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 
-from appointments import alerting
+from appointments.messaging.bundling import follow, gather
+from appointments.messaging.contacts import bounced
+from appointments.messaging.owing import standing
+from appointments.messaging.routing import Call, OnlyWay, Route, Routes, routes
+from appointments.messaging.wording import Words, words_of
 from appointments.models import Booking, Message
-from appointments.providing import Fate, Letter, NotDelivered, Provider, provider
-from appointments.reminding import after_quiet_hours, is_quiet
-from appointments.sealing import unseal
+from appointments.providing import Accepted, Fate, Letter, NotDelivered, Provider
+from appointments.sealing import seal, unseal
 
 log = logging.getLogger(__name__)
-Kind, State = Message.Kind, Message.State
+State = Message.State
 Clock = Callable[[], datetime]
 
 LEASE = timedelta(seconds=60)
 PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 900)]  # after attempt 1, 2, 3, 4
 MOST_ATTEMPTS = len(PAUSES) + 1
-REMINDERS = {Kind.REMINDER_DAY, Kind.REMINDER_HOURS}
-COMING: set[str] = {Booking.State.CONFIRMED, Booking.State.ARRIVED}
-OWED_WHILE: dict[str, set[str]] = {
-    Kind.CONFIRMED: COMING,
-    Kind.MOVED: COMING,
-    Kind.REMINDER_DAY: {Booking.State.CONFIRMED},
-    Kind.REMINDER_HOURS: {Booking.State.CONFIRMED},
-    Kind.CANCELLED: {Booking.State.CANCELLED},
-    Kind.WITHDRAWN: {Booking.State.WITHDRAWN},
-    Kind.DISPLACED: COMING,
-}
 
 # The CTE is computed once: only rows that this statement locked are claimed.
 CLAIM = """
 WITH due AS (
-  SELECT id, state FROM appointments_message
-  WHERE state IN ('ready', 'claimed') AND due_at <= %(due_by)s
-    AND (state = 'ready' OR lease_until <= %(now)s)
+  SELECT id, state, provider FROM appointments_message
+  WHERE state IN ('ready', 'claimed') AND bundled_into_id IS NULL AND due_at <= %(due_by)s
+    AND (state = 'ready' OR lease_until <= %(now)s) AND channel = ANY(%(channels)s)
   ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE appointments_message m
 SET state = 'claimed', attempt = m.attempt + 1, lease_until = %(until)s
 FROM due WHERE m.id = due.id
-RETURNING m.id, m.attempt, due.state = 'claimed'
+RETURNING m.id, m.attempt, due.state = 'claimed' AND due.provider <> ''
 """
 
 
@@ -60,6 +55,7 @@ class Counts:
     """How the claimed messages ended this time."""
 
     sent: int = 0
+    delivered: int = 0  # had arrived already
     void: int = 0
     failed: int = 0
     unknown: int = 0
@@ -79,7 +75,16 @@ class Claim:
 
     message: Message
     attempt: int
-    in_doubt: bool  # an earlier sender's lease ran out
+    in_doubt: bool  # an earlier sender's lease ran out, and a provider was named
+
+
+@dataclass(frozen=True)
+class Sender:
+    """One run: its routes, its clock, and the claims of the batch in hand."""
+
+    routes: Routes
+    clock: Clock
+    batch: Sequence[Claim] = ()
 
 
 def send_due(
@@ -88,23 +93,31 @@ def send_due(
     limit: int = 100,
     overdue: timedelta = timedelta(0),
     by: Provider | None = None,
+    through: Routes | None = None,
 ) -> Counts:
-    """What has been due for `overdue` is handed to the provider, each message once.
+    """What has been due for `overdue` is handed to providers, each message once.
 
-    Raises NoProvider before anything is claimed. Never call it inside a transaction.
+    `through` are the routes (those of this place unless said otherwise), `by` the one
+    provider for everything. Raises NoProvider before anything is claimed. Never call it
+    inside a transaction.
     """
-    provider_here = by or provider()
+    ways = through or (OnlyWay(by) if by else routes())
     clock = running_on(now)
     counts = Counts()
     left = limit
-    while left > 0:
-        most = min(left, provider_here.at_once)
-        claims = claim(now=clock(), limit=most, overdue=overdue)
-        for one in claims:
-            counts.add(_deliver_or_leave(one, provider_here, clock))
-        left -= most
-        if len(claims) < most:
-            break
+    for channel in ways.channels:
+        while left > 0:
+            route = ways.take(channel, most=left, now=clock())
+            if route is None:
+                break
+            claims = claim(now=clock(), limit=route.most, overdue=overdue, channels=[channel])
+            ways.give_back(route, unused=route.most - len(claims), now=clock())
+            sender = Sender(ways, clock, claims)
+            for one in claims:
+                counts.add(_deliver_or_leave(one, route, sender))
+            left -= route.most
+            if len(claims) < route.most:
+                break
     return counts
 
 
@@ -114,141 +127,180 @@ def running_on(now: datetime) -> Clock:
     return lambda: now + timedelta(seconds=time.monotonic() - started)
 
 
-def claim(*, now: datetime, limit: int, overdue: timedelta = timedelta(0)) -> list[Claim]:
+def claim(
+    *,
+    now: datetime,
+    limit: int,
+    overdue: timedelta = timedelta(0),
+    channels: Sequence[str] = tuple(Message.Channel.values),
+) -> list[Claim]:
     """Due messages that nobody else has are this sender's for the time of the lease."""
-    due_by, until = now - overdue, now + LEASE
+    values: dict[str, Any] = {
+        "now": now, "due_by": now - overdue, "until": now + LEASE, "limit": limit,
+        "channels": list(channels),
+    }  # fmt: skip
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"now": now, "due_by": due_by, "until": until, "limit": limit})
+        cursor.execute(CLAIM, values)
         rows = cursor.fetchall()
-    messages = Message.objects.in_bulk([pk for pk, _attempt, _doubt in rows])
+    found = Message.objects.select_related("booking__group", "booking__hall", "booking__matter")
+    found = found.prefetch_related("booking__matter__materials")
+    messages = found.in_bulk([pk for pk, _attempt, _doubt in rows])
     claims = [Claim(messages[pk], attempt, doubt) for pk, attempt, doubt in rows if pk in messages]
     return sorted(claims, key=lambda one: (one.message.due_at, one.message.pk))
 
 
-def _deliver_or_leave(one: Claim, provider_here: Provider, clock: Clock) -> str:
+def _deliver_or_leave(one: Claim, route: Route, sender: Sender) -> str:
     """One message; what breaks the database for it leaves it to its lease."""
     try:
-        return deliver(one, provider_here, clock)
+        return deliver(one, route, sender)
     except DatabaseError:
         log.exception("Message %s is left to its lease", one.message.pk)
         return "later"
 
 
-def deliver(one: Claim, provider_here: Provider, clock: Clock) -> str:
+def deliver(one: Claim, route: Route, sender: Sender) -> str:
     """The claimed message is settled; returns the state it came to, or "later"."""
+    by = route.provider
     if one.in_doubt:
-        settled = _settle(one, provider_here, clock())
-        if settled:
-            return settled
-    why_not = _renew_if_owed(one, clock())
-    if why_not is not None:
-        return why_not
-    at = clock()
-    wait_until = _calm_hour(one.message, at)
-    if wait_until is not None:
-        return _record(one, State.READY, due_at=wait_until)
-    return _hand_over(one, provider_here, at)
+        known = sender.routes.named(one.message.provider)
+        settled = _settle(one, known, sender.clock())
+        if settled or known is None:
+            return settled or "later"
+        by = known  # who removes duplicates is the one that may have it
+    return _hand_over(one, by, route.cost_mil, sender)
 
 
-def _settle(one: Claim, provider_here: Provider, at: datetime) -> str | None:
+def _settle(one: Claim, by: Provider | None, at: datetime) -> str | None:
     """Asks what became of an earlier attempt; None when the message may be sent (again)."""
     spent = one.attempt > MOST_ATTEMPTS
+    if by is None:
+        return _record(one, State.UNKNOWN, at, error="its provider is not set up any more")
     try:
-        fate = provider_here.status(one.message.provider_reference)
+        fate = by.status(one.message.provider_reference)
     except DatabaseError:
         raise
-    except Exception:
-        log.exception("No word about message %s", one.message.pk)
-        return _record(one, State.UNKNOWN, error="no word from the provider") if spent else "later"
+    except Exception as error:
+        log.warning("No word about message %s (%s)", one.message.pk, type(error).__name__)
+        reason = "no word from the provider"
+        return _record(one, State.UNKNOWN, at, error=reason) if spent else "later"
     if fate is Fate.DELIVERED:
-        return _record(one, State.SENT, sent_at=at)
-    if not provider_here.dedupes:
-        return _record(one, State.UNKNOWN, error="the provider does not know it")
-    return _record(one, State.FAILED, error="too many attempts") if spent else None
+        return _record(one, State.DELIVERED, at, sent_at=at, delivered_at=at)
+    if fate is Fate.SENT:
+        return _record(one, State.SENT, at, sent_at=at)
+    if fate is Fate.FAILED:
+        return _record(one, State.FAILED, at, error="the provider could not deliver it")
+    if not by.dedupes:
+        return _record(one, State.UNKNOWN, at, error="the provider does not know it")
+    return _record(one, State.FAILED, at, error="too many attempts") if spent else None
 
 
-def _renew_if_owed(one: Claim, at: datetime) -> str | None:
-    """None when the message is still this sender's and still owed; its lease is renewed.
+def _hand_over(one: Claim, by: Provider, cost_mil: int, sender: Sender) -> str:
+    at = sender.clock()
+    letter = _marked(one, by, sender, at)
+    if isinstance(letter, str):
+        return letter
+    began = time.monotonic()
+    ending, reason = "accepted", ""
+    try:
+        accepted = by.send(letter)
+    except NotDelivered as error:
+        ending, reason = "refused", str(error)
+        refused = error
+    except DatabaseError:
+        raise
+    except Exception as error:
+        ending, reason = "doubt", type(error).__name__
+        log.warning("Message %s is in doubt (%s)", one.message.pk, reason)
+    took = round((time.monotonic() - began) * 1000)
+    call = Call(by.name, one.message.pk, at, took, ending, reason)
+    if ending == "accepted":
+        end = _accepted(one, letter, accepted, cost_mil, sender.clock())
+    elif ending == "refused":
+        end = _refused(one, refused, sender.clock())
+    else:
+        end = "later"  # the lease runs out, then the provider is asked
+    sender.routes.ended(call)
+    return end
 
-    The booking is locked first, as every command does, so a cancellation under way is
-    waited for and seen.
+
+def _marked(one: Claim, by: Provider, sender: Sender, at: datetime) -> Letter | str:
+    """The letter, when the message is still this sender's and still owed: its lease is
+    renewed and it names its provider. Else the state it came to.
     """
     message = one.message
     with transaction.atomic(durable=True):
-        error = _reason_not_owed(message, at)
-        if error:
-            return _record(one, State.VOID, error=error)
-        mine = _mine(one).update(lease_until=at + LEASE)
-    return None if mine else "later"
+        stands = standing(message, at)
+        if stands.why_not:
+            return _record(one, State.VOID, at, error=stands.why_not)
+        if stands.wait_until is not None:
+            return _record(one, State.READY, at, due_at=stands.wait_until, provider="")
+        if not _mine(one).update(lease_until=at + LEASE, provider=by.name):
+            return "later"
+        others = [(c.message.pk, c.attempt) for c in sender.batch if c.message.pk != message.pk]
+        led = gather(
+            message, stands.bookings or {}, mine=others, until=at + LEASE, at=at
+        )  # fmt: skip
+        try:
+            return _letter(message, _family(message, led), at)
+        except (InvalidTag, KeyError, ValueError):
+            return _record(one, State.FAILED, at, error="cannot be unsealed", provider="")
 
 
-def _reason_not_owed(message: Message, at: datetime) -> str:
-    if message.useless_after and at >= message.useless_after:
-        return "too late"
-    if message.kind == Kind.SOON:
-        return alerting.why_not_owed(message)
-    if message.booking_id is None:
-        return ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT state, version FROM appointments_booking WHERE id = %s FOR SHARE",
-            [message.booking_id],
-        )
-        state, version = cursor.fetchone()
-    if version != message.version:
-        return "the booking has changed"
-    return "" if state in OWED_WHILE[message.kind] else f"the booking is {state}"
+def _family(message: Message, led: Sequence[Message]) -> list[Booking]:
+    """The bookings that a message is about, as they are while their group is locked."""
+    if message.booking is None:
+        return []
+    if not led and message.booking.version == message.version:
+        return [message.booking]
+    about = Booking.objects.filter(pk__in=[message.booking_id, *(one.booking_id for one in led)])
+    about = about.select_related("group", "hall", "matter").prefetch_related("matter__materials")
+    return sorted(about, key=lambda booking: (booking.starts_at, booking.position, booking.pk))
 
 
-def _calm_hour(message: Message, at: datetime) -> datetime | None:
-    """When a reminder that is late and has come into the quiet hours should leave."""
-    if message.kind not in REMINDERS or not is_quiet(at) or is_quiet(message.due_at):
-        return None
-    morning = after_quiet_hours(at)
-    useless = message.useless_after is not None and morning >= message.useless_after
-    return None if useless else morning
-
-
-def _hand_over(one: Claim, provider_here: Provider, at: datetime) -> str:
-    try:
-        letter = _letter(one.message, at)
-    except (InvalidTag, KeyError, ValueError):
-        return _record(one, State.FAILED, error="cannot be unsealed")
-    try:
-        provider_here.send(letter)
-    except NotDelivered as error:
-        return _try_later(one, at, str(error))
-    except DatabaseError:
-        raise
-    except Exception:
-        log.exception("Message %s is in doubt", one.message.pk)
-        return "later"  # the lease runs out, then the provider is asked
-    return _record(one, State.SENT, sent_at=at)
-
-
-def _letter(message: Message, at: datetime) -> Letter:
+def _letter(message: Message, family: Sequence[Booking], at: datetime) -> Letter:
+    words: Words = words_of(message, family)
+    purpose = "email" if message.channel == Message.Channel.EMAIL else "phone"
     return Letter(
         reference=message.provider_reference,
-        to=unseal(message.to_sealed, purpose="phone"),
+        to=unseal(message.to_sealed, purpose=purpose),
         channel=message.channel,
         kind=message.kind,
-        text=unseal(message.text_sealed, purpose="message"),
+        text=words.text,
+        title=words.title,
         at=at,
     )
 
 
-def _try_later(one: Claim, at: datetime, error: str) -> str:
-    """A clear refusal: due again after a growing pause, failed after the last attempt."""
-    if one.attempt >= MOST_ATTEMPTS:
-        return _record(one, State.FAILED, error=error)
-    return _record(one, State.READY, due_at=at + PAUSES[one.attempt - 1], error=error)
+def _accepted(one: Claim, letter: Letter, accepted: Accepted, cost_mil: int, at: datetime) -> str:
+    text = one.message.text_sealed or seal(letter.text, purpose="message")
+    return _record(
+        one, State.SENT, at, sent_at=at, text_sealed=text, accepted_as=accepted.number[:120],
+        parts=accepted.parts, cost_mil=accepted.parts * cost_mil,
+    )  # fmt: skip
 
 
-def _mine(one: Claim):  # type: ignore[no-untyped-def]
+def _refused(one: Claim, refused: NotDelivered, at: datetime) -> str:
+    """A clear no: due again after a growing pause, failed after the last attempt."""
+    if refused.bounced:
+        bounced(one.message, reason=str(refused), now=at)
+    if refused.for_good or one.attempt >= MOST_ATTEMPTS:
+        return _record(one, State.FAILED, at, error=str(refused))
+    pause = max(PAUSES[one.attempt - 1], refused.wait or timedelta(0))
+    return _record(one, State.READY, at, due_at=at + pause, error=str(refused), provider="")
+
+
+def _mine(one: Claim) -> QuerySet[Message]:
     return Message.objects.filter(pk=one.message.pk, attempt=one.attempt, state=State.CLAIMED)
 
 
-def _record(one: Claim, state: str, *, error: str = "", **values: object) -> str:
-    """Writes how the attempt ended, unless the claim went to another sender meanwhile."""
-    done = _mine(one).update(state=state, lease_until=None, error=error[:200], **values)
+def _record(one: Claim, state: str, at: datetime, *, error: str = "", **values: object) -> str:
+    """Writes how the attempt ended, unless the claim went to another sender or a receipt came
+    meanwhile; those that it led end with it."""
+    with transaction.atomic():
+        settled = None if state == State.READY else at
+        done = _mine(one).update(
+            state=state, lease_until=None, error=error[:200], settled_at=settled, **values
+        )
+        if done and one.message.booking_id is not None:
+            follow(one.message.pk, at)
     return state if done else "later"

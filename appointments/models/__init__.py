@@ -1,6 +1,14 @@
 from appointments.models.alert import TurnAlert
 from appointments.models.asking import Tally, UsedChallenge
 from appointments.models.booking import Booking, BookingEvent, BookingGroup, ReturningPlace
+from appointments.models.delivery import (
+    Contact,
+    MessageProvider,
+    MessageTemplate,
+    ProviderCall,
+    PushBrowser,
+    Receipt,
+)
 from appointments.models.demand import QuotaMove, RebalanceRun, UnmetDemand, VainSearch
 from appointments.models.displaced import Displaced
 from appointments.models.draw import Draw, DrawEntry, DrawPerson
@@ -16,16 +24,22 @@ __all__ = [
     "BookingEvent",
     "BookingGroup",
     "Closure",
+    "Contact",
     "Displaced",
     "Draw",
     "DrawEntry",
     "DrawPerson",
     "InboxItem",
     "Message",
+    "MessageProvider",
+    "MessageTemplate",
     "MissedVisit",
     "PhoneProof",
+    "ProviderCall",
+    "PushBrowser",
     "QuotaMove",
     "RebalanceRun",
+    "Receipt",
     "ReturningPlace",
     "RoomPlace",
     "Tally",

@@ -13,12 +13,18 @@ class BookingGroup(models.Model):
     """People who come together: one phone, one to four people side by side.
 
     The phone is kept sealed with a keyed index (appointments/sealing.py); a group that
-    staff booked for somebody without a phone has none.
-    Invariants: a phone is kept with its index (group_phone_with_index).
+    staff booked for somebody without a phone has none. Their messages come by `channel`, by
+    SMS where an e-mail address is not known or does not work.
+    Invariants: a phone is kept with its index (group_phone_with_index), so is an e-mail
+    address (group_email_with_index); messages by e-mail have an address
+    (group_channel_has_address).
     """
 
     phone_sealed = models.BinaryField(null=True)
     phone_index = models.BinaryField(max_length=32, null=True)
+    email_sealed = models.BinaryField(null=True)
+    email_index = models.BinaryField(max_length=32, null=True)
+    channel = models.CharField(max_length=6, db_default="sms", help_text="How messages come")
     language = models.CharField(max_length=8, default="zh-hans")
     link = models.ForeignKey(
         "windows.SessionLink", null=True, on_delete=models.PROTECT, related_name="groups",
@@ -33,7 +39,16 @@ class BookingGroup(models.Model):
                 condition=Q(phone_sealed__isnull=True, phone_index__isnull=True)
                 | Q(phone_sealed__isnull=False, phone_index__isnull=False),
                 name="group_phone_with_index",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(email_sealed__isnull=True, email_index__isnull=True)
+                | Q(email_sealed__isnull=False, email_index__isnull=False),
+                name="group_email_with_index",
+            ),
+            models.CheckConstraint(
+                condition=~Q(channel="email") | Q(email_sealed__isnull=False),
+                name="group_channel_has_address",
+            ),
         ]
         indexes = [models.Index(fields=["phone_index", "made_at"], name="group_of_phone")]
 

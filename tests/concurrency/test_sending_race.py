@@ -12,9 +12,10 @@ from django.db import transaction
 
 from appointments.cancelling import cancel
 from appointments.models import InboxItem, Message
-from appointments.providing import Inbox, Letter
-from appointments.sending import LEASE, Claim, claim, deliver, running_on, send_due
+from appointments.providing import Accepted, Inbox, Letter
+from appointments.sending import LEASE, Claim, claim, running_on, send_due
 from tests.conftest import NOON, race, slot_at
+from tests.handing_over import deliver_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Kind, State = Message.Kind, Message.State
@@ -26,9 +27,9 @@ class Counting(Inbox):
     def __init__(self) -> None:
         self.handed: list[Letter] = []
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Accepted:
         self.handed.append(letter)
-        super().send(letter)
+        return super().send(letter)
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_a_zombie_and_its_successor_send_once(twenty_due):
     successor = claim(now=later, limit=20)
 
     def work(claims: list[Claim]) -> list[str]:
-        return [deliver(one, provider, running_on(later)) for one in claims]
+        return [deliver_by(one, provider, running_on(later)) for one in claims]
 
     woken, took_over = race(partial(work, zombie), partial(work, successor))
 
@@ -87,7 +88,7 @@ def test_a_zombie_and_its_successor_send_once(twenty_due):
 def test_a_cancellation_under_way_is_waited_for(book, session):
     """The sender asks whether the message is owed while the booking is being cancelled.
 
-    Mutant: without FOR SHARE in `_reason_not_owed`, the sender reads the booking as it was
+    Mutant: without FOR SHARE in `locked_group`, the sender reads the booking as it was
     and the confirmation leaves in the middle of the cancellation."""
     booking = book(slot_at(session, 16))
     (one,) = claim(now=NOON, limit=1)
@@ -102,7 +103,7 @@ def test_a_cancellation_under_way_is_waited_for(book, session):
     def send() -> str:
         is_cancelled.wait(timeout=30)
         Timer(0.5, may_commit.set).start()
-        return deliver(one, Inbox(), running_on(NOON))
+        return deliver_by(one, Inbox(), running_on(NOON))
 
     _cancelled, end = race(cancel_slowly, send)
 

@@ -5,6 +5,7 @@ import signal
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from celery.exceptions import OperationalError
@@ -13,7 +14,7 @@ from django.db import connections
 from appointments import sending, tasks
 from appointments.housekeeping import MISSED_BY, sweep_messages
 from appointments.models import InboxItem, Message
-from appointments.providing import Inbox, Letter
+from appointments.providing import Accepted, Inbox, Letter
 from appointments.sending import LEASE, Counts, send_due
 from config import celery  # noqa: F401  tasks belong to this app
 from tests import settings as here
@@ -23,23 +24,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOON + LEASE + timedelta(seconds=1)
 
 
-def die(*args: object) -> None:
+def die(*args: object) -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("alive")
 
 
 class DiesBefore(Inbox):
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Accepted:
         die()
 
 
 class DiesAfter(Inbox):
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Accepted:
         super().send(letter)
         die()
 
 
 def dies_after_claim() -> None:
-    sending._renew_if_owed = die
+    sending._marked = die
     send_due(now=NOON)
 
 
@@ -47,9 +49,9 @@ class Counting(Inbox):
     def __init__(self) -> None:
         self.handed = 0
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Accepted:
         self.handed += 1
-        super().send(letter)
+        return super().send(letter)
 
 
 # where: (what dies there, hand-overs that its successor makes)

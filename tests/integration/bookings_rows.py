@@ -2,17 +2,25 @@
 
 from uuid import uuid4
 
+from django.db.models import F
+
 from appointments.models import (
     Booking,
     BookingEvent,
     BookingGroup,
+    Contact,
     InboxItem,
     Message,
+    MessageProvider,
+    MessageTemplate,
     PhoneProof,
+    PushBrowser,
     QuotaMove,
     RebalanceRun,
+    Receipt,
     UnmetDemand,
 )
+from queues.models import Ticket
 from tests.conftest import DAY, NOON, slot_at
 from tests.integration.breaking import again, change, remove
 from windows.models import Matter
@@ -23,6 +31,16 @@ def rows_of_bookings(hall, session, matter) -> None:
     InboxItem.objects.create(
         provider_reference=uuid4(), to="1", channel="sms", kind="code", at=NOON
     )
+    Contact.objects.create(address_index=b"a", channel="sms")
+    words = {"kind": "reminder_day", "channel": "sms", "language": "en", "body": "x"}
+    MessageTemplate.objects.create(version=1, made_at=NOON, **words)
+    MessageProvider.objects.create(name="one", channel="sms")
+    Receipt.objects.create(provider="one", number="1", status="sent", at=NOON, received_at=NOON)
+    PushBrowser.objects.create(
+        ticket=Ticket.objects.all()[0], endpoint_index=b"e", subscription_sealed=b"", made_at=NOON
+    )
+    first = Message.objects.order_by("-pk")[0]
+    Message.objects.filter(pk=first.pk).update(state="claimed", lease_until=NOON)
     UnmetDemand.objects.create(hall=hall, matter=matter, service_day=DAY, asked_on=DAY)
     run = RebalanceRun.objects.create(demand_day=DAY, ran_at=NOON)
     QuotaMove.objects.create(
@@ -67,6 +85,22 @@ BOOKINGS = {
 MESSAGES = {
     "message_once_per_version": again(Message),
     "message_claim_has_lease": change(Message, state="claimed", lease_until=None),
+    "message_sent_names_provider": change(Message, {"state": "claimed"}, state="sent"),
+    "message_delivered_has_time": change(
+        Message, {"state": "claimed"}, state="delivered", provider="inbox"
+    ),
+    "message_led_by_another": lambda: Message.objects.update(bundled_into=F("pk")),
+    "message_moves_legally": change(Message, {"state": "ready"}, state="failed"),
+    "group_email_with_index": change(BookingGroup, email_index=b"i"),
+    "group_channel_has_address": change(BookingGroup, channel="email"),
+    "contact_once_per_address": again(Contact),
+    "contact_bounce_has_reason": change(Contact, bounced_at=NOON),
+    "template_version_once": again(MessageTemplate),
+    "template_says_something": change(MessageTemplate, body=""),
+    "provider_named_once": again(MessageProvider),
+    "provider_within_daily_cap": change(MessageProvider, taken=2, daily_cap=1),
+    "receipt_once": again(Receipt),
+    "push_browser_once_per_ticket": again(PushBrowser),
     "inbox_item_once": again(InboxItem),
     "proof_tries_bounded": change(PhoneProof, tries=6),
 }

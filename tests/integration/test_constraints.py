@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from appointments.arriving import check_in
-from appointments.models import Booking, Displaced
+from appointments.models import Booking, Displaced, Message
 from config.refusals import constraint_of
 from queues.calling import call_next
 from queues.issuing import issue_walk_in
@@ -81,6 +81,7 @@ def test_no_constraint_is_without_its_case():
         (Swap, "swap"),
         (HelpRequest, "help"),
         (Displaced, "displaced"),
+        (Message, "message"),
     ],
 )
 @pytest.mark.django_db

@@ -177,11 +177,16 @@ SPOILS: dict[str, list[str]] = {
     ],
     "I11 no reminder": ["UPDATE appointments_booking SET version = 9"],
     "I11 nothing": [
-        "UPDATE appointments_message SET state = 'sent', sent_at = now()",
+        "UPDATE appointments_message SET state = 'claimed', lease_until = now()",
+        "UPDATE appointments_message SET state = 'sent', sent_at = now(), provider = 'inbox'",
         "UPDATE appointments_booking SET state = 'cancelled', ended_at = now() - interval '1 day'"
         " WHERE state = 'confirmed'",
     ],
-    "I12": [
+    "I12 a message in a bundle": [
+        "UPDATE appointments_message m SET bundled_into_id = lead.id, state = 'claimed',"
+        " lease_until = now() FROM appointments_message lead WHERE lead.id < m.id",
+    ],
+    "I12 a claimed": [
         DROP.format("appointments_message", "message_claim_has_lease"),
         "UPDATE appointments_message SET state = 'claimed'",
     ],

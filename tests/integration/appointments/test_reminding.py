@@ -8,11 +8,13 @@ from django.utils import translation
 from appointments import reminding
 from appointments.cancelling import cancel
 from appointments.id_numbers import mask_name
+from appointments.messaging.wording import words_of
 from appointments.models import Booking, Message
 from appointments.proving import send_code
 from appointments.reminding import after_quiet_hours, day_before, hours_before, promise
 from appointments.rescheduling import reschedule
 from appointments.sealing import booking_secret, secret_matches, unseal
+from appointments.sending import send_due
 from appointments.texting import OF_BOOKING, booking_text
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
@@ -44,7 +46,8 @@ def owed(booking) -> dict:
 
 
 def text_of(message: Message) -> str:
-    return unseal(message.text_sealed, purpose="message")
+    about = [message.booking] if message.booking else []
+    return words_of(message, about).text
 
 
 def test_a_confirmed_booking_is_owed_a_confirmation_and_two_reminders(book, saturday):
@@ -177,10 +180,14 @@ def test_a_code_is_owed_at_once_and_useless_when_it_expires(db):
 
 
 def test_no_message_holds_anything_in_clear_text(book, saturday):
-    message = owed(book(slot_at(saturday, 15)))[Kind.CONFIRMED]
+    message = owed(book(slot_at(saturday, 15), language="en"))[Kind.CONFIRMED]
 
     assert PHONE.encode() not in bytes(message.to_sealed)
+    assert message.text_sealed is None  # it is made when it leaves
+    send_due(now=NOON)
+    message.refresh_from_db()
     assert b"Hetang" not in bytes(message.text_sealed)
+    assert "Hetang" in text_of(message)
 
 
 def test_the_link_opens_the_booking_and_cancels_with_one_tap(book, saturday, settings):

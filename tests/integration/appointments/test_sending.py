@@ -11,10 +11,11 @@ from django.db import IntegrityError, connection, transaction
 from appointments import tasks
 from appointments.cancelling import cancel
 from appointments.models import InboxItem, Message
-from appointments.providing import Fate, Inbox, Letter, NoProvider, NotDelivered
-from appointments.sending import LEASE, MOST_ATTEMPTS, Counts, claim, deliver, running_on, send_due
+from appointments.providing import Accepted, Fate, Inbox, Letter, NoProvider, NotDelivered
+from appointments.sending import LEASE, MOST_ATTEMPTS, Counts, claim, running_on, send_due
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
+from tests.handing_over import deliver_by
 
 SATURDAY = DAY + timedelta(days=2)
 Kind, State = Message.Kind, Message.State
@@ -24,24 +25,27 @@ LATER = LEASE + timedelta(seconds=1)
 class Scripted:
     """A provider that answers as it is told and remembers what it got."""
 
+    name = "scripted"
+
     def __init__(self, *answers: Exception | None, dedupes: bool = True) -> None:
         self.answers, self.dedupes, self.at_once = list(answers), dedupes, 20 if dedupes else 1
         self.got: list[Letter] = []
         self.known: set[UUID] = set()
         self.is_silent = False
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Accepted:
         self.got.append(letter)
         answer = self.answers.pop(0) if self.answers else None
         if not isinstance(answer, NotDelivered):
             self.known.add(letter.reference)
         if answer is not None:
             raise answer
+        return Accepted()
 
     def status(self, reference: UUID) -> Fate:
         if self.is_silent:
             raise TimeoutError
-        return Fate.DELIVERED if reference in self.known else Fate.ABSENT
+        return Fate.SENT if reference in self.known else Fate.ABSENT
 
 
 @pytest.fixture
@@ -61,6 +65,13 @@ def confirmation(booking) -> Message:
 
 def the_only_claim(now=NOON):
     (one,) = claim(now=now, limit=10)
+    return one
+
+
+def the_only_claim_of(provider):
+    """Claimed, and marked with the provider that is about to be called."""
+    one = the_only_claim()
+    Message.objects.filter(pk=one.message.pk).update(provider=provider)
     return one
 
 
@@ -114,7 +125,7 @@ def test_a_claimed_message_is_asked_again_whether_it_is_owed(confirmation, chang
     one = the_only_claim()
     type(confirmation.booking).objects.filter(pk=confirmation.booking_id).update(**change)
 
-    assert deliver(one, Inbox(), running_on(NOON)) == State.VOID
+    assert deliver_by(one, Inbox(), running_on(NOON)) == State.VOID
     assert not InboxItem.objects.exists()
 
 
@@ -161,7 +172,7 @@ def test_a_sender_that_died_before_the_hand_over_is_followed_by_another(confirma
 
 def test_a_sender_that_died_after_the_hand_over_does_not_send_twice(confirmation):
     provider = Scripted()
-    one = the_only_claim()
+    one = the_only_claim_of("scripted")
     provider.send(Letter(one.message.provider_reference, PHONE, "sms", "confirmed", "text", NOON))
 
     assert send_due(now=NOON + LATER, by=provider) == Counts(sent=1)
@@ -173,18 +184,34 @@ def test_a_sender_whose_lease_ran_out_records_nothing(confirmation):
     slow = the_only_claim()
     quick = the_only_claim(now=NOON + LATER)
 
-    assert deliver(slow, Inbox(), running_on(NOON)) == "later"
+    assert deliver_by(slow, Inbox(), running_on(NOON)) == "later"
     assert not InboxItem.objects.exists()
-    assert deliver(quick, Inbox(), running_on(NOON + LATER)) == State.SENT
+    assert deliver_by(quick, Inbox(), running_on(NOON + LATER)) == State.SENT
     assert InboxItem.objects.count() == 1
 
 
 def test_doubt_is_never_sent_blindly_where_the_provider_does_not_dedupe(confirmation):
     provider = Scripted(dedupes=False)
-    the_only_claim()
+    the_only_claim_of("scripted")
 
     assert send_due(now=NOON + LATER, by=provider) == Counts(unknown=1)
     assert provider.got == []
+
+
+def test_what_no_provider_was_named_for_cannot_have_left(confirmation):
+    """A sender that died before it named its provider leaves no doubt behind."""
+    provider = Scripted(dedupes=False)
+    the_only_claim()
+
+    assert send_due(now=NOON + LATER, by=provider) == Counts(sent=1)
+    assert len(provider.got) == 1
+
+
+def test_doubt_about_a_provider_that_is_gone_is_for_a_person(confirmation):
+    the_only_claim_of("an older one")
+
+    assert send_due(now=NOON + LATER) == Counts(unknown=1)
+    assert not InboxItem.objects.exists()
 
 
 def test_an_error_in_the_hand_over_is_doubt_and_the_provider_is_asked(confirmation):
@@ -265,9 +292,9 @@ def test_the_provider_is_called_outside_any_transaction(confirmation):
     inside = []
 
     class Watching(Inbox):
-        def send(self, letter: Letter) -> None:
+        def send(self, letter: Letter) -> Accepted:
             inside.append(connection.in_atomic_block)
-            super().send(letter)
+            return super().send(letter)
 
     send_due(now=NOON, by=Watching())
 

@@ -1,0 +1,1 @@
+"""What carries messages: routes, adapters, addresses, receipts, words."""
