@@ -11,8 +11,9 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from appointments import missing, sending
+from appointments import missing, reminding, sending
 from appointments.journal import record
+from appointments.messaging.bulk import prepare_reminders
 from appointments.models import (
     Booking,
     Displaced,
@@ -92,6 +93,8 @@ def mark_served(*, now: datetime) -> int:
         if last.state in ended:
             state = State.SERVED if _is_served(booking, numbers) else State.NO_SHOW
             _end(booking, state, last.finished_at or now, now)
+            if state == State.SERVED:
+                reminding.promise_rating(booking=booking, now=last.finished_at or now)
     return len(bookings)
 
 
@@ -205,6 +208,12 @@ def make_sessions(*, now: datetime) -> Generated | None:
         except Exception:
             log.exception("The plans of %s made nothing this night.", hall.code)
     return done
+
+
+def owe_reminders(*, now: datetime) -> int:
+    """Visits of today and the next two days are owed their reminders, whoever promised none."""
+    today = civil.city_date(now)
+    return prepare_reminders(first=today, last=today + timedelta(days=2), now=now)
 
 
 def forget(*, now: datetime) -> int:

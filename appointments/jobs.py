@@ -97,12 +97,13 @@ def each_quarter() -> None:
 
 
 def each_hour() -> None:
-    """What need not be kept is deleted; a rebalancing that the night missed is done, and the
-    weekly plans make the coming sessions."""
+    """What need not be kept is deleted; reminders that nobody promised are owed; a rebalancing
+    that the night missed is done, and the weekly plans make the coming sessions."""
     now = right_now()
     if not _takes("each_hour", now, minutes=60):
         return
     housekeeping.forget(now=now)
+    _apart(housekeeping.owe_reminders, now)
     if civil.city_time(now).hour >= NIGHT_WORK_IS_LATE:
         housekeeping.rebalance_yesterday(now=now)
         _apart(housekeeping.make_sessions, now)

@@ -16,9 +16,11 @@ from config import civil
 from windows.rules import rule, rules
 
 Kind = Message.Kind
+REMINDER_RULES = ["reminder_day_hour", "reminder_hours_before"]
 QUIET_FROM = time(22)
 QUIET_UNTIL = time(7)
 LAST_CALM_HOUR = time(21)
+ASKED_FOR = timedelta(days=1)  # later than that nobody remembers how it was
 
 
 def promise(*, booking: Booking, now: datetime) -> None:
@@ -41,6 +43,20 @@ def promise_withdrawn(*, booking: Booking, now: datetime) -> None:
     morning = after_quiet_hours(now)
     due = now if morning >= booking.starts_at else morning
     _owe(booking, [(Kind.WITHDRAWN, due)], now)
+
+
+def promise_rating(*, booking: Booking, now: datetime) -> None:
+    """After the visit the person is asked how it was: once a visit, in the calm hours, unless
+    the rule `rating_after_minutes` is 0."""
+    minutes = rule("rating_after_minutes", hall=booking.hall_id, day=booking.service_day)
+    others = Message.objects.filter(booking__ticket=booking.ticket_id, kind=Kind.RATING)
+    if minutes == 0 or others.exists():
+        return
+    due = after_quiet_hours(now + timedelta(minutes=minutes))
+    messages = _messages(booking, [(Kind.RATING, due)], now)
+    for one in messages:
+        one.useless_after = due + ASKED_FOR
+    _insert(messages)
 
 
 def promise_code(*, proof: PhoneProof, phone: str, code: str, language: str, now: datetime) -> None:
@@ -165,16 +181,20 @@ def _insert(messages: Iterable[Message]) -> None:
 
 
 def _reminders(booking: Booking, now: datetime) -> list[tuple[str, datetime]]:
-    names = ["reminder_day_hour", "reminder_hours_before"]
-    numbers = rules(names, hall=booking.hall_id, day=booking.service_day)
-    planned = {
-        Kind.REMINDER_DAY: day_before(booking.service_day, numbers["reminder_day_hour"]),
-        Kind.REMINDER_HOURS: hours_before(
-            booking.starts_at, booking.service_day, numbers["reminder_hours_before"]
-        ),
-    }
+    numbers = rules(REMINDER_RULES, hall=booking.hall_id, day=booking.service_day)
+    planned = reminders_due(booking.starts_at, booking.service_day, numbers)
     earliest = now + worth_reminding_after(now)
-    return [(kind, due) for kind, due in planned.items() if due and due > earliest]
+    return [(kind, due) for kind, due in planned.items() if due > earliest]
+
+
+def reminders_due(
+    starts_at: datetime, service_day: date, numbers: dict[str, int]
+) -> dict[str, datetime]:
+    """When each reminder of a visit leaves, by the hall's numbers (REMINDER_RULES)."""
+    evening = day_before(service_day, numbers["reminder_day_hour"])
+    later = hours_before(starts_at, service_day, numbers["reminder_hours_before"])
+    planned = {str(Kind.REMINDER_DAY): evening, str(Kind.REMINDER_HOURS): later}
+    return {kind: due for kind, due in planned.items() if due}
 
 
 def day_before(service_day: date, hour: int) -> datetime:

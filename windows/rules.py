@@ -103,6 +103,10 @@ RULES = {
     "remind_after_hours": (3, _("Hours after news of a visit before a reminder of it")),
     "messages_an_hour": (20, _("Messages to a phone or address in an hour; the next ones wait")),
     "bundle_minutes": (30, _("Minutes within which a family's messages leave as one")),
+    "rating_after_minutes": (
+        30,
+        _("Minutes from a visit to the message that asks how it was; 0: none"),
+    ),
     "reminder_day_hour": (18, _("Hour of the reminder on the day before")),
     "reminder_hours_before": (2, _("Hours before the slot of the second reminder")),
     "undo_change_minutes": (5, _("Minutes in which a change of a session can be taken back")),

@@ -15,6 +15,7 @@ from appointments.messaging import contacts
 from appointments.models import Booking, Message
 from appointments.reminding import after_quiet_hours, is_quiet, worth_reminding_after
 from config import civil
+from queues.models import Rating
 from windows.rules import rule
 
 Kind, State = Message.Kind, Message.State
@@ -85,6 +86,8 @@ def why_not_owed(message: Message, bookings: dict[int, tuple[str, int]], at: dat
         return ""
     if version != message.version:
         return "the booking has changed"
+    if message.kind == Kind.RATING and Rating.objects.filter(ticket__bookings=message.booking_id):
+        return "rated already"
     return "" if state in OWED_WHILE[Kind(message.kind)] else f"the booking is {state}"
 
 
