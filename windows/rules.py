@@ -120,6 +120,10 @@ RULES = {
     "advice_searches": (10, _("Searches in vain for a day from which a session is advised")),
     "advice_full_percent": (95, _("Share of a day's places that makes it full")),
     "advice_notice_minutes": (120, _("Minutes from an advice to the session it names")),
+    "alert_message_minutes": (5, _("Minutes that a message is late before an alert")),
+    "alert_parked_messages": (1, _("Messages in doubt from which there is an alert")),
+    "alert_failed_messages": (20, _("Messages failed within an hour before an alert")),
+    "alert_cap_percent": (10, _("Share of a provider's daily cap left, below which is an alert")),
     "alert_waiting": (20, _("Waiting people from which a supervisor is alerted")),
 }
 

@@ -12,7 +12,7 @@ from appointments.models.delivery import (
 from appointments.models.demand import QuotaMove, RebalanceRun, UnmetDemand, VainSearch
 from appointments.models.displaced import Displaced
 from appointments.models.draw import Draw, DrawEntry, DrawPerson
-from appointments.models.message import InboxItem, Message
+from appointments.models.message import InboxItem, Message, MessageDecision
 from appointments.models.missing import Appeal, Closure, MissedVisit
 from appointments.models.proof import PhoneProof
 from appointments.models.room import RoomPlace, WaitingRoom
@@ -31,6 +31,7 @@ __all__ = [
     "DrawPerson",
     "InboxItem",
     "Message",
+    "MessageDecision",
     "MessageProvider",
     "MessageTemplate",
     "MissedVisit",

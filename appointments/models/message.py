@@ -155,3 +155,26 @@ class InboxItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider_reference"], name="inbox_item_once")
         ]
+
+
+class MessageDecision(models.Model):
+    """What a person decided about a message that was parked or had failed.
+
+    Kept by the message's number, since some messages are forgotten after a day; written once,
+    never changed (message_decision_append_only).
+    """
+
+    class What(models.TextChoices):
+        AGAIN = "again", _("Sent once more")
+        LEAVE = "leave", _("Left as it is")
+        ASKED = "asked", _("The provider was asked")
+
+    message_number = models.BigIntegerField(db_index=True)
+    what = models.CharField(max_length=5, choices=What.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey("windows.Staff", on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    was_state = models.CharField(max_length=9)
+    was_provider = models.CharField(max_length=20, blank=True)
+    was_reference = models.UUIDField()
+    was_attempt = models.PositiveSmallIntegerField()

@@ -11,6 +11,7 @@ from appointments.models import (
     Contact,
     InboxItem,
     Message,
+    MessageDecision,
     MessageProvider,
     MessageTemplate,
     PhoneProof,
@@ -23,7 +24,7 @@ from appointments.models import (
 from queues.models import Ticket
 from tests.conftest import DAY, NOON, slot_at
 from tests.integration.breaking import again, change, remove
-from windows.models import Matter
+from windows.models import Matter, Staff
 
 
 def rows_of_bookings(hall, session, matter) -> None:
@@ -41,6 +42,10 @@ def rows_of_bookings(hall, session, matter) -> None:
     )
     first = Message.objects.order_by("-pk")[0]
     Message.objects.filter(pk=first.pk).update(state="claimed", lease_until=NOON)
+    MessageDecision.objects.create(
+        message_number=first.pk, what="leave", at=NOON, by=Staff.objects.all()[0], reason="x",
+        was_state="unknown", was_reference=first.provider_reference, was_attempt=1,
+    )  # fmt: skip
     UnmetDemand.objects.create(hall=hall, matter=matter, service_day=DAY, asked_on=DAY)
     run = RebalanceRun.objects.create(demand_day=DAY, ran_at=NOON)
     QuotaMove.objects.create(
@@ -91,6 +96,7 @@ MESSAGES = {
     ),
     "message_led_by_another": lambda: Message.objects.update(bundled_into=F("pk")),
     "message_moves_legally": change(Message, {"state": "ready"}, state="failed"),
+    "message_decision_append_only": change(MessageDecision, reason="y"),
     "group_email_with_index": change(BookingGroup, email_index=b"i"),
     "group_channel_has_address": change(BookingGroup, channel="email"),
     "contact_once_per_address": again(Contact),
