@@ -10,7 +10,7 @@ asking that provider, never by sending blindly again; without a name nothing has
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,11 +62,11 @@ class Counts:
     later: int = 0  # put back, in doubt, or taken over by another sender
 
     def add(self, state: str) -> None:
-        name = state if state in {field.name for field in fields(self)} else "later"
+        name = state if state in {one.name for one in fields(self)} else "later"
         setattr(self, name, getattr(self, name) + 1)
 
     def __str__(self) -> str:
-        return ", ".join(f"{field.name} {getattr(self, field.name)}" for field in fields(self))
+        return ", ".join(f"{one.name} {getattr(self, one.name)}" for one in fields(self))
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,13 @@ class Claim:
 
 @dataclass(frozen=True)
 class Sender:
-    """One run: its routes, its clock, and the claims of the batch in hand."""
+    """One run: its routes, its clock, the claims of the batch in hand, and which of them
+    another one leads by now."""
 
     routes: Routes
     clock: Clock
     batch: Sequence[Claim] = ()
+    led: set[int] = field(default_factory=set)
 
 
 def send_due(
@@ -114,6 +116,8 @@ def send_due(
             ways.give_back(route, unused=route.most - len(claims), now=clock())
             sender = Sender(ways, clock, claims)
             for one in claims:
+                if one.message.pk in sender.led:
+                    continue
                 counts.add(_deliver_or_leave(one, route, sender))
             left -= route.most
             if len(claims) < route.most:
@@ -237,9 +241,8 @@ def _marked(one: Claim, by: Provider, sender: Sender, at: datetime) -> Letter | 
         if not _mine(one).update(lease_until=at + LEASE, provider=by.name):
             return "later"
         others = [(c.message.pk, c.attempt) for c in sender.batch if c.message.pk != message.pk]
-        led = gather(
-            message, stands.bookings or {}, mine=others, until=at + LEASE, at=at
-        )  # fmt: skip
+        led = gather(message, stands.bookings or {}, mine=others, until=at + LEASE, at=at)
+        sender.led.update(one.pk for one in led)
         try:
             return _letter(message, _family(message, led), at)
         except (InvalidTag, KeyError, ValueError):
@@ -290,7 +293,9 @@ def _refused(one: Claim, refused: NotDelivered, at: datetime) -> str:
 
 
 def _mine(one: Claim) -> QuerySet[Message]:
-    return Message.objects.filter(pk=one.message.pk, attempt=one.attempt, state=State.CLAIMED)
+    return Message.objects.filter(
+        pk=one.message.pk, attempt=one.attempt, state=State.CLAIMED, bundled_into=None
+    )
 
 
 def _record(one: Claim, state: str, at: datetime, *, error: str = "", **values: object) -> str:
