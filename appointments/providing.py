@@ -5,6 +5,7 @@ refuses (`NotDelivered`: nothing left), or leaves us in doubt (any other error).
 we ask for the status and never send blindly again.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -31,6 +32,26 @@ class NotDelivered(Exception):
     ) -> None:
         super().__init__(reason)
         self.for_good, self.bounced, self.wait = for_good or bounced, bounced, wait
+
+
+class Doubt(Exception):
+    """No clear answer: it may have left. The class says why, for logs and the operations page."""
+
+
+class TimedOut(Doubt):
+    """The provider was told and did not answer in time."""
+
+
+class BrokenOff(Doubt):
+    """The line broke after the provider was told."""
+
+
+class ServerTrouble(Doubt):
+    """The provider answered that it is in trouble, not what became of the message."""
+
+
+class NonsenseAnswer(Doubt):
+    """The provider answered something that is not about our question."""
 
 
 class NoProvider(Exception):
@@ -70,6 +91,24 @@ class Accepted:
 
     number: str = ""
     parts: int = 1
+
+
+CANNOT_RECEIVE = "the address cannot receive messages"
+UNSAFE = "control characters"
+LETTERS_FAULT = {CANNOT_RECEIVE, UNSAFE}  # reasons that say nothing against a provider
+CONTROLS = {"Cc", "Zl", "Zp", "Cs"}
+
+
+def refuse_controls(letter: Letter) -> None:
+    """Raises NotDelivered for a letter whose address, title or link could smuggle something."""
+    if _has_controls(letter.to):
+        raise NotDelivered(UNSAFE, bounced=True)
+    if _has_controls(letter.title + letter.leave) or "\x00" in letter.text:
+        raise NotDelivered(UNSAFE, for_good=True)
+
+
+def _has_controls(text: str) -> bool:
+    return any(unicodedata.category(character) in CONTROLS for character in text)
 
 
 class Provider(Protocol):
