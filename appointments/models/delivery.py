@@ -40,13 +40,15 @@ class Contact(models.Model):
 class MessageTemplate(models.Model):
     """The city's own words for a kind, channel and language; the newest version is used.
 
-    A row is never changed: other words are another version, and `is_default` goes back to
-    the words of the product. Invariants: a version of a text stands once
+    A kind has several texts where it tells of different things (`case`: a place was drawn, or
+    none). A row is never changed: other words are another version, and `is_default` goes back
+    to the words of the product. Invariants: a version of a text stands once
     (template_version_once); a text says something unless it goes back to the product's
     (template_says_something).
     """
 
     kind = models.CharField(max_length=16, choices=Message.Kind.choices)
+    case = models.CharField(max_length=12, blank=True, help_text="Which of a kind's texts")
     channel = models.CharField(max_length=6, choices=Channel.choices)
     language = models.CharField(max_length=8)
     version = models.PositiveIntegerField()
@@ -61,7 +63,8 @@ class MessageTemplate(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "channel", "language", "version"], name="template_version_once"
+                fields=["kind", "case", "channel", "language", "version"],
+                name="template_version_once",
             ),
             models.CheckConstraint(
                 condition=Q(is_default=True) | ~Q(body=""), name="template_says_something"
