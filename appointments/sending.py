@@ -32,8 +32,9 @@ State = Message.State
 Clock = Callable[[], datetime]
 
 LEASE = timedelta(seconds=60)
-PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 900)]  # after attempt 1, 2, 3, 4
-MOST_ATTEMPTS = len(PAUSES) + 1
+PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 900)]  # after refusal 1, 2, 3, 4
+MOST_REFUSALS = len(PAUSES) + 1
+MOST_ATTEMPTS = 10  # of senders that died or heard nothing; then it is for a person
 
 # The CTE is computed once: only rows that this statement locked are claimed.
 CLAIM = """
@@ -286,10 +287,14 @@ def _refused(one: Claim, refused: NotDelivered, at: datetime) -> str:
     """A clear no: due again after a growing pause, failed after the last attempt."""
     if refused.bounced:
         bounced(one.message, reason=str(refused), now=at)
-    if refused.for_good or one.attempt >= MOST_ATTEMPTS:
-        return _record(one, State.FAILED, at, error=str(refused))
-    pause = max(PAUSES[one.attempt - 1], refused.wait or timedelta(0))
-    return _record(one, State.READY, at, due_at=at + pause, error=str(refused), provider="")
+    refusals = one.message.refusals + 1
+    if refused.for_good or refusals >= MOST_REFUSALS:
+        return _record(one, State.FAILED, at, error=str(refused), refusals=refusals)
+    pause = max(PAUSES[refusals - 1], refused.wait or timedelta(0))
+    return _record(
+        one, State.READY, at, due_at=at + pause, error=str(refused), provider="",
+        refusals=refusals,
+    )  # fmt: skip
 
 
 def _mine(one: Claim) -> QuerySet[Message]:

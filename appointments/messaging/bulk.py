@@ -21,12 +21,12 @@ OWE = """
 INSERT INTO appointments_message (
   subject, booking_id, kind, version, channel, language, to_sealed, to_index,
   provider_reference, provider, accepted_as, parts, cost_mil, state, due_at, useless_after,
-  attempt, error, made_at)
+  attempt, refusals, error, made_at)
 SELECT 'booking:' || b.id, b.id, times.kind, b.version,
   CASE WHEN g.channel = 'email' THEN 'email' ELSE 'sms' END, g.language,
   CASE WHEN g.channel = 'email' THEN g.email_sealed ELSE g.phone_sealed END,
   CASE WHEN g.channel = 'email' THEN g.email_index ELSE g.phone_index END,
-  gen_random_uuid(), '', '', 0, 0, 'ready', times.due_at, b.starts_at, 0, '', %(now)s
+  gen_random_uuid(), '', '', 0, 0, 'ready', times.due_at, b.starts_at, 0, 0, '', %(now)s
 FROM unnest(%(halls)s::bigint[], %(starts)s::timestamptz[], %(kinds)s::text[],
   %(dues)s::timestamptz[]) AS times(hall_id, starts_at, kind, due_at)
 JOIN appointments_booking b ON b.hall_id = times.hall_id AND b.starts_at = times.starts_at

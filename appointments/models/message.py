@@ -89,6 +89,7 @@ class Message(models.Model):
     due_at = models.DateTimeField()
     useless_after = models.DateTimeField(null=True, help_text="Void when not sent by then")
     attempt = models.PositiveSmallIntegerField(default=0)
+    refusals = models.PositiveSmallIntegerField(default=0, help_text="Of providers, since ready")
     lease_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)

@@ -12,7 +12,7 @@ from appointments import tasks
 from appointments.cancelling import cancel
 from appointments.models import InboxItem, Message
 from appointments.providing import Accepted, Fate, Inbox, Letter, NoProvider, NotDelivered
-from appointments.sending import LEASE, MOST_ATTEMPTS, Counts, claim, running_on, send_due
+from appointments.sending import LEASE, MOST_ATTEMPTS, MOST_REFUSALS, Counts, claim, running_on, send_due
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
 from tests.handing_over import deliver_by
@@ -236,7 +236,7 @@ def test_a_provider_that_never_answers_leaves_the_message_unknown(confirmation):
 def test_a_refused_message_is_tried_five_times_with_growing_pauses_and_then_failed(confirmation):
     provider = Scripted(*[NotDelivered("busy")] * 9)
     now, dues = NOON, []
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MOST_REFUSALS):
         send_due(now=now, by=provider)
         confirmation.refresh_from_db()
         dues.append(confirmation.due_at)
@@ -245,7 +245,7 @@ def test_a_refused_message_is_tried_five_times_with_growing_pauses_and_then_fail
     pauses = [later - earlier for earlier, later in zip([NOON, *dues], dues, strict=False)]
     assert pauses[:4] == sorted(pauses[:4])
     assert (confirmation.state, confirmation.error) == (State.FAILED, "busy")
-    assert len(provider.got) == MOST_ATTEMPTS
+    assert len(provider.got) == MOST_REFUSALS
 
 
 def test_a_message_that_cannot_be_unsealed_is_failed_and_does_not_stop_the_others(book, saturday):

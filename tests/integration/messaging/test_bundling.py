@@ -13,7 +13,7 @@ from appointments.confirming import confirm, find
 from appointments.invariants import holds
 from appointments.models import Booking, InboxItem, Message
 from appointments.providing import Accepted, Inbox, Letter, NotDelivered
-from appointments.sending import LEASE, MOST_ATTEMPTS, Counts, send_due
+from appointments.sending import LEASE, MOST_REFUSALS, Counts, send_due
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
 
@@ -117,7 +117,7 @@ def test_doubt_about_the_first_is_doubt_about_all_and_asked_once(family):
 
 def test_when_the_first_fails_for_good_so_do_the_others(family):
     now = NOON
-    for _attempt in range(MOST_ATTEMPTS):
+    for _attempt in range(MOST_REFUSALS):
         send_due(now=now, by=Refusing())
         now += timedelta(minutes=20)
 
