@@ -68,6 +68,7 @@ class Fate(Enum):
     DELIVERED = "delivered"
     FAILED = "failed"
     ABSENT = "absent"
+    UNTOLD = "untold"  # it cannot be asked
 
 
 @dataclass(frozen=True)

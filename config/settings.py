@@ -199,6 +199,11 @@ Q_CLUSTER = {
     "label": "Housekeeping",
 }
 
+# --- Messages: who carries them (docs/adr/0014) --------------------------------------
+SMS_PROVIDERS = env("DENGTA_SMS_PROVIDERS", "")  # JSON, see .env.example
+SMTP_URL = env("DENGTA_SMTP_URL", "")
+MAIL_FROM = env("DENGTA_MAIL_FROM", "")
+
 # --- Words --------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

@@ -7,7 +7,7 @@ lose no attempt.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from django.conf import settings
@@ -17,12 +17,22 @@ from appointments.providing import Inbox, NoProvider, Provider
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What a route was counted as, so that what is left of it can be given back."""
+
+    counted_on: date
+    free_at: datetime  # its share of the rate ends then
+    is_trial: bool
+
+
+@dataclass(frozen=True)
 class Route:
     """A provider that may be handed `most` messages now."""
 
     provider: Provider
     most: int
     cost_mil: int = 0  # thousandths of a yuan for each part
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,15 @@ class OnlyWay:
 
 
 def routes() -> Routes:
-    """The ways out of this place. Raises NoProvider where none is set up."""
+    """The ways out of this place. Raises NoProvider where none is set up.
+
+    Where people are invented nothing leaves, whatever is set up.
+    """
     if settings.DEMO or settings.TESTING:
         return OnlyWay(Inbox())
-    raise NoProvider
+    from appointments.messaging import choosing, configured  # they use what stands here
+
+    found = configured.carriers()
+    if not found:
+        raise NoProvider
+    return choosing.BestWay(found)
