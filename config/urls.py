@@ -7,6 +7,7 @@ from django.views.generic import TemplateView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
+from appointments.messaging import receipt_views
 from config import gallery, operations, preferences
 
 people = [
@@ -30,6 +31,7 @@ people = [
 
 programs = [
     path("api/v1/", include("appointments.api.urls")),
+    path("receipts/<slug:provider>/", receipt_views.receipts, name="receipts"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "api/docs/",
