@@ -30,16 +30,18 @@ def with_ids(model: type[models.Model], rows: list[Row]) -> list[Row]:
 
 
 def copy_in(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Inserts the rows; all have the same keys, and columns that are missing get the default."""
+    """Inserts the rows; all have the same keys, and columns that are missing get the default:
+    the database's own where it has one."""
     rows = list(rows)
     if not rows:
         return
     columns, constants = list(rows[0]), []
     for field in model._meta.concrete_fields:
-        if field.attname not in rows[0] and not field.primary_key:
-            columns.append(field.attname)
-            empty = isinstance(field, ArrayField)
-            constants.append("{}" if empty else written(field.get_default()))
+        if field.attname in rows[0] or field.primary_key or field.has_db_default():
+            continue
+        columns.append(field.attname)
+        empty = isinstance(field, ArrayField)
+        constants.append("{}" if empty else written(field.get_default()))
     tail = "".join("\t" + text for text in constants) + "\n"
     keys = list(rows[0])
     lines = ["\t".join([written(row[key]) for key in keys]) + tail for row in rows]
