@@ -16,7 +16,7 @@ from appointments.appealing import REASONS
 from appointments.journey import form_page
 from appointments.models import Appeal, Booking, MissedVisit
 from appointments.own_page import own_address, shown_person
-from appointments.own_views import own_booking
+from appointments.own_views import by_its_secret, own_booking
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, halls_here, show
 from config import civil
@@ -26,6 +26,7 @@ from windows.access import own_row, staff_page
 SHOWN = 100
 
 
+@by_its_secret
 @never_cache
 @form_page
 def booking_appeal(request: HttpRequest, reference: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.attending import needs_of
 from appointments.id_numbers import IdNumber
 from appointments.journal import record
+from appointments.messaging import contacts
 from appointments.models import Booking
 from appointments.sealing import blind_index
 from config import civil
@@ -79,7 +80,8 @@ def check_in(
 
     Any booking of a visit with several matters checks the whole visit in: one number.
     On time (`checkin_early_minutes` before to `checkin_late_minutes` after the slot's
-    start) the rank is the slot's start; later it is the arrival, and nobody is sent away.
+    start) the rank is the slot's start; later it is the arrival, and nobody is sent away. Whom
+    messages do not reach is told so once (contacts.unreached_at).
     Refuses: NothingBooked, WrongHall, WrongDay, DayOver, TooEarly, NotConfirmed, HallShut,
     HallClosed.
     """
@@ -109,6 +111,7 @@ def check_in(
     )
     for booking in expected:
         mark_arrived(booking, ticket, late, now, by)
+    contacts.tell(first.group, now=now)
     return ticket
 
 

@@ -20,9 +20,14 @@ from appointments.assist_views import halls_for, opened_here, places_for, rememb
 from appointments.assisting import WHO, Found, cancel_for, look_up, move_for
 from appointments.changing import CHANGEABLE
 from appointments.id_numbers import mask_id, mask_name
+from appointments.message_forms import PhoneForm
+from appointments.messaging.contacts import unreached
+from appointments.messaging.wishes import correct_phone
 from appointments.models import Booking
+from appointments.phones import mask_phone
 from appointments.pressing import SaidNo, fresh_key, press
-from appointments.sealing import unseal
+from appointments.sealing import blind_index, unseal
+from appointments.unreached_words import not_reached
 from config import civil
 from config.faces import show_refusal
 from config.refusals import Refusal
@@ -93,11 +98,20 @@ def assist_booking(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, visit: list[Booking], now: datetime, error: str = "", status: int = 200
+    request: HttpRequest,
+    visit: list[Booking],
+    now: datetime,
+    error: str = "",
+    status: int = 200,
+    phone: PhoneForm | None = None,
 ) -> HttpResponse:
-    shown = shown_visit(visit, now)
+    shown, group = shown_visit(visit, now), visit[0].group
+    told = unseal(group.phone_sealed, purpose="phone") if group.phone_sealed else ""
     context: dict[str, Any] = {
         "visit": shown,
+        "phone": phone or PhoneForm(),
+        "present_phone": mask_phone(told) if told else "",
+        "unreached": not_reached(unreached(group)),
         "key": fresh_key(),
         "errors": [error] if error else [],
     }
@@ -128,6 +142,8 @@ def _other_times(request: HttpRequest, visit: list[Booking]) -> Search:
 
 def _do(request: HttpRequest, visit: list[Booking], now: datetime) -> HttpResponse:
     action, slot = request.POST.get("action", ""), request.POST.get("slot", "")
+    if action == "phone":
+        return _correct_phone(request, visit, now)
     moves = slot.isascii() and slot.isdigit() and len(slot) < 19
     if action != "cancel" and not moves:
         raise BadRequest
@@ -149,4 +165,21 @@ def _do(request: HttpRequest, visit: list[Booking], now: datetime) -> HttpRespon
         messages.success(request, _("The new time is booked; the old one is given up."))
         return redirect("appointments:assist_slip", first.group_id)
     messages.success(request, _("It is cancelled."))
+    return redirect("appointments:assist_booking", first.reference)
+
+
+def _correct_phone(request: HttpRequest, visit: list[Booking], now: datetime) -> HttpResponse:
+    """Messages go to the number that the person says, what is owed already too."""
+    first, by, form = visit[0], request.user, PhoneForm(request.POST)
+    if not form.is_valid():
+        return _show(request, visit, now, status=400, phone=form)
+    phone = form.cleaned_data["phone"]
+
+    def run() -> dict[str, Any]:
+        correct_phone(booking=first, phone=phone, by=by, now=now)  # type: ignore[arg-type]
+        return {"reference": first.reference}
+
+    body = f"{first.reference} phone {blind_index(phone, purpose='press').hex()}"
+    press(request, actor=f"staff:{by.pk}", body=body, now=now, run=run)
+    messages.success(request, _("Messages go to this number from now on."))
     return redirect("appointments:assist_booking", first.reference)

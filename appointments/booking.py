@@ -41,6 +41,7 @@ from appointments.claiming import (
     run_claim,
     visit_facts,
 )
+from appointments.messaging.wishes import write_by_email
 from appointments.models import Booking
 from appointments.offering import last_day
 from appointments.returning import reclaim, release
@@ -143,13 +144,14 @@ def hold(
     early: bool = False,
     limited: bool = True,
     link: CameBy | None = None,
+    email: str = "",
 ) -> Held:
     """Places in the slot (or it and the next one) are held for all of them, or for none.
 
     Each person has a booking per matter; the hold ends by itself at `expires_at`, after
     `hold_minutes` when not given. `early` does not wait for release and horizon (an offer,
     a drawn place); `limited` False passes over limits per person and phone (staff, offers).
-    `link` counts in its own session.
+    `link` counts in its own session; with `email` their messages go there.
     Refuses: TooManyPeople, SamePersonTwice, ChainTooLong, AgeNotFitting, GuardianMissing,
     OnlineClosed, TooManyVisits, TooManyCancelled, TooManyForPhone, TooManyHolds,
     PersonNotOnline, SlotFull, SlotGone, NotReleased, AlreadyBooked, VisitThatDay.
@@ -172,7 +174,10 @@ def hold(
     lock_people(facts["indexes"], facts["phone_index"])
     if limited:
         check_limits(facts, numbers)
-    return _held(_claim(facts, visits, slot_id), facts)
+    held = _held(_claim(facts, visits, slot_id), facts)
+    if email:
+        write_by_email(held.group_id, email)
+    return held
 
 
 def _asked(

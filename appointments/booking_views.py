@@ -92,6 +92,7 @@ def book_who(request: HttpRequest, matter: str, slot: int) -> HttpResponse:
         )
     also, today = asked_also(found, codes, now), civil.city_date(now)
     facts: dict[str, Any] = {"matter": found, "people": people, "today": today, "also": also}
+    facts["by_email"] = True
     if request.method != "POST":
         return show_who(request, WhoForm(initial=typed_before(draft), **facts), free, link=link)
     form = WhoForm(request.POST, **facts)
@@ -102,6 +103,7 @@ def book_who(request: HttpRequest, matter: str, slot: int) -> HttpResponse:
         slot=slot,
         people=form.as_typed(),
         phone=form.cleaned_data["phone"],
+        email=form.cleaned_data["email"],
         also=tuple(one.code for one in also),
         link=link,
     )

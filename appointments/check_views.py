@@ -18,7 +18,9 @@ from appointments.cancelling import cancel
 from appointments.chaining import by_person
 from appointments.confirming import confirm, extend_hold
 from appointments.drafting import Draft
+from appointments.emails import mask_email
 from appointments.journey import form_page, time_is_gone
+from appointments.messaging.wishes import email_of
 from appointments.models import Booking
 from appointments.outreach import times_address
 from appointments.own_page import hold_words, own_address, shown_person
@@ -60,6 +62,7 @@ def book_check(request: HttpRequest, group: int) -> HttpResponse:
         "matters": list(dict.fromkeys(b.matter.name for b in bookings)),
         "when": [saying.when(at) for at in sorted({b.starts_at for b in bookings})],
         "phone": mask_phone(_phone(bookings[0])),
+        "email": mask_email(email) if (email := email_of(bookings[0].group)) else "",
         **hold_words(bookings[0], now),
         "key": fresh_key(),
     }
@@ -120,6 +123,7 @@ def keep_again(request: HttpRequest, bookings: list[Booking]) -> None:
         link=_link(first),
         people=tuple(_as_typed(visit) for visit in by_person(bookings)),
         phone=_phone(first),
+        email=email_of(first.group),
     )
     drafting.keep(request.session, draft)
 

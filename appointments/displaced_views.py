@@ -19,7 +19,7 @@ from appointments.journey import form_page
 from appointments.models import Booking
 from appointments.own_change_views import about
 from appointments.own_page import own_address, visit_of
-from appointments.own_views import own_booking
+from appointments.own_views import by_its_secret, own_booking
 from appointments.pressing import SaidNo, fresh_key, press
 from config import civil
 from config.refusals import NotFound
@@ -27,6 +27,7 @@ from config.refusals import NotFound
 ANSWERS = ("take", "wait", "leave")
 
 
+@by_its_secret
 @never_cache
 @form_page
 def booking_new_time(request: HttpRequest, reference: str) -> HttpResponse:

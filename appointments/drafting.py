@@ -38,7 +38,7 @@ class Draft:
     """The answers so far; `id` changes whenever the people or the slot change.
 
     `also` are codes of further matters of the same visit; `link` is the token of the
-    session's own link by which they came.
+    session's own link by which they came, `email` where they want their messages.
     A journey that ends in something other than a hold (a draw, the waiting list) says
     with `back` where its people are asked, and with `then` where it goes on once the
     phone is proven; `more` are its own answers.
@@ -52,6 +52,7 @@ class Draft:
     proof: str = ""
     token: str = ""
     link: str = ""
+    email: str = ""
     back: str = ""
     then: str = ""
     more: dict[str, Any] = field(default_factory=dict)

@@ -18,8 +18,10 @@ from appointments.arriving import check_in
 from appointments.floor_forms import PriorityForm
 from appointments.hall_forms import ArrivalForm, ArrivalSaid, GiveForm, arrival_said
 from appointments.kiosk_views import code_of
+from appointments.messaging.contacts import unreached_at
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.serving import person_here, set_aside, waiting_in
+from appointments.unreached_words import not_reached
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound
@@ -70,6 +72,7 @@ def show_floor(
         "errors": [*(errors or []), *_errors(give, arrival, priority)],
         "given": place_of(given[0], now) if given else None,
         "code": code_of(request, given[0]) if given else "",
+        "unreached": not_reached(unreached_at(given[0])) if given else [],
         "one": person_here(one, now) if one else None,
         "priority": priority or PriorityForm.of(one),
         "said": said,

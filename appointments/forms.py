@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.attending import CHILD_BELOW, NEEDS, Attendee
 from appointments.drafting import Draft, Person
+from appointments.email_field import EmailField
+from appointments.emails import clean_email
 from appointments.id_numbers import clean_id_number
 from appointments.phone_field import PhoneField
 from appointments.phones import clean_phone
@@ -63,6 +65,7 @@ class WhoForm(forms.Form):
         people: int,
         today: date,
         also: Sequence[Matter] = (),
+        by_email: bool = False,
         **rest: Any,
     ) -> None:
         super().__init__(*args, **rest)
@@ -70,6 +73,11 @@ class WhoForm(forms.Form):
         self.matters = {one.code: one for one in (matter, *also)}
         for number in range(1, people + 1):
             self._add_person(number)
+        if by_email:
+            self.fields["email"] = EmailField(
+                required=False,
+                help_text=_("The confirmation and the reminders go there instead of your phone."),
+            )
         self.order_fields([*(name for name in self.fields if name not in SHARED), *SHARED])
 
     def _add_person(self, number: int) -> None:
@@ -165,6 +173,7 @@ class WhoForm(forms.Form):
                 f"id_number_{number}", lambda text: clean_id_number(text, today=self.today)
             )
         self._clean_with("phone", clean_phone)
+        self._clean_with("email", clean_email)
         self._name_guardians()
         return answers
 
@@ -198,6 +207,10 @@ class WhoForm(forms.Form):
     def shared(self) -> list[BoundField]:
         return [self[name] for name in SHARED if name in self.fields]
 
+    def email(self) -> BoundField | None:
+        """Asked for beside the phone, where messages may come by e-mail."""
+        return self["email"] if "email" in self.fields else None
+
     def as_typed(self) -> tuple[Person, ...]:
         """The people in their normal form, for the draft."""
         found, all_matters = self.cleaned_data, list(self.matters)
@@ -217,7 +230,7 @@ def typed_before(draft: Draft | None) -> dict[str, Any]:
     """The first values of WhoForm from what was typed before."""
     if draft is None:
         return {}
-    first: dict[str, Any] = {"phone": draft.phone}
+    first: dict[str, Any] = {"phone": draft.phone, "email": draft.email}
     for number, person in enumerate(draft.people, start=1):
         first[f"name_{number}"] = person.name
         first[f"id_number_{number}"] = person.id_number

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -22,8 +23,10 @@ from appointments.being_here import (
 )
 from appointments.hall_forms import ArrivalForm, GiveForm, arrival_said, matters_of
 from appointments.limiting import address_of
-from appointments.own_views import own_booking, show_booking
+from appointments.messaging.contacts import unreached_at
+from appointments.own_views import by_its_secret, own_booking, show_booking
 from appointments.pressing import SaidNo, fresh_key, press, session_actor
+from appointments.unreached_words import not_reached
 from appointments.walking_in import walk_in
 from config import civil
 from config.faces import show_refusal
@@ -172,9 +175,18 @@ def _pressed(
         show_refusal(form, refusal)
         said = arrival_said(refusal, now)
         return _page(request, hall, now, form=form, said=said, status=409)
-    return redirect("queues:ticket", answer["ticket"])
+    return _to_the_ticket(request, answer["ticket"])
 
 
+def _to_the_ticket(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One's own live ticket; first of all, once, that messages do not arrive."""
+    ticket = Ticket.objects.filter(public_id=public_id).first()
+    for line in not_reached(unreached_at(ticket)) if ticket else []:
+        messages.warning(request, line)
+    return redirect("queues:ticket", public_id)
+
+
+@by_its_secret
 @never_cache
 @require_POST
 def booking_here(request: HttpRequest, reference: str) -> HttpResponse:
@@ -194,4 +206,4 @@ def booking_here(request: HttpRequest, reference: str) -> HttpResponse:
         )
     except SaidNo as refusal:
         return show_booking(request, found, now, errors=[str(refusal)], status=409)
-    return redirect("queues:ticket", answer["ticket"])
+    return _to_the_ticket(request, answer["ticket"])

@@ -23,10 +23,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments.arriving import check_in
 from appointments.hall_forms import ArrivalForm, ArrivalSaid, GiveForm, arrival_said, matters_of
+from appointments.messaging.contacts import unreached_at
 from appointments.pairing import kiosk_of, pair_for_demo, remember
 from appointments.pairing_views import show_unpaired
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.searching_in_vain import record_vain
+from appointments.unreached_words import not_reached
 from config import civil
 from config.faces import show_refusal
 from queues.board import board_of
@@ -247,6 +249,7 @@ def kiosk_given(
         "code": code_of(request, ticket),
         "seconds": CLEARS_SECONDS,
         "paper": paper,
+        "unreached": not_reached(unreached_at(ticket)),
         "now": now,
     }
     return render(request, "appointments/kiosk/given.html", context)

@@ -23,7 +23,7 @@ from appointments.changing import CHANGEABLE, AlreadyOver, AlreadyStarted
 from appointments.journey import form_page
 from appointments.models import Booking
 from appointments.own_page import OwnVisit, free_instead, own_address, shown_person, visit_of
-from appointments.own_views import own_booking, show_booking
+from appointments.own_views import by_its_secret, own_booking, show_booking
 from appointments.picker_views import show_picker
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.rescheduling import reschedule
@@ -63,6 +63,7 @@ def about(found: Booking, visit: OwnVisit) -> dict[str, Any]:
     }
 
 
+@by_its_secret
 @never_cache
 @form_page
 def booking_cancel(request: HttpRequest, reference: str) -> HttpResponse:
@@ -90,6 +91,7 @@ def _cancel(request: HttpRequest, found: Booking, now: datetime) -> HttpResponse
     return redirect(own_address(found))
 
 
+@by_its_secret
 @never_cache
 @require_POST
 def booking_undo(request: HttpRequest, reference: str) -> HttpResponse:
@@ -111,6 +113,7 @@ def booking_undo(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect(own_address(found))
 
 
+@by_its_secret
 @never_cache
 @form_page
 def booking_change(request: HttpRequest, reference: str) -> HttpResponse:

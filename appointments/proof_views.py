@@ -175,6 +175,7 @@ def take_places(request: HttpRequest, draft: Draft, now: datetime) -> HttpRespon
             now=now,
             language=get_language() or "zh-hans",
             link=came_by(draft.link, now=now),
+            email=draft.email,
         )
         return {"group": held.group_id, "references": [one.reference for one in held.bookings]}
 
@@ -206,7 +207,8 @@ def _not_held(
         )
     today = civil.city_date(now)
     also = asked_also(matter, draft.also, now)
-    form = WhoForm(typed_before(draft), matter=matter, people=people, today=today, also=also)
+    facts: dict[str, Any] = {"matter": matter, "people": people, "today": today, "also": also}
+    form = WhoForm(typed_before(draft), by_email=True, **facts)
     form.is_valid()
     form.errors.pop("consent", None)
     show_refusal(form, no)

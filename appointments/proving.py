@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments import reminding
 from appointments.claiming import lock_people
 from appointments.limiting import CODES
+from appointments.messaging import contacts
 from appointments.models import PhoneProof
 from appointments.puzzling import ask
 from appointments.sealing import blind_index, seal, unseal
@@ -89,7 +90,8 @@ def send_code(*, phone: str, language: str, now: datetime) -> PhoneProof:
 def prove(*, proof_id: UUID, code: str, now: datetime) -> str:
     """The phone is proven; returns a signed token that says so for a while.
 
-    A try is counted before the code is compared, and stays counted.
+    A try is counted before the code is compared, and stays counted. What comes to the phone
+    arrives, so it is not marked as out of reach any more.
     Refuses: WrongCode, CodeExpired. Raises NotFound.
     """
     proof = PhoneProof.objects.filter(pk=proof_id).first()
@@ -102,6 +104,7 @@ def prove(*, proof_id: UUID, code: str, now: datetime) -> str:
     if not hmac.compare_digest(given, bytes(proof.code_hash)):
         raise WrongCode
     PhoneProof.objects.filter(pk=proof_id, proven_at__isnull=True).update(proven_at=now)
+    contacts.proved(proof.phone_index)
     minutes = rules(["proof_minutes"], hall=None, day=civil.city_date(now))["proof_minutes"]
     phone = unseal(proof.phone_sealed, purpose="phone")
     return token_for(phone, until=now + timedelta(minutes=minutes))

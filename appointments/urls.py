@@ -25,8 +25,10 @@ from appointments import (
     inbox,
     kind_views,
     kiosk_views,
+    leave_views,
     outreach_urls,
     own_change_views,
+    own_message_views,
     own_views,
     pairing_views,
     places_views,
@@ -68,6 +70,10 @@ citizen = [
     path("b/<slug:reference>/undo/", own_change_views.booking_undo, name="booking_undo"),
     path("b/<slug:reference>/cancel/", own_change_views.booking_cancel, name="booking_cancel"),
     path("b/<slug:reference>/change/", own_change_views.booking_change, name="booking_change"),
+    path(
+        "b/<slug:reference>/messages/", own_message_views.booking_messages, name="booking_messages"
+    ),
+    path("m/<slug:token>/", leave_views.leave, name="leave"),
     path("b/<slug:reference>/appeal/", appeal_views.booking_appeal, name="booking_appeal"),
     path("b/<slug:reference>/calendar.ics", own_views.booking_calendar, name="booking_calendar"),
     path("draws/", draw_views.draws, name="draws"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -10,7 +11,7 @@ from rest_framework.response import Response
 
 from appointments import admitting, cancelling, changing, confirming, proving, rescheduling
 from appointments import booking as commands
-from appointments.api.fields import IdNumberField, NameField, PhoneField, RowField
+from appointments.api.fields import EmailField, IdNumberField, NameField, PhoneField, RowField
 from appointments.api.refusing import OF_LIMITS, OF_PEOPLE
 from appointments.attending import NEEDS, Attendee
 from appointments.id_numbers import mask_id, mask_name
@@ -74,6 +75,26 @@ class BookingInput(serializers.Serializer):
         max_length=24,
         help_text="The token of the session's own link (`/o/…/`) by which they came",
     )
+    email = EmailField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Messages about the booking go there; codes always go to the phone",
+    )
+    channel = serializers.ChoiceField(
+        ["sms", "email"],
+        required=False,
+        help_text="Left out: `email` where an address is given, else `sms`",
+    )
+
+    def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """An address is needed for e-mail, and for nothing else."""
+        channel = asked.pop("channel", "email" if asked["email"] else "sms")
+        if channel == "email" and not asked["email"]:
+            raise serializers.ValidationError(
+                {"email": [_("Enter an e-mail address.")]}, "required"
+            )
+        return asked | {"email": asked["email"] if channel == "email" else ""}
 
 
 class HeldOutput(serializers.Serializer):

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from appointments import puzzling
+from appointments.emails import clean_email
 from appointments.forms import CodeForm, clean_name
 from appointments.id_numbers import IdNumber, clean_id_number
 from appointments.phones import clean_phone
@@ -59,6 +60,17 @@ class PhoneField(serializers.CharField):
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         return understood(clean_phone, super().run_validation(data))
+
+
+class EmailField(serializers.CharField):
+    """An e-mail address; a domain in other letters is understood."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=254, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        text = super().run_validation(data)
+        return understood(clean_email, text) if text else text
 
 
 class CodeField(serializers.CharField):
