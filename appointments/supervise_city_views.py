@@ -23,8 +23,9 @@ from appointments.rebalancing import moves_of, undo_move, why
 from appointments.supervise_views import READERS, WHO, show
 from config import civil
 from config.refusals import NotFound
-from windows.access import halls_of, staff_page
+from windows.access import ADMIN, AUDITOR, halls_of, staff_page
 from windows.models import Hall, HallSession, KindDefault, Staff, Window
+from windows.reach import roles_in_city
 from windows.rules import rule_by_hall
 
 NIGHTS, MOVES_SHOWN = 7, 200
@@ -50,6 +51,7 @@ def supervise_city(request: HttpRequest) -> HttpResponse:
     context = {
         "here": "city",
         "runs_halls": any(getattr(hall, "is_mine", False) for hall in halls),
+        "sees_messages": any(getattr(hall, "sees_messages", False) for hall in halls),
         "view": view,
         "day": saying.long_day(civil.city_date(now)),
         "clock": saying.clock(now),
@@ -76,6 +78,7 @@ def _halls_seen(staff: Staff | AnonymousUser, day: date) -> QuerySet[Hall]:
         .filter(is_open=True)
         .annotate(
             is_mine=Exists(halls_of(staff, *WHO).filter(pk=OuterRef("pk"))),
+            sees_messages=Exists(roles_in_city(staff, ADMIN, AUDITOR)),
             windows_in_use=Coalesce(
                 Subquery(in_use.values("hall").annotate(n=Count("pk")).values("n")), 0
             ),

@@ -49,6 +49,7 @@ from appointments import (
     voice_views,
     wait_views,
 )
+from appointments.messaging import ops_urls
 
 app_name = "appointments"
 
@@ -273,6 +274,7 @@ supervising = [
     *change_urls.urls,
     *roster_urls.urls,
     *outreach_urls.urls,
+    *ops_urls.urls,
 ]
 
 urlpatterns = [*citizen, *demonstration, *in_hall, *for_somebody, *machines, *supervising]

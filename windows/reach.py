@@ -10,7 +10,12 @@ def runs_city(staff: Staff | AnonymousUser, *roles: str) -> bool:
     """Whether the person has one of the roles for the whole city."""
     if not staff.is_authenticated:
         return False
-    return _held(staff, *roles).filter(hall__isnull=True, district="").exists()
+    return roles_in_city(staff, *roles).exists()
+
+
+def roles_in_city(staff: Staff | AnonymousUser, *roles: str) -> QuerySet[StaffRole]:
+    """Which of the roles the person has for the whole city."""
+    return _held(staff, *roles).filter(hall__isnull=True, district="")
 
 
 def runs_district(staff: Staff | AnonymousUser, district: str, *roles: str) -> bool:

@@ -97,7 +97,7 @@ def patterns(resolver: URLResolver, prefix: str = "") -> list[tuple[str, URLPatt
     return found
 
 
-STAFF = ("desk", "floor", "supervise", "staff")
+STAFF = ("desk", "floor", "supervise", "ops", "staff")
 
 
 def example(path: str) -> str:

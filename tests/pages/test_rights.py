@@ -55,7 +55,8 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_copy supervise_series_undo supervise_places supervise_places_undo
         supervise_numbers supervise_number_let_in supervise_number_aside""",
     # Of the whole city.
-    (ADMIN,): "supervise_calendar_notice",
+    (ADMIN,): """supervise_calendar_notice
+        ops_messages ops_messages_live ops_message""",  # these by auditors of the city as well
 }
 ALLOWED = {name: set(who) for who, names in PAGES.items() for name in names.split()}
 # Pages that show what would be, and write nothing: also for who only looks on.
@@ -111,7 +112,7 @@ def test_supervisors_pages_are_all_guarded():
     open_ones = [
         str(one.pattern)
         for one in patterns(get_resolver().url_patterns)
-        if re.match(r"(supervise|desk|floor)/", str(one.pattern))
+        if re.match(r"(supervise|desk|floor|ops)/", str(one.pattern))
         and not hasattr(one.callback, "allowed_roles")
     ]
 
