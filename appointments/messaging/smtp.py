@@ -18,6 +18,9 @@ from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+
+from appointments.emails import clean_email
 from appointments.providing import (
     CANNOT_RECEIVE,
     Accepted,
@@ -26,7 +29,6 @@ from appointments.providing import (
     Letter,
     NonsenseAnswer,
     NotDelivered,
-    TimedOut,
     refuse_controls,
 )
 
@@ -141,17 +143,10 @@ class Smtp:
 
 
 def _plain_address(to: str) -> str:
-    """The address as every mail server reads it. Raises NotDelivered when there is none."""
-    local, at, domain = to.rpartition("@")
     try:
-        plain = f"{local}@{domain.encode('idna').decode()}"
-        Address(addr_spec=plain)
-    except (UnicodeError, ValueError, IndexError, AttributeError):
-        plain = ""
-    is_one = plain.isascii() and at and local and re.fullmatch(r"[^\s<>,;]{3,254}", plain)
-    if not is_one:
-        raise NotDelivered(CANNOT_RECEIVE, bounced=True)
-    return plain
+        return clean_email(to)
+    except ValidationError:
+        raise NotDelivered(CANNOT_RECEIVE, bounced=True) from None
 
 
 def _agreed(answer: tuple[int, bytes], step: str, wanted: int = 250) -> None:
@@ -179,8 +174,6 @@ def _handed_over(smtp: smtplib.SMTP, text: bytes) -> Accepted:
     try:
         smtp.send(quoted + b".\r\n")
         code, words = smtp.getreply()
-    except TimeoutError:
-        raise TimedOut from None
     except (OSError, smtplib.SMTPException):
         raise BrokenOff from None
     if 400 <= code < 600:
