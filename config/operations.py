@@ -2,22 +2,25 @@
 
 Alive needs nothing. Ready needs PostgreSQL with every migration applied; Redis is a
 doorbell and its absence makes nothing unready. What ends some day is told beforehand
-(`warnings`), and nothing is less ready for it. Metrics are counts, never people.
+(`warnings`), as are messages that are late or in doubt, and nothing is less ready for it.
+Metrics are counts, never people.
 """
 
 from datetime import datetime
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from appointments.models import Booking, Message
+from appointments.messaging.alarming_messages import alarms, look
+from appointments.models import Booking
 from config import civil
+from config.message_metrics import measure_messages
 from queues.models import Ticket
 from windows.calendar_days import last_confirmed
 from windows.calendar_watch import watch_calendar
@@ -50,13 +53,15 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def warned(*, now: datetime) -> list[str]:
-    """What makes nothing unready, and somebody should see to in the coming days."""
+    """What makes nothing unready, and somebody should see to: messages now, days soon."""
     watch = watch_calendar(now=now)
+    about_messages = [alarm.told for alarm in alarms(look(now=now), now=now)]
     if not watch.warns:
-        return []
+        return about_messages
     return [
         f"calendar: confirmed until {watch.confirmed_until}, bookings pass it from"
-        f" {watch.reached_on} on"
+        f" {watch.reached_on} on",
+        *about_messages,
     ]
 
 
@@ -104,18 +109,3 @@ def measure(*, now: datetime) -> CollectorRegistry:
     ).set(sure)
     Gauge("dengta_windows_staffed", "Windows with a clerk", registry=registry).set(windows)
     return registry
-
-
-def measure_messages(registry: CollectorRegistry, *, now: datetime) -> None:
-    messages = Gauge("dengta_messages", "Messages by state", ["state"], registry=registry)
-    for state in Message.State.values:
-        messages.labels(state).set(0)
-    for state, count in Message.objects.values_list("state").annotate(Count("pk")).order_by():
-        messages.labels(state).set(count)
-    owed = Message.objects.filter(state__in=["ready", "claimed"], due_at__lte=now)
-    oldest = owed.aggregate(at=Min("due_at"))["at"]
-    Gauge(
-        "dengta_message_oldest_due_seconds",
-        "Age of the oldest unsent message",
-        registry=registry,
-    ).set((now - oldest).total_seconds() if oldest else 0)

@@ -27,7 +27,8 @@ NAMES = ["alert_message_minutes", "alert_parked_messages", "alert_failed_message
 
 @dataclass(frozen=True)
 class Alarm:
-    """One thing to see to: in a person's words, and in a line for programs (`told`)."""
+    """One thing to see to: in a person's words, and in a line for programs (`told`),
+    which anybody may read."""
 
     code: str
     told: str
@@ -105,7 +106,7 @@ def _rests(one: ProviderNow) -> Alarm | None:
         return None
     words = _("Provider %(name)s failed again and again and is asked nothing for the moment.")
     return Alarm(
-        "rests", f"messages: provider {one.row.name} rests", words % {"name": one.row.name}
+        "rests", f"messages: a provider of {one.row.channel} rests", words % {"name": one.row.name}
     )
 
 
@@ -113,5 +114,5 @@ def _cap(one: ProviderNow, percent: int) -> Alarm | None:
     if one.cap_left * 100 >= one.row.daily_cap * percent:
         return None
     words = _("Provider %(name)s may take %(n)s messages more today.")
-    told = f"messages: provider {one.row.name} has {one.cap_left} left today"
+    told = f"messages: a provider of {one.row.channel} has {one.cap_left} left today"
     return Alarm("cap", told, words % {"name": one.row.name, "n": one.cap_left})
