@@ -8,9 +8,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from appointments import saying
-from appointments.models import Draw, DrawEntry
+from appointments.messaging.templating import say
+from appointments.models import Draw, DrawEntry, Message
 from appointments.sealing import booking_secret, link_secret
 from windows.models import HallSession
+
+Kind = Message.Kind
 
 
 def entry_secret(public_id: str) -> str:
@@ -50,50 +53,32 @@ def _about(draw: Draw) -> dict[str, str]:
 def registered_text(entry: DrawEntry) -> str:
     """You are registered; when it is drawn, and the page to look at or withdraw."""
     with translation.override(entry.language):
-        return _(
-            "Dengta: you are registered for the draw: %(session)s, %(where)s. It is drawn on "
-            "%(when)s and we write to you. Show or withdraw: %(link)s"
-        ) % {
+        facts = {
             **_about(entry.draw),
             "when": saying.when(entry.draw.registers_until),
             "link": settings.SITE_URL + entry_link(entry),
         }
+        return say(Kind.REGISTERED, facts=facts).text
 
 
 def won_text(entry: DrawEntry, *, reference: str, starts_at: datetime) -> str:
     """A place is kept; confirm it until then."""
     with translation.override(entry.language):
-        link = f"{settings.SITE_URL}/b/{reference}/?k={booking_secret(reference)}"
-        return _(
-            "Dengta: you drew a place on %(time)s, %(where)s. Confirm it by %(until)s, or it "
-            "goes to others: %(link)s"
-        ) % {
+        facts = {
             **_about(entry.draw),
             "time": saying.when(starts_at),
             "until": saying.when(entry.draw.hold_until),
-            "link": link,
+            "link": f"{settings.SITE_URL}/b/{reference}/?k={booking_secret(reference)}",
         }
+        return say(Kind.DRAWN, "won", facts=facts).text
 
 
 def lost_text(entry: DrawEntry) -> str:
     """No place this time: one tap to the waiting list."""
+    called_off = entry.draw.session.state == HallSession.State.CANCELLED
     with translation.override(entry.language):
         facts = {**_about(entry.draw), "link": settings.SITE_URL + waiting_link(entry)}
-        if entry.draw.session.state == HallSession.State.CANCELLED:
-            return (
-                _(
-                    "Dengta: we are sorry, the hall cancelled %(session)s, %(where)s. Nothing is "
-                    "drawn. Join the waiting list for another time: %(link)s"
-                )
-                % facts
-            )
-        return (
-            _(
-                "Dengta: the draw gave you no place for %(session)s, %(where)s. Join the waiting "
-                "list with one tap: %(link)s. Without a booking you can always come."
-            )
-            % facts
-        )
+        return say(Kind.DRAWN, "called_off" if called_off else "lost", facts=facts).text
 
 
 def until_words(draw: Draw, now: datetime) -> str:

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import connection
 
+from appointments.models import MessageTemplate
 from config import civil
 from windows.links import CameBy, live_links
 from windows.models import HallSession, Matter, Slot
@@ -44,6 +45,18 @@ def offered_matters() -> dict[str, Matter]:
 def links(*, now: datetime) -> dict[str, CameBy]:
     """The sessions' own links by which one can come, by their token."""
     return _remembered("links", lambda: live_links(now=now))
+
+
+def city_words() -> dict[tuple[str, str, str, str], tuple[str, str]]:
+    """The city's own words of messages, title and text, by kind, case, channel and language."""
+
+    def ask() -> dict[tuple[str, str, str, str], tuple[str, str]]:
+        names = ("kind", "case", "channel", "language")
+        newest = MessageTemplate.objects.order_by(*names, "-version").distinct(*names)
+        rows = newest.values_list(*names, "title", "body", "is_default")
+        return {(k, c, ch, lang): (t, b) for k, c, ch, lang, t, b, gone in rows if not gone}
+
+    return _remembered("words", ask)
 
 
 def slots_behind_rooms(*, now: datetime) -> set[int]:

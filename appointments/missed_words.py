@@ -11,25 +11,42 @@ from django.utils.translation import gettext as _
 
 from appointments import saying
 from appointments.id_numbers import mask_name
-from appointments.models import Appeal, Booking, Closure, MissedVisit
+from appointments.messaging.templating import say
+from appointments.models import Appeal, Booking, Closure, Message, MissedVisit
 from appointments.sealing import booking_secret, unseal
 from appointments.texting import when
 from config import civil
+
+Kind = Message.Kind
 
 
 def missed_text(visit: MissedVisit, *, closure: Closure | None, count: int, until: datetime) -> str:
     """What is noted, what follows now or later, and until when one can object."""
     booking = visit.booking
     with translation.override(booking.group.language):
-        follows = closed_words(closure) if closure else rule_words(visit, count)
-        return _sentences(_noted(booking), follows, _object(booking, until))
+        facts = {
+            "who": mask_name(unseal(booking.name_sealed, purpose="name")),
+            "what": booking.matter.name,
+            "when": when(booking),
+            "where": booking.hall.name,
+            "rule": closed_words(closure) if closure else rule_words(visit, count),
+            "day": last_day(until),
+            "link": _page(booking, "appeal/"),
+        }
+        return say(Kind.MISSED, facts=facts).text
 
 
 def answered_text(appeal: Appeal, *, opened: bool) -> str:
     """The decision in one sentence; the answer itself stands on the booking's page."""
     booking = appeal.missed.booking
+    case = "declined" if appeal.state == Appeal.State.DECLINED else "excused"
     with translation.override(booking.group.language):
-        return _sentences(_decision(appeal, opened), _read(booking))
+        facts = {
+            "when": when(booking),
+            "opened": _("You can book online again.") if opened else "",
+            "link": _page(booking, "appeal/"),
+        }
+        return say(Kind.ANSWERED, case, facts=facts).text
 
 
 def rule_words(visit: MissedVisit, count: int) -> str:
@@ -63,42 +80,6 @@ def last_day(until: datetime) -> str:
     return saying.long_day(civil.city_date(until - timedelta(seconds=1)))
 
 
-def _noted(booking: Booking) -> str:
-    return _(
-        "Dengta: %(who)s had a booking for %(what)s, %(when)s, %(where)s, and nobody was "
-        "checked in for it."
-    ) % {
-        "who": mask_name(unseal(booking.name_sealed, purpose="name")),
-        "what": booking.matter.name,
-        "when": when(booking),
-        "where": booking.hall.name,
-    }
-
-
-def _object(booking: Booking, until: datetime) -> str:
-    return _("Were you there, or did something come up? Tell us by %(day)s: %(link)s") % {
-        "day": last_day(until),
-        "link": f"{_page(booking, 'appeal/')}",
-    }
-
-
-def _decision(appeal: Appeal, opened: bool) -> str:
-    facts = {"when": when(appeal.missed.booking)}
-    if appeal.state == Appeal.State.DECLINED:
-        return _("Dengta: about the visit of %(when)s: the hall leaves it as it is noted.") % facts
-    words = _("Dengta: the visit of %(when)s is excused and no longer counts.") % facts
-    return _sentences(words, _("You can book online again.") if opened else "")
-
-
-def _read(booking: Booking) -> str:
-    return _("Read the answer: %(link)s") % {"link": _page(booking, "appeal/")}
-
-
 def _page(booking: Booking, part: str) -> str:
     secret = booking_secret(booking.reference)
     return f"{settings.SITE_URL}/b/{booking.reference}/{part}?k={secret}"
-
-
-def _sentences(*sentences: str) -> str:
-    chinese = (translation.get_language() or "zh").startswith("zh")
-    return ("" if chinese else " ").join(filter(None, sentences))

@@ -16,6 +16,7 @@ from appointments import limiting, reminding
 from appointments.chaining import by_person
 from appointments.id_numbers import mask_name
 from appointments.limiting import Purpose
+from appointments.messaging.templating import say
 from appointments.models import Booking, Message
 from appointments.sealing import blind_index, seal, unseal
 from appointments.texting import link, when
@@ -68,7 +69,7 @@ def links_text(visits: list[Booking], *, language: str) -> str:
         lines = [_line(visit) for visit in visits[:VISITS_TOLD]]
         if len(visits) > VISITS_TOLD:
             lines.append(_("The later ones follow when these are over."))
-        return "\n".join([_("Dengta: your bookings."), *lines])
+        return say(Message.Kind.LINKS, facts={"visits": "\n".join(lines)}).text
 
 
 def _line(visit: Booking) -> str:

@@ -1,23 +1,29 @@
-"""The words of messages: short, in the group's language, true about the night.
+"""The words about bookings: short, in the group's language, true about the night.
 
-A text is one headline, what to bring, and the link to one's own booking. Dates are said
-in full, never as "tomorrow": a message may arrive later than it was meant to.
+Dates are said in full, never as "tomorrow": a message may arrive later than it was meant to.
+What several people or matters of a group have on one day in one hall is one text: the
+earliest time and the place once, who comes for what, and one link.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.utils import dateformat, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from appointments import saying
+from appointments.chaining import by_person
 from appointments.id_numbers import mask_name
+from appointments.messaging.parts import size
+from appointments.messaging.template_texts import TEXTS
+from appointments.messaging.templating import Words, say
 from appointments.models import Booking, Message
 from appointments.sealing import booking_secret, unseal
 from config import civil
 from windows.models import Material
 
-Kind = Message.Kind
+Kind, Channel = Message.Kind, Message.Channel
 OF_BOOKING = (
     Kind.CONFIRMED,
     Kind.REMINDER_DAY,
@@ -27,60 +33,86 @@ OF_BOOKING = (
     Kind.WITHDRAWN,
 )
 BRING_CHARACTERS = {"zh": 40, "en": 80}
+BRING_IN_A_MAIL = 2000
 
 
 def booking_text(kind: str, booking: Booking) -> str:
     """What the message of that kind says about the booking, in the group's language."""
-    with translation.override(booking.group.language):
-        if kind == Kind.CANCELLED:
-            return _sentences(headline(kind, booking), again(booking))
-        if kind == Kind.WITHDRAWN:
-            return _sentences(headline(kind, booking), again(booking))
-        return _sentences(headline(kind, booking), bring(booking), own_page(booking))
+    return booking_words(kind, [booking], Channel.SMS, booking.group.language).text
+
+
+def booking_words(kind: str, family: Sequence[Booking], channel: str, language: str) -> Words:
+    """What a message says about these bookings of a group, each day and hall once.
+
+    Raises ValueError when there are none.
+    """
+    if not family:
+        raise ValueError("a message about no booking")
+    days: dict[tuple[int, object], list[Booking]] = {}
+    for booking in sorted(family, key=lambda one: (one.starts_at, one.position, one.pk)):
+        days.setdefault((booking.hall_id, booking.service_day), []).append(booking)
+    with translation.override(language):
+        said = [_of_day(kind, bookings, channel) for bookings in days.values()]
+    gap = "\n" if channel == Channel.SMS else "\n\n"
+    return Words(gap.join(one.text for one in said), said[0].title)
+
+
+def _of_day(kind: str, bookings: list[Booking], channel: str) -> Words:
+    visits = by_person(bookings)
+    case = "family" if len(visits) > 1 and (kind, "family") in TEXTS else ""
+    facts = visit_facts(bookings, visits, channel)
+    if kind == Kind.RATING and bookings[0].ticket:
+        facts["link"] = f"{settings.SITE_URL}/t/{bookings[0].ticket.public_id}/"
+    short = say(kind, case, facts=facts, channel=channel)
+    if channel != Channel.SMS or facts["address"] in short.text:
+        return short
+    where = _("%(where)s (%(address)s)") % facts
+    full = say(kind, case, facts=facts | {"where": where}, channel=channel)
+    return full if size(full.text).parts <= size(short.text).parts else short
+
+
+def visit_facts(
+    bookings: list[Booking], visits: list[list[Booking]], channel: str
+) -> dict[str, str]:
+    """What the texts about a visit can say."""
+    first = bookings[0]
+    and_then = pgettext("between materials", ", ")
+    room = BRING_IN_A_MAIL if channel == Channel.EMAIL else 0
+    return {
+        "who": and_then.join(_name(visit[0]) for visit in visits),
+        "what": and_then.join(dict.fromkeys(one.matter.name for one in bookings)),
+        "people": pgettext("between people", "; ").join(_person(one, first) for one in visits),
+        "when": when(first),
+        "where": first.hall.name,
+        "address": first.hall.address,
+        "bring": bring(*bookings, room=room),
+        "reference": first.reference,
+        "link": link(first),
+        "again": again(first),
+    }
+
+
+def _name(booking: Booking) -> str:
+    return mask_name(unseal(booking.name_sealed, purpose="name"))
+
+
+def _person(visit: list[Booking], first: Booking) -> str:
+    """A person with matters, and the time where it is not the first one's."""
+    begins = min(one.starts_at for one in visit)
+    facts = {
+        "who": _name(visit[0]),
+        "what": pgettext("between materials", ", ").join(one.matter.name for one in visit),
+        "time": saying.clock(begins),
+    }
+    if begins == first.starts_at:
+        return _("%(who)s (%(what)s)") % facts
+    return _("%(who)s (%(time)s, %(what)s)") % facts
 
 
 def code_text(code: str, *, minutes: int, language: str) -> str:
     """What the message with a one-time code says."""
     with translation.override(language):
-        return _(
-            "Dengta: your code is %(code)s, valid for %(minutes)s minutes. "
-            "Type it only on our page; our staff never ask for it."
-        ) % {"code": code, "minutes": minutes}
-
-
-def headline(kind: str, booking: Booking) -> str:
-    facts = {
-        "what": booking.matter.name,
-        "who": mask_name(unseal(booking.name_sealed, purpose="name")),
-        "when": when(booking),
-        "where": booking.hall.name,
-        "reference": booking.reference,
-    }
-    return _headlines()[kind] % facts
-
-
-def _headlines() -> dict[str, str]:
-    return {
-        Kind.CONFIRMED: _(
-            "Dengta: booked for %(who)s: %(what)s, %(when)s, %(where)s. Number %(reference)s."
-        ),
-        Kind.REMINDER_DAY: _(
-            "Dengta: a reminder for %(who)s: %(what)s, %(when)s, %(where)s. Number %(reference)s."
-        ),
-        Kind.REMINDER_HOURS: _(
-            "Dengta: soon for %(who)s: %(what)s, %(when)s, %(where)s. Number %(reference)s."
-        ),
-        Kind.MOVED: _(
-            "Dengta: changed for %(who)s: %(what)s, now %(when)s, %(where)s. Number %(reference)s."
-        ),
-        Kind.CANCELLED: _(
-            "Dengta: cancelled for %(who)s: %(what)s, %(when)s, %(where)s. Number %(reference)s."
-        ),
-        Kind.WITHDRAWN: _(
-            "Dengta: we are sorry, the hall has to cancel for %(who)s: %(what)s, %(when)s, "
-            "%(where)s. Number %(reference)s."
-        ),
-    }
+        return say(Kind.CODE, facts={"code": code, "minutes": minutes}).text
 
 
 def when(booking: Booking) -> str:
@@ -96,21 +128,24 @@ def when(booking: Booking) -> str:
     }
 
 
-def bring(booking: Booking) -> str:
-    """The materials by name, as many as a short message holds; the page lists them all."""
-    materials = sorted(booking.matter.materials.all(), key=lambda material: material.position)
-    names = [material.name for material in materials if material.kind == Material.Kind.BRING]
-    kept = _that_fit(names)
+def bring(*bookings: Booking, room: int = 0) -> str:
+    """The materials by name, each once, as many as there is room for; the page lists them all."""
+    materials = {
+        material.name: material
+        for booking in bookings
+        for material in sorted(booking.matter.materials.all(), key=lambda one: one.position)
+        if material.kind == Material.Kind.BRING
+    }
+    kept = _that_fit(materials, room or BRING_CHARACTERS["zh" if _is_chinese() else "en"])
     if not kept:
         return ""
     listed = pgettext("between materials", ", ").join(kept)
-    if len(kept) < len(names):
+    if len(kept) < len(materials):
         return _("Bring: %(materials)s and what the page lists.") % {"materials": listed}
     return _("Bring: %(materials)s.") % {"materials": listed}
 
 
-def _that_fit(names: Iterable[str]) -> list[str]:
-    room = BRING_CHARACTERS["zh" if _is_chinese() else "en"]
+def _that_fit(names: Iterable[str], room: int) -> list[str]:
     kept: list[str] = []
     for name in names:
         room -= len(name) + 1
@@ -120,24 +155,16 @@ def _that_fit(names: Iterable[str]) -> list[str]:
     return kept
 
 
-def own_page(booking: Booking) -> str:
-    """The link that shows, changes and cancels this booking, for whoever holds it."""
-    return _("Show, change or cancel: %(link)s") % {"link": link(booking)}
-
-
 def again(booking: Booking) -> str:
-    page = f"{settings.SITE_URL}/book/{booking.matter.code}/"
-    return _("Choose another time: %(link)s") % {"link": page}
+    """Where another time is chosen for the same matter."""
+    return f"{settings.SITE_URL}/book/{booking.matter.code}/"
 
 
 def link(booking: Booking) -> str:
+    """The link that shows, changes and cancels this booking, for whoever holds it."""
     secret = booking_secret(booking.reference)
     return f"{settings.SITE_URL}/b/{booking.reference}/?k={secret}"
 
 
 def _is_chinese() -> bool:
     return (translation.get_language() or "zh").startswith("zh")
-
-
-def _sentences(*sentences: str) -> str:
-    return ("" if _is_chinese() else " ").join(filter(None, sentences))

@@ -49,7 +49,7 @@ from appointments import (
     voice_views,
     wait_views,
 )
-from appointments.messaging import ops_urls
+from appointments.messaging import ops_urls, template_urls
 
 app_name = "appointments"
 
@@ -275,6 +275,7 @@ supervising = [
     *roster_urls.urls,
     *outreach_urls.urls,
     *ops_urls.urls,
+    *template_urls.urls,
 ]
 
 urlpatterns = [*citizen, *demonstration, *in_hall, *for_somebody, *machines, *supervising]

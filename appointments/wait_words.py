@@ -11,53 +11,49 @@ from django.utils.translation import ngettext
 
 from appointments import saying
 from appointments.id_numbers import mask_name
-from appointments.models import Booking, WaitEntry
+from appointments.messaging.templating import say
+from appointments.models import Booking, Message, WaitEntry
 from appointments.sealing import link_secret, unseal
 from appointments.texting import when
+
+Kind = Message.Kind
 
 
 def joined_text(entry: WaitEntry) -> str:
     """They are on the list, and where they can look."""
     with translation.override(entry.language):
-        return _(
-            "Dengta: %(who)s on the waiting list for %(what)s, %(days)s. We write as soon as a "
-            "place is kept for you. Look or leave the list: %(link)s"
-        ) % _facts(entry)
+        return say(Kind.WAITING, "joined", facts=_facts(entry)).text
 
 
 def offer_text(entry: WaitEntry, bookings: list[Booking], until: datetime) -> str:
     """A place is kept for them, and until when."""
     with translation.override(entry.language):
-        return _(
-            "Dengta: a place is kept for %(who)s until %(until)s: %(what)s, %(when)s, %(where)s. "
-            "Take it or let it pass: %(link)s"
-        ) % _facts(
+        facts = _facts(
             entry,
             until=saying.clock(until),
             when=when(bookings[0]),
             where=bookings[0].hall.name,
         )
+        return say(Kind.OFFER, facts=facts).text
 
 
 def passed_text(entry: WaitEntry) -> str:
     """They let so many offers pass that the place in line goes to others."""
     with translation.override(entry.language):
-        return ngettext(
-            "Dengta: %(n)s offer was not taken, so %(who)s left the waiting list for %(what)s. "
-            "You can join it again at any time: %(again)s",
-            "Dengta: %(n)s offers were not taken, so %(who)s left the waiting list for %(what)s. "
-            "You can join it again at any time: %(again)s",
-            entry.offers_passed,
-        ) % _facts(entry, n=entry.offers_passed)
+        facts = _facts(entry, passed=passed_words(entry.offers_passed))
+        return say(Kind.WAITING, "passed", facts=facts).text
+
+
+def passed_words(offers: int) -> str:
+    return ngettext(
+        "%(n)s offer was not taken", "%(n)s offers were not taken", offers
+    ) % {"n": offers}  # fmt: skip
 
 
 def ended_text(entry: WaitEntry) -> str:
     """Their days are over and nothing came free."""
     with translation.override(entry.language):
-        return _(
-            "Dengta: no place came free for %(who)s: %(what)s, %(days)s. You can wait for other "
-            "days: %(again)s. Coming without a booking is possible at any time."
-        ) % _facts(entry)
+        return say(Kind.WAITING, "ended", facts=_facts(entry)).text
 
 
 def entry_link(entry: WaitEntry) -> str:

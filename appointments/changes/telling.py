@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from appointments import reminding, saying
 from appointments.id_numbers import mask_name
+from appointments.messaging.templating import say
 from appointments.models import Booking, Message
 from appointments.sealing import unseal
 from appointments.texting import link, when
@@ -35,39 +36,21 @@ def moved(
 def _moved_text(booking: Booking, old: str, until: datetime | None) -> str:
     facts = _facts(booking) | {"old": old}
     if until is None:
-        return (
-            _(
-                "Dengta: the hall had to change the time for %(who)s: %(what)s, now %(when)s, "
-                "%(where)s, instead of %(old)s. Number %(reference)s. If you cannot come then, "
-                "change or cancel: %(link)s"
-            )
-            % facts
-        )
-    return _(
-        "Dengta: the hall cannot keep %(old)s for %(who)s, %(what)s. Kept for you until "
-        "%(until)s: %(when)s, %(where)s. Number %(reference)s. Take it, choose another time or "
-        "cancel: %(link)s"
-    ) % (facts | {"until": saying.when(until)})
+        return say(Kind.DISPLACED, "moved", facts=facts).text
+    return say(Kind.DISPLACED, "offered", facts=facts | {"until": saying.when(until)}).text
 
 
 def withdrawn(booking: Booking, *, due: datetime, last: datetime, now: datetime) -> list[Message]:
     """The time fell away and there is no other yet."""
     with translation.override(booking.group.language):
-        text = _(
-            "Dengta: we are sorry, the hall has to cancel for %(who)s: %(what)s, %(when)s, "
-            "%(where)s. Number %(reference)s. You go first on the waiting list. Look or choose "
-            "another time: %(link)s"
-        ) % _facts(booking)
+        text = say(Kind.WITHDRAWN, "first", facts=_facts(booking)).text
     return _message(booking, Kind.WITHDRAWN, text, due=due, last=last, now=now)
 
 
 def not_answered(booking: Booking, *, now: datetime) -> list[Message]:
     """No answer came, so the kept place is for others."""
     with translation.override(booking.group.language):
-        text = _(
-            "Dengta: no answer came, so %(when)s, %(where)s is no longer kept for %(who)s, "
-            "%(what)s. You go first on the waiting list. Look or choose another time: %(link)s"
-        ) % _facts(booking)
+        text = say(Kind.WITHDRAWN, "no_answer", facts=_facts(booking)).text
     due = reminding.after_quiet_hours(now)
     return _message(booking, Kind.WITHDRAWN, text, due=due, last=None, now=now)
 
@@ -89,6 +72,7 @@ def _facts(booking: Booking) -> dict[str, str]:
         "what": booking.matter.name,
         "when": when(booking),
         "where": booking.hall.name,
+        "address": booking.hall.address,
         "reference": booking.reference,
         "link": link(booking),
     }

@@ -53,7 +53,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_import supervise_import_look supervise_export
         supervise_plan_new supervise_plan supervise_plan_end supervise_kind supervise_series
         supervise_copy supervise_series_undo supervise_places supervise_places_undo
-        supervise_numbers supervise_number_let_in supervise_number_aside""",
+        supervise_numbers supervise_number_let_in supervise_number_aside ops_words ops_word""",
     # Of the whole city.
     (ADMIN,): """supervise_calendar_notice
         ops_messages ops_messages_live ops_message""",  # these by auditors of the city as well
