@@ -5,12 +5,15 @@
 DYING_DEATHS: a file with a line for each death, shared by all; DYING_MOST: how many there
 are at most; DYING_URL, DYING_KEY, DYING_DEDUPES: the provider, a server of tests/faking.
 Leases and pauses last a second or two here, so that successors need not wait for minutes.
+Schedulers ring every second, each ring ten times over.
+DYING_CLOCK: a file that says when a played city began to count on from which instant; these
+processes go by it.
 """
 
 import os
 import random
 import signal
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +21,11 @@ import django
 
 django.setup()
 
-from appointments import sending  # noqa: E402
+from appointments import housekeeping, sending, tasks  # noqa: E402
 from appointments.messaging.routing import OnlyWay  # noqa: E402
 from appointments.messaging.sms_http import SmsOverHttp  # noqa: E402
 from config.celery import app  # noqa: E402, F401  the worker's
-from tests.faults.dying_points import POINTS  # noqa: E402
+from tests.faults.dying_points import POINTS, city_time  # noqa: E402
 
 DEATHS = Path(os.environ["DYING_DEATHS"])
 MOST = int(os.environ["DYING_MOST"])
@@ -87,6 +90,16 @@ def send_due(**about: Any) -> Any:
 
 around("claim", "before the claim", "after the claim")
 around("_record", "before the record", "after the record")
+housekeeping.MISSED_BY = timedelta(seconds=2)
+ring = {"task": "appointments.send_due", "schedule": 1.0}
+app.conf.beat_schedule = {f"{n} of ten": ring for n in range(10)}
 send, sending.send_due = sending.send_due, send_due
 sending.LEASE = timedelta(seconds=2)
+if CLOCK := os.environ.get("DYING_CLOCK"):
+
+    def of_the_city() -> datetime:
+        return city_time(Path(CLOCK))
+
+    tasks.right_now = of_the_city
+    sending.running_on = lambda _now: of_the_city
 sending.PAUSES = [timedelta(seconds=1)] * len(sending.PAUSES)

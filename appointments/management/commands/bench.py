@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from config import civil, housing, servers
 
 RUSHES = ["booking", "spike", "soldout", "overload"]
-NAMES = [*RUSHES, "call-next", "availability", "estimate", "live", "plans"]
+NAMES = [*RUSHES, "call-next", "availability", "estimate", "live", "plans", "reminders"]
 WAITING = 40_000  # more than a run calls
 
 
@@ -83,7 +83,15 @@ def on_scratch(name: str) -> dict[str, Any]:
 
 
 def inside(name: str) -> dict[str, Any]:
-    from appointments.benching import availability, calling, compare, estimating, live, plans
+    from appointments.benching import (
+        availability,
+        calling,
+        compare,
+        estimating,
+        live,
+        plans,
+        reminders,
+    )
     from appointments.benching.raw import Pgbench
     from appointments.benching.rushing import Rushing
     from appointments.benching.scene import make_scene
@@ -95,6 +103,8 @@ def inside(name: str) -> dict[str, Any]:
     pgbench = Pgbench(housing.programs("postgres") / "pgbench", os.environ["DATABASE_URL"])
     if name == "plans":
         return plans.measure(now)
+    if name == "reminders":
+        return reminders.measure(now)
     if name == "availability":
         return availability.measure(pgbench, (free_port(), free_port()), now)
     if name == "live":
