@@ -15,16 +15,22 @@ SHOWN = 200
 @never_cache
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Newest first; `?to=` narrows to a phone, `?format=json` is for programs."""
+    """Newest first; `?to=` narrows to a phone, `?kind=` to what it is about, `?format=json`
+    is for programs."""
     if not (settings.DEMO or settings.TESTING):
         raise Http404
     to = request.GET.get("to", "").replace("\x00", "").strip()
-    items = InboxItem.objects.filter(to__contains=to).order_by("-at", "-pk")[:SHOWN]
+    kind = request.GET.get("kind", "")
+    found = InboxItem.objects.filter(to__contains=to)
+    if kind in Message.Kind.values:
+        found = found.filter(kind=kind)
+    items = found.order_by("-at", "-pk")[:SHOWN]
     if request.GET.get("format") == "json":
         return JsonResponse([_as_json(item) for item in items], safe=False)
     kinds = dict(Message.Kind.choices)
     letters = [{"item": item, "kind": kinds.get(item.kind, item.kind)} for item in items]
-    return render(request, "appointments/inbox.html", {"letters": letters, "to": to})
+    context = {"letters": letters, "to": to, "kinds": Message.Kind.choices, "kind": kind}
+    return render(request, "appointments/inbox.html", context)
 
 
 def _as_json(item: InboxItem) -> dict[str, str]:

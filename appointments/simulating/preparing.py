@@ -21,6 +21,7 @@ from appointments.simulating.missed import tell_missed
 from appointments.simulating.points import make_points
 from appointments.simulating.rostered import lay_rosters
 from appointments.simulating.story import HallDay, Story, World
+from appointments.simulating.told import tell_each_kind
 from appointments.simulating.waking import wake_up
 from config import civil
 from queues.models import Ticket
@@ -99,6 +100,7 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
     _bring_up(known)
     tell_missed(now)
     _remind(book.bookings, now)
+    tell_each_kind(now)
     write_unmet(unmet(slots, now))
     say(f"{len(book.bookings)} new bookings, {len(story.tickets)} new tickets")
 
