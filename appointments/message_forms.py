@@ -19,7 +19,7 @@ class MessagesForm(forms.Form):
     """SMS or e-mail, the language, and whether reminders are wanted."""
 
     channel = forms.ChoiceField(
-        label=_("How should messages come?"),
+        label=_("SMS or e-mail?"),
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose how messages should come.")},
     )

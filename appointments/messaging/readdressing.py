@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from appointments.models import BookingGroup, Message
+from appointments.models import Booking, BookingGroup, Message
 from appointments.reminding import address_of
 from appointments.texting import OF_BOOKING
 
@@ -49,9 +49,14 @@ def turn_to_sms(failed: Message, now: datetime) -> None:
     What was ready for it goes over in the same transaction, and `failed`, with those that
     it led, is owed once more by SMS. Groups without a phone stay as they are.
     """
-    told = Message.objects.filter(to_index=failed.to_index, channel=Channel.EMAIL)
+    told = Message.objects.filter(
+        to_index=failed.to_index, channel=Channel.EMAIL, booking__isnull=False
+    )
+    concerned = list(told.values_list("booking__group", flat=True).distinct())
+    bookings = Booking.objects.filter(group__in=concerned).order_by("pk")
+    list(bookings.select_for_update(of=("self",), no_key=True).values_list("pk"))
     groups = BookingGroup.objects.filter(
-        pk__in=told.filter(booking__isnull=False).values("booking__group"),
+        pk__in=concerned,
         channel=Channel.EMAIL,
         email_index=failed.to_index,
         phone_sealed__isnull=False,

@@ -9,10 +9,13 @@ led ones, without `email_index` (another's group turns over); `proved` that clea
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from appointments.arriving import check_in
 from appointments.booking import hold
 from appointments.confirming import confirm, find
+from appointments.invariants import _as_text
 from appointments.messaging import contacts
 from appointments.messaging.wishes import change, correct_phone, email_of
 from appointments.models import Booking, BookingGroup, Contact, InboxItem, Message
@@ -305,6 +308,39 @@ class TestCorrected:
         correct_phone(booking=by_sms, phone=OTHER_PHONE, by=guide, now=NOON)
 
         assert owed(by_sms) == [(kind, "sms", OTHER_PHONE) for kind in ALL[1:]]
+
+
+class TestNobodyCanReadIt:
+    def test_no_table_shows_a_phone_or_an_address(self, by_mail, guide):
+        """After everything that can happen to them; the demonstration's inbox is none of it."""
+        wish(by_mail, channel="email", email=OTHER_MAIL, only_needed=True)
+        send_due(now=NOON, by=Scripted(GONE))
+        correct_phone(booking=by_mail, phone=OTHER_PHONE, by=guide, now=NOON)
+        send_due(now=SOON, by=Scripted())
+
+        wanted = [MAIL, OTHER_MAIL, "ning@", PHONE[3:], OTHER_PHONE[3:]]
+        assert [one for one in wanted if read_anywhere(one)] == []
+
+    def test_it_can_be_found_where_it_is_readable(self, by_sms):
+        send_due(now=NOON)
+
+        assert read_anywhere(PHONE[3:]) == ["appointments_inboxitem"]
+
+
+def read_anywhere(text: str) -> list[str]:
+    """The tables in which the text can be read."""
+    found = []
+    models = [m for label in ("windows", "queues", "appointments", "sessions")
+              for m in apps.get_app_config(label).get_models()]  # fmt: skip
+    with connection.cursor() as cursor:
+        for model in models:
+            columns = ", ".join(filter(None, map(_as_text, model._meta.concrete_fields)))
+            if columns:
+                table = model._meta.db_table
+                asked = f"SELECT 1 FROM {table} WHERE position(%s IN concat_ws(' ', {columns})) > 0"  # noqa: S608
+                cursor.execute(asked, [text])
+                found += [table] if cursor.fetchone() else []
+    return found
 
 
 class TestTheLinkToLeave:
