@@ -20,6 +20,8 @@ from appointments.models import (
     DrawEntry,
     Message,
     PhoneProof,
+    ProviderCall,
+    Receipt,
     Tally,
     TurnAlert,
     UsedChallenge,
@@ -47,6 +49,8 @@ DELETE_AT_A_TIME = 5000
 KEEP_KEYS = timedelta(hours=48)
 KEEP_PROOFS = timedelta(days=1)
 KEEP_PERIODS = timedelta(days=30)
+KEEP_CALLS = timedelta(days=7)  # of providers; what each message came to stays with it
+KEEP_RECEIPTS = timedelta(days=90)
 KEEP_ROOMS = timedelta(days=1)
 KEEP_REGISTRATIONS = timedelta(days=30)  # after the session
 
@@ -218,7 +222,8 @@ def owe_reminders(*, now: datetime) -> int:
 
 def forget(*, now: datetime) -> int:
     """What need not be kept is deleted: keys, proofs, counts, used work, old periods and rooms,
-    decided numbers of kiosks, entries of the waiting list and of draws that ended long ago."""
+    decided numbers of kiosks, entries of the waiting list and of draws that ended long ago, calls
+    of providers and receipts."""
     Displaced.objects.filter(entry__in=long_ended(now)[1]).update(entry=None)
     secrets = Message.objects.filter(
         kind__in=[Message.Kind.CODE, Message.Kind.LINKS, Message.Kind.SOON],
@@ -238,6 +243,8 @@ def forget(*, now: datetime) -> int:
             WaitingRoom.objects.filter(releases_at__lt=now - KEEP_ROOMS),
             DrawEntry.objects.filter(draw__session__ends_at__lt=now - KEEP_REGISTRATIONS),
             TurnAlert.objects.filter(made_at__lt=now - KEEP_PROOFS),
+            ProviderCall.objects.filter(at__lt=now - KEEP_CALLS),
+            Receipt.objects.filter(received_at__lt=now - KEEP_RECEIPTS),
             old_drafts(now=now),
             *long_ended(now),
         )

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
+from appointments.housekeeping import forget
 from appointments.messaging.choosing import FURTHEST, BestWay
 from appointments.messaging.configured import Carrier
 from appointments.messaging.routing import Call, Route
-from appointments.models import Message, MessageProvider, ProviderCall
+from appointments.models import Message, MessageProvider, ProviderCall, Receipt
 from appointments.providing import CANNOT_RECEIVE, Accepted, Fate, Letter
 from config import civil
 from tests.conftest import NOON, slot_at
@@ -412,6 +413,21 @@ def test_a_batch_costs_few_statements(django_assert_num_queries, message):
     with django_assert_num_queries(2):
         best.ended(Call("one", message.pk, NOON, 80, "accepted"))
         best.give_back(route, unused=3, now=NOON)
+
+
+def test_old_calls_and_receipts_are_forgotten(message):
+    """Mutant: `forget` without them; a city writes a hundred thousand lines a day."""
+    for days in (6, 8, 89, 91):
+        at = NOON - timedelta(days=days)
+        ways("one").ended(Call("one", message.pk, at, 80, "accepted"))
+        Receipt.objects.create(
+            provider="one", number=str(days), status="sent", at=at, received_at=at
+        )
+
+    forget(now=NOON)
+
+    assert ProviderCall.objects.get().at == NOON - timedelta(days=6)
+    assert sorted(Receipt.objects.values_list("number", flat=True)) == ["6", "8", "89"]
 
 
 class TestAdministration:

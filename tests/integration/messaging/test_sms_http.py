@@ -129,6 +129,17 @@ def test_a_yes_that_is_not_exactly_one_is_doubt(change, provider, server, monkey
         provider.send(letter)
 
 
+def test_a_long_answer_is_not_read_to_its_end(provider, server, monkeypatch):
+    """Mutant: without MOST_BYTES; then a provider can fill a sender's memory."""
+    handler = server._http.RequestHandlerClass
+    letter = a_letter()
+    long = {"reference": str(letter.reference), "number": "n", "parts": 1, "more": "9" * 50_000}
+    monkeypatch.setattr(handler, "meet", lambda self, *_: self.answer(202, long))
+
+    with pytest.raises(NonsenseAnswer):
+        provider.send(letter)
+
+
 def test_what_it_has_already_is_taken(provider, server, monkeypatch):
     handler = server._http.RequestHandlerClass
     letter = a_letter()
