@@ -53,7 +53,7 @@ demo-reset:
 # The others run side by side on servers of their own, the longest first; one more at a time
 # than there are cores, as browsers and servers are waited for.
 AT_ONCE := -n $$(( $$(nproc 2>/dev/null || echo 2) + 1 )) --maxprocesses=4 --dist worksteal
-ONLY_FAULTS := spike ambiguous_commit redis_away clock_moved pressed_twice kiosk_cut_off board_out_of_touch desk_out_of_touch hall_alone
+ONLY_FAULTS := spike ambiguous_commit redis_away clock_moved pressed_twice kiosk_cut_off board_out_of_touch desk_out_of_touch hall_alone workers_killed worker_clock_moved week_of_messages
 
 test: install
 	$(PY) -m pytest -rs $(AT_ONCE) $(ONLY_FAULTS:%=--ignore=tests/faults/test_%.py)

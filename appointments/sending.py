@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
 from appointments.messaging.bundling import follow, gather
-from appointments.messaging.contacts import bounced
+from appointments.messaging.contacts import bounced, leave_link
 from appointments.messaging.owing import standing
 from appointments.messaging.routing import Call, OnlyWay, Route, Routes, routes
 from appointments.messaging.wording import Words, words_of
@@ -271,6 +271,7 @@ def _letter(message: Message, family: Sequence[Booking], at: datetime) -> Letter
         kind=message.kind,
         text=words.text,
         title=words.title,
+        leave=leave_link(message) if message.channel == Message.Channel.EMAIL else "",
         at=at,
     )
 

@@ -5,7 +5,7 @@ import signal
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from celery.exceptions import OperationalError
@@ -40,11 +40,6 @@ class DiesAfter(Inbox):
         die()
 
 
-def dies_after_claim() -> None:
-    sending._marked = die
-    send_due(now=NOON)
-
-
 class Counting(Inbox):
     def __init__(self) -> None:
         self.handed = 0
@@ -54,11 +49,30 @@ class Counting(Inbox):
         return super().send(letter)
 
 
-# where: (what dies there, hand-overs that its successor makes)
-POINTS: dict[str, tuple[Callable[[], object], int]] = {
-    "after the claim": (dies_after_claim, 1),
-    "before the hand-over": (lambda: send_due(now=NOON, by=DiesBefore()), 1),
-    "before the record": (lambda: send_due(now=NOON, by=DiesAfter()), 0),
+def dies_at(name: str, *, after: bool) -> Callable[[], None]:
+    """Sends, and dies at that step of it."""
+    work = getattr(sending, name)
+
+    def dying(*args: Any, **more: Any) -> Any:
+        if after:
+            work(*args, **more)
+        die()
+
+    def sends() -> None:
+        setattr(sending, name, dying)
+        send_due(now=NOON)
+
+    return sends
+
+
+# where: (what dies there, hand-overs that its successor makes, sent in the end by it)
+POINTS: dict[str, tuple[Callable[[], object], int, bool]] = {
+    "before the claim": (dies_at("claim", after=False), 1, True),
+    "after the claim": (dies_at("claim", after=True), 1, True),
+    "before the call": (lambda: send_due(now=NOON, by=DiesBefore()), 1, True),
+    "after acceptance": (lambda: send_due(now=NOON, by=DiesAfter()), 0, True),
+    "before the record": (dies_at("_record", after=False), 0, True),
+    "after the record": (dies_at("_record", after=True), 0, False),
 }
 
 
@@ -81,13 +95,14 @@ def test_a_killed_sender_loses_nothing_and_sends_nothing_twice(point, book, sess
     """Mutant: without asking the provider in doubt (`_settle`), the successor hands over
     what has arrived already, and only inbox_item_once saves the person from a twin."""
     book(slot_at(session, 16))
-    dies, hand_overs = POINTS[point]
+    dies, hand_overs, is_open = POINTS[point]
     successor = Counting()
 
     in_a_process_that_dies(dies)
 
-    assert send_due(now=NOON + timedelta(seconds=30), by=successor) == Counts()
-    assert send_due(now=LATER, by=successor) == Counts(sent=1)
+    if point != "before the claim":
+        assert send_due(now=NOON + timedelta(seconds=30), by=successor) == Counts()
+    assert send_due(now=LATER, by=successor) == (Counts(sent=1) if is_open else Counts())
     assert successor.handed == hand_overs
     assert InboxItem.objects.count() == 1
     assert Message.objects.get().state == Message.State.SENT

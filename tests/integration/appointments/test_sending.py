@@ -1,18 +1,27 @@
 """A message leaves once, or says why not. C18."""
 
+import logging
 from datetime import time, timedelta
 from uuid import UUID
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from appointments import tasks
 from appointments.cancelling import cancel
 from appointments.models import InboxItem, Message
 from appointments.providing import Accepted, Fate, Inbox, Letter, NoProvider, NotDelivered
-from appointments.sending import LEASE, MOST_ATTEMPTS, MOST_REFUSALS, Counts, claim, running_on, send_due
+from appointments.sending import (
+    LEASE,
+    MOST_ATTEMPTS,
+    MOST_REFUSALS,
+    Counts,
+    claim,
+    running_on,
+    send_due,
+)
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
 from tests.handing_over import deliver_by
@@ -285,6 +294,25 @@ def test_without_a_provider_nothing_is_claimed_and_everything_stays_ready(confir
     tasks.send_due()  # the worker lives on and says so in its log
     confirmation.refresh_from_db()
     assert (confirmation.state, confirmation.attempt) == (State.READY, 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [TimeoutError("+8613800138000"), NotDelivered("busy"), DatabaseError("a detail"), None],
+    ids=["doubt", "refused", "broken", "sent"],
+)
+def test_no_line_of_the_log_names_anybody(confirmation, booking, caplog, answer):
+    """A canary in the address, the text and the error. Mutant: `log.exception` for a doubt
+    writes the provider's error, which may repeat the number."""
+    caplog.set_level(logging.DEBUG)
+
+    send_due(now=NOON, by=Scripted(answer))
+
+    said = caplog.text + "".join(str(record.exc_text) for record in caplog.records)
+    confirmation.refresh_from_db()
+    for secret in (PHONE, PHONE[3:], booking.reference, "陈小宁", "Hetang"):
+        assert secret not in said
+        assert secret not in confirmation.error
 
 
 @pytest.mark.django_db(transaction=True)
