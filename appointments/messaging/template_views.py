@@ -143,7 +143,7 @@ def _page(
         "text": text,
         "kind": Message.Kind(text.kind).label,
         "channel": Message.Channel(channel).label,
-        "language": LANGUAGES[language],
+        "language_name": LANGUAGES[language],
         "lang": language,
         "look": look(text, language, typed or "", _lines(form["body"].value())),
         "is_sms": channel == Message.Channel.SMS,
