@@ -1,6 +1,6 @@
 """How many parts an SMS has. C18: texts that fit, counted also for Chinese.
 
-Limits: 3GPP TS 23.038 (alphabets) and TS 23.040 (headers of several parts). Mutants seen red:
+Limits: 3GPP TS 23.038 (alphabets) and TS 23.040 (headers of several parts). Meant to notice:
 UCS-2 counted by characters (an emoji), an escaped character cut in two, 70 for each of several.
 """
 

@@ -1,6 +1,6 @@
 """The demonstration's inbox shows every kind of message in both languages. C18 C31.
 
-Mutants seen red: a kind left out of the registry, one language only, told again each day.
+Meant to notice: a kind left out of the registry, one language only, told again each day.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What messages say: in both languages, by the city's words or the product's. C18 C24.
 
-Mutants seen red: variables looked up as attributes (str.format), words of the city with an
+Meant to notice: variables looked up as attributes (str.format), words of the city with an
 unknown variable raising instead of falling back, a family told link by link, the address
 said although it costs a part more.
 """

@@ -1,6 +1,6 @@
 """The city words its messages: looked at with invented names, checked, saved as versions. C18.
 
-Mutants seen red: saving without the check, saving over somebody else's version, a supervisor
+Meant to notice: saving without the check, saving over somebody else's version, a supervisor
 who saves, what was typed lost with an error.
 """
 
