@@ -1,8 +1,4 @@
-"""Over the API too messages come as the person chose. # C18 C31
-
-Mutants seen red: an address that is forgotten on the way to the group; `channel` that is
-not looked at.
-"""
+"""Over the API too messages come as the person chose. # C18 C31"""
 
 import pytest
 

@@ -1,7 +1,6 @@
 """A wish that comes while senders are at work loses nothing and doubles nothing. # C18
 
-Mutants seen red: `readdress` without the state, so that what another sender claimed is
-written to twice; `turn_to_sms` without the lock of the bookings (a deadlock).
+Mutant seen red: `turn_to_sms` without the lock of the bookings (a deadlock).
 """
 
 from collections import Counter

@@ -1,9 +1,8 @@
 """Messages come as the person chose, and another way where that one does not work. # C18
 
 Mutants seen red: `readdress` without the state (what was sent is readdressed), without
-`tried` (message_once_per_version breaks), without TO_THE_PHONE; `turn_to_sms` without the
-led ones, without `email_index` (another's group turns over); `proved` that clears nothing;
-`tell` that tells each time.
+`tried` (message_once_per_version breaks); `turn_to_sms` without the led ones; `proved` that
+clears nothing; `tell` that tells each time.
 """
 
 from datetime import timedelta

@@ -1,7 +1,6 @@
 """One's own page of messages: how they come, what was sent. # C18 C27
 
-Mutants seen red: the page without its secret, a form that forgets what was typed, a press
-without its key, a GET that saves.
+Mutant seen red: a link to leave that acts when it is opened.
 """
 
 from datetime import timedelta

@@ -1,7 +1,6 @@
 """Whom messages do not reach hears so once at check-in, and staff put it right. # C18 C15 C17 C7
 
-Mutants seen red: `check_in` without `tell`; a notice on every page of the number; the whole
-phone in the notice.
+Mutant seen red: `tell` that tells each time.
 """
 
 import pytest

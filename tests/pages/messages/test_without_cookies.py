@@ -1,7 +1,7 @@
 """A link in a message works on any phone, and only when somebody presses. # C18 C11 C27
 
 Mutants seen red: a page of one's own that asks for the token against forged requests
-(`by_its_secret` taken away), a cancellation on GET, a link to leave that acts on GET.
+(`by_its_secret` taken away), a link to leave that acts on GET.
 """
 
 import re
