@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from appointments.messaging.choosing import BestWay
+from appointments.messaging.choosing import BestWay, _make_rows
 from appointments.messaging.configured import Carrier
 from appointments.messaging.routing import Route
 from appointments.models import MessageProvider
@@ -64,8 +64,8 @@ def test_one_sender_makes_the_trial():
 
 
 def test_a_provider_that_nobody_used_gets_one_row():
-    """Mutant: `bulk_create` without ignore_conflicts breaks all senders but one
-    (provider_named_once)."""
-    together(times=1)
+    """Four senders have seen that it has none. Mutant: `bulk_create` without ignore_conflicts
+    breaks all of them but one (provider_named_once)."""
+    race(*[partial(_make_rows, ["one"], "sms")] * 4)
 
     assert MessageProvider.objects.count() == 1
