@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from django.db.models import Count
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appointments import saying
 from appointments.messaging.routing import routes
@@ -48,6 +48,11 @@ FATES: dict[str, Any] = {
     "failed": gettext_lazy("it could not deliver the message"),
     "absent": gettext_lazy("it does not know the message"),
     "no answer": gettext_lazy("it gave no answer"),
+}
+ENDINGS: dict[str, Any] = {
+    "accepted": pgettext_lazy("provider", "Accepted"),
+    "refused": pgettext_lazy("provider", "Refused"),
+    "doubt": gettext_lazy("No clear answer"),
 }
 
 
@@ -169,7 +174,7 @@ def _shown(found: Any) -> list[Troubled]:
 def _called(call: ProviderCall) -> str:
     facts = {
         "name": call.provider,
-        "ending": call.get_ending_display(),
+        "ending": ENDINGS[call.ending],
         "ms": call.took_ms,
         "reason": LONG_NUMBER.sub("…", call.reason),
     }

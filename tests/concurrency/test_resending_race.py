@@ -1,7 +1,7 @@
 """Two people decide about the same message at the same instant: one of them does. C18.
 
 Mutant: without `select_for_update` on the message in `resending_parked._locked` both find it
-in doubt, two decisions are written and a message that somebody left is sent.
+in doubt; then a second decision is written, or the move breaks message_moves_legally.
 """
 
 from datetime import timedelta

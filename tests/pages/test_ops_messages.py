@@ -116,7 +116,7 @@ def test_providers_are_shown_with_their_last_hour(admin, provider, confirmation)
 
     words = words_of(admin.get(PAGE))
 
-    assert "first-sms SMS, rank 1, 0.045 yuan a part On 4 1 1 200 5000 100 of 1000 0.14" in words
+    assert "first-sms SMS · rank 1 · 0.045 yuan a part On 4 1 1 200 5000 100 of 1000 0.14" in words
 
 
 @pytest.mark.parametrize(
