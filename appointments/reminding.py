@@ -16,7 +16,7 @@ from config import civil
 from windows.rules import rule, rules
 
 Kind = Message.Kind
-REMINDER_RULES = ["reminder_day_hour", "reminder_hours_before"]
+REMINDER_RULES = ["reminder_day_hour", "reminder_hours_before", "remind_after_hours"]
 QUIET_FROM = time(22)
 QUIET_UNTIL = time(7)
 LAST_CALM_HOUR = time(21)
@@ -91,12 +91,15 @@ def owe(
 ) -> None:
     """One text is owed to a sealed phone, once per subject, kind and version.
 
-    Nobody without a phone is owed anything. `due` is now unless said otherwise.
+    One that tells of a booking goes the way its group chose. Nobody without a phone is owed
+    anything. `due` is now unless said otherwise.
     """
     if to_sealed is None:
         return
     message = owed(subject=subject, kind=kind, to_sealed=to_sealed, text=text, now=now)
-    message.booking, message.version = booking, version
+    message.version = version
+    if booking is not None:
+        about(booking, message)
     message.due_at, message.useless_after = due or now, useless_after
     _insert([message])
 
@@ -121,6 +124,13 @@ def owed(
         due_at=now,
         made_at=now,
     )
+
+
+def about(booking: Booking, message: Message) -> None:
+    """The message tells of the booking, and goes the way that its group chose."""
+    message.booking = booking
+    for name, value in address_of(booking.group).items():
+        setattr(message, name, value)
 
 
 def owe_all(messages: Iterable[Message]) -> None:
@@ -182,19 +192,25 @@ def _insert(messages: Iterable[Message]) -> None:
 
 def _reminders(booking: Booking, now: datetime) -> list[tuple[str, datetime]]:
     numbers = rules(REMINDER_RULES, hall=booking.hall_id, day=booking.service_day)
-    planned = reminders_due(booking.starts_at, booking.service_day, numbers)
-    earliest = now + worth_reminding_after(now)
-    return [(kind, due) for kind, due in planned.items() if due > earliest]
+    planned = reminders_due(booking.starts_at, booking.service_day, numbers, now=now)
+    return list(planned.items())
 
 
 def reminders_due(
-    starts_at: datetime, service_day: date, numbers: dict[str, int]
+    starts_at: datetime, service_day: date, numbers: dict[str, int], *, now: datetime
 ) -> dict[str, datetime]:
-    """When each reminder of a visit leaves, by the hall's numbers (REMINDER_RULES)."""
-    evening = day_before(service_day, numbers["reminder_day_hour"])
-    later = hours_before(starts_at, service_day, numbers["reminder_hours_before"])
-    planned = {str(Kind.REMINDER_DAY): evening, str(Kind.REMINDER_HOURS): later}
-    return {kind: due for kind, due in planned.items() if due}
+    """When each reminder of a visit leaves, by the hall's numbers (REMINDER_RULES).
+
+    None so soon that whoever has just been told of the visit needs no reminder of it.
+    """
+    earliest = now + timedelta(hours=numbers["remind_after_hours"])
+    planned = {
+        str(Kind.REMINDER_DAY): day_before(service_day, numbers["reminder_day_hour"]),
+        str(Kind.REMINDER_HOURS): hours_before(
+            starts_at, service_day, numbers["reminder_hours_before"]
+        ),
+    }
+    return {kind: due for kind, due in planned.items() if due and due > earliest}
 
 
 def day_before(service_day: date, hour: int) -> datetime:
@@ -214,11 +230,6 @@ def hours_before(starts_at: datetime, service_day: date, hours: int) -> datetime
     due = starts_at - timedelta(hours=hours)
     is_for_the_night = due >= civil.city_instant(service_day, time(12))
     return due if is_for_the_night or not is_quiet(due) else None
-
-
-def worth_reminding_after(at: datetime) -> timedelta:
-    """Who was told of a visit less than this ago need not be reminded of it."""
-    return timedelta(hours=rule("remind_after_hours", hall=None, day=civil.city_date(at)))
 
 
 def is_quiet(instant: datetime) -> bool:

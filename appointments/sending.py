@@ -79,15 +79,16 @@ class Claim:
     in_doubt: bool  # an earlier sender's lease ran out, and a provider was named
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sender:
-    """One run: its routes, its clock, the claims of the batch in hand, and which of them
-    another one leads by now."""
+    """One run: its routes, its clock, the claims of the batch in hand, which of them another
+    one leads by now, and whether the provider should be handed no more of them."""
 
     routes: Routes
     clock: Clock
     batch: Sequence[Claim] = ()
     led: set[int] = field(default_factory=set)
+    route_closed: bool = False
 
 
 def send_due(
@@ -116,14 +117,22 @@ def send_due(
             claims = claim(now=clock(), limit=route.most, overdue=overdue, channels=[channel])
             ways.give_back(route, unused=route.most - len(claims), now=clock())
             sender = Sender(ways, clock, claims)
-            for one in claims:
-                if one.message.pk in sender.led:
-                    continue
-                counts.add(_deliver_or_leave(one, route, sender))
-            left -= route.most
-            if len(claims) < route.most:
+            _work_off(route, sender, counts)
+            left -= len(claims)
+            if len(claims) < route.most or sender.route_closed:
                 break
     return counts
+
+
+def _work_off(route: Route, sender: Sender, counts: Counts) -> None:
+    """The batch in hand; what is left of it when its provider closes is ready again."""
+    for one in sender.batch:
+        if one.message.pk in sender.led:
+            continue
+        if sender.route_closed and not one.in_doubt:
+            counts.add(_record(one, State.READY, sender.clock()))
+        else:
+            counts.add(_deliver_or_leave(one, route, sender))
 
 
 def running_on(now: datetime) -> Clock:
@@ -224,7 +233,7 @@ def _hand_over(one: Claim, by: Provider, cost_mil: int, sender: Sender) -> str:
         end = _refused(one, refused, sender.clock())
     else:
         end = "later"  # the lease runs out, then the provider is asked
-    sender.routes.ended(call)
+    sender.route_closed = not sender.routes.ended(call)
     return end
 
 
@@ -278,10 +287,19 @@ def _letter(message: Message, family: Sequence[Booking], at: datetime) -> Letter
 
 def _accepted(one: Claim, letter: Letter, accepted: Accepted, cost_mil: int, at: datetime) -> str:
     text = one.message.text_sealed or seal(letter.text, purpose="message")
-    return _record(
-        one, State.SENT, at, sent_at=at, text_sealed=text, accepted_as=accepted.number[:120],
-        parts=accepted.parts, cost_mil=accepted.parts * cost_mil,
-    )  # fmt: skip
+    told: dict[str, Any] = {
+        "text_sealed": text, "accepted_as": accepted.number[:120], "parts": accepted.parts,
+        "cost_mil": accepted.parts * cost_mil,
+    }  # fmt: skip
+    end = _record(one, State.SENT, at, sent_at=at, **told)
+    if end == "later":  # its receipt was quicker, and knows nothing of this
+        Message.objects.filter(
+            pk=one.message.pk,
+            attempt=one.attempt,
+            parts=0,
+            state__in=[State.DELIVERED, State.FAILED],
+        ).update(**told)
+    return end
 
 
 def _refused(one: Claim, refused: NotDelivered, at: datetime) -> str:

@@ -28,6 +28,12 @@ HALLS = 33
 ROUNDS = 5
 TO_SEND = 6_000
 TABLE = "appointments_message"
+SENDER = """
+import sys, django
+django.setup()
+from appointments.benching.reminders import sender
+sender(sys.argv[1])
+"""
 
 
 def measure(now: datetime) -> dict[str, Any]:
@@ -152,7 +158,7 @@ def send(day: Any) -> dict[str, float]:
     Message.objects.filter(pk__gt=keep).delete()
     _analyze()
     due = Message.objects.order_by("-due_at").values_list("due_at", flat=True)[0]
-    command = [sys.executable, "-m", "appointments.benching.reminders", due.isoformat()]
+    command = [sys.executable, "-c", SENDER, due.isoformat()]
     began, children = time.perf_counter(), []
     for _sender in range(2):
         children.append(
@@ -200,7 +206,7 @@ def _rung(task: Any, count: int, line: Any) -> None:
         time.sleep(0.05)
 
 
-def sender(due: datetime) -> None:
+def sender(until: str) -> None:
     """Sends until nothing is due; tells how many, its CPU seconds, and its memory."""
     from appointments.providing import Accepted, Inbox
     from appointments.sending import send_due
@@ -211,7 +217,7 @@ def sender(due: datetime) -> None:
         def send(self, letter: Any) -> Accepted:
             return Accepted()
 
-    sent, first = 0, 0.0
+    due, sent, first = datetime.fromisoformat(until), 0, 0.0
     begun = time.process_time()
     while batch := send_due(now=due, limit=500, by=Nowhere()).sent:
         sent += batch
@@ -222,10 +228,3 @@ def sender(due: datetime) -> None:
 def _resident() -> float:
     """Megabytes at the most so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-if __name__ == "__main__":
-    import django
-
-    django.setup()
-    sender(datetime.fromisoformat(sys.argv[1]))

@@ -87,6 +87,7 @@ def _message(
     message = reminding.owed(
         subject=f"booking:{booking.pk}", kind=kind, to_sealed=to_sealed, text=text, now=now
     )
-    message.booking, message.version = booking, booking.version
+    reminding.about(booking, message)
+    message.version = booking.version
     message.due_at, message.useless_after = due, last
     return [message]

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from appointments.models import Booking, Message
-from appointments.reminding import REMINDER_RULES, reminders_due, worth_reminding_after
+from appointments.reminding import REMINDER_RULES, reminders_due
 from windows.rules import rules
 
 Kind = Message.Kind
@@ -79,7 +79,6 @@ def _times(first: date, last: date, now: datetime) -> list[Time]:
     booked = Booking.objects.filter(
         state=Booking.State.CONFIRMED, service_day__range=(first, last), starts_at__gt=now
     )
-    earliest = now + worth_reminding_after(now)
     numbers: dict[tuple[int, date], dict[str, int]] = {}
     times = list[Time]()
     distinct = booked.order_by("hall_id", "starts_at").values_list(
@@ -88,8 +87,6 @@ def _times(first: date, last: date, now: datetime) -> list[Time]:
     for hall_id, day, starts_at in distinct.distinct():
         if (hall_id, day) not in numbers:
             numbers[hall_id, day] = rules(REMINDER_RULES, hall=hall_id, day=day)
-        dues = reminders_due(starts_at, day, numbers[hall_id, day])
-        times += [
-            Time(hall_id, starts_at, kind, due) for kind, due in dues.items() if due > earliest
-        ]
+        dues = reminders_due(starts_at, day, numbers[hall_id, day], now=now)
+        times += [Time(hall_id, starts_at, kind, due) for kind, due in dues.items()]
     return times

@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from appointments.messaging.owing import why_not_owed
+from appointments.messaging.owing import numbers, why_not_owed
 from appointments.models import Message
-from config import civil
-from windows.rules import rule
 
 Kind, State = Message.Kind, Message.State
 TOGETHER = {
@@ -34,7 +32,7 @@ def gather(
     """
     if lead.kind not in TOGETHER or len(bookings) < 2 or lead.text_sealed is not None:
         return []
-    span = timedelta(minutes=rule("bundle_minutes", hall=None, day=civil.city_date(at)))
+    span = timedelta(minutes=numbers(at)["bundle_minutes"])
     held = Q(pk__in=[])
     for pk, attempt in mine:
         held |= Q(pk=pk, attempt=attempt, state=State.CLAIMED, bundled_into=None)

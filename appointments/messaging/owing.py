@@ -10,13 +10,11 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Q
 
-from appointments import alerting
+from appointments import alerting, lately
 from appointments.messaging import contacts
 from appointments.models import Booking, Message
-from appointments.reminding import after_quiet_hours, is_quiet, worth_reminding_after
-from config import civil
+from appointments.reminding import after_quiet_hours, is_quiet
 from queues.models import Rating
-from windows.rules import rule
 
 Kind, State = Message.Kind, Message.State
 
@@ -37,6 +35,7 @@ AT_ANY_HOUR = {Kind.CODE, Kind.CONFIRMED, Kind.MOVED, Kind.CANCELLED, Kind.LINKS
 HOWEVER_MANY = {Kind.CODE, Kind.SOON, Kind.WITHDRAWN, Kind.DISPLACED}
 REMIND_AS_WELL = {Kind.CONFIRMED, Kind.MOVED, Kind.DISPLACED, Kind.REMINDER_DAY}
 AN_HOUR = timedelta(hours=1)
+NUMBERS = ("remind_after_hours", "messages_an_hour", "bundle_minutes")
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,20 @@ def why_not_owed(message: Message, bookings: dict[int, tuple[str, int]], at: dat
     return "" if state in OWED_WHILE[Kind(message.kind)] else f"the booking is {state}"
 
 
+def numbers(at: datetime) -> dict[str, int]:
+    """The city's rules of how much and how often (NUMBERS)."""
+    return lately.numbers(NUMBERS, now=at)
+
+
+def _remind_after(at: datetime) -> timedelta:
+    return timedelta(hours=numbers(at)["remind_after_hours"])
+
+
 def _left_lately(message: Message, at: datetime) -> list[tuple[int | None, str, datetime]]:
     """What the address was sent in the last hours: booking, kind and when, oldest first."""
     if message.to_index is None:
         return []
-    since = at - max(AN_HOUR, worth_reminding_after(at))
+    since = at - max(AN_HOUR, _remind_after(at))
     sent = Message.objects.filter(
         Q(bundled_into=None) | Q(booking=message.booking_id),
         to_index=message.to_index, sent_at__gt=since, state__in=Message.LEFT,
@@ -107,7 +115,7 @@ def _left_lately(message: Message, at: datetime) -> list[tuple[int | None, str, 
 def _told_just_now(
     message: Message, lately: list[tuple[int | None, str, datetime]], at: datetime
 ) -> bool:
-    since = at - worth_reminding_after(at)
+    since = at - _remind_after(at)
     return any(
         booking == message.booking_id and kind in REMIND_AS_WELL and sent_at > since
         for booking, kind, sent_at in lately
@@ -120,7 +128,7 @@ def _turn_of_address(
     """When an address that was sent very much in the last hour may be sent more."""
     if message.kind in HOWEVER_MANY:
         return None
-    most = rule("messages_an_hour", hall=None, day=civil.city_date(at))
+    most = numbers(at)["messages_an_hour"]
     last_hour = [sent_at for _booking, _kind, sent_at in lately if sent_at > at - AN_HOUR]
     return last_hour[-most] + AN_HOUR if len(last_hour) >= most else None
 

@@ -142,7 +142,7 @@ def _release(one: Message, lead: Message, is_family: bool, by: Staff, now: datet
     if not keeps_reference(one):
         words["provider_reference"] = uuid.uuid4()
     Message.objects.filter(pk=one.pk).update(
-        state=State.READY, provider="", accepted_as="", error="", bundled_into=None,
+        state=State.READY, provider="", accepted_as="", error="", bundled_into=None, refusals=0,
         due_at=now if is_lead else now + AFTER_ITS_LEAD, lease_until=None, sent_at=None,
         settled_at=None, resent_by=by, resent_at=now, **words,
     )  # fmt: skip

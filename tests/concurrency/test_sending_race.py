@@ -13,6 +13,7 @@ from django.db import transaction
 from appointments.cancelling import cancel
 from appointments.models import InboxItem, Message
 from appointments.providing import Accepted, Inbox, Letter
+from appointments.sealing import seal
 from appointments.sending import LEASE, Claim, claim, running_on, send_due
 from tests.conftest import NOON, race, slot_at
 from tests.handing_over import deliver_by
@@ -40,6 +41,7 @@ def twenty_due(book, session) -> list[Message]:
         owed.pk, owed.version, owed.provider_reference = None, version, None
         owed.provider_reference = Message._meta.get_field("provider_reference").get_default()
         owed.subject, owed.booking = f"proof:{version}", None
+        owed.text_sealed = seal("A code.", purpose="message")
         owed.save(force_insert=True)
     return list(Message.objects.all())
 

@@ -441,7 +441,8 @@ class TestAdministration:
 
     def change(self, office: Client, row: MessageProvider, **values):
         told = {"is_on": "on", "rank": 1, "per_second": 20, "daily_cap": 100, "cost_mil": 45}
-        return office.post(f"/admin/appointments/messageprovider/{row.pk}/change/", told | values)
+        page = f"/admin/appointments/messageprovider/{row.pk}/change/"
+        return office.post(page, told | values, headers={"accept-language": "en"})
 
     def test_a_provider_is_changed(self, office, settled):
         row = settled("one")

@@ -5,6 +5,8 @@ from datetime import time, timedelta
 import pytest
 
 from appointments.models import Contact, InboxItem, Message
+from appointments.reminding import owe
+from appointments.sealing import blind_index, seal
 from appointments.sending import Counts, send_due
 from config import civil
 from tests.conftest import DAY, NOON, make_session, slot_at
@@ -101,3 +103,21 @@ def test_what_could_leave_by_day_does_not_leave_at_night(booking):
 
     assert send_due(now=civil.city_instant(DAY, time(23))) == Counts(later=1)
     assert the(Kind.ANSWERED).due_at == civil.city_instant(DAY + timedelta(days=1), time(7))
+
+
+def test_every_word_about_a_visit_goes_the_way_that_was_chosen(booking):
+    """An answer to an appeal, too: by e-mail, in the group's language."""
+    group = booking.group
+    group.email_sealed = seal("a@example.org", purpose="email")
+    group.email_index = blind_index("a@example.org", purpose="email")
+    group.channel = "email"
+    group.save()
+
+    owe(
+        subject="appeal:1", kind=Kind.ANSWERED, to_sealed=group.phone_sealed, text="Yes.",
+        booking=booking, now=NOON,
+    )  # fmt: skip
+
+    one = the(Kind.ANSWERED)
+    assert (one.channel, one.language) == ("email", "en")
+    assert bytes(one.to_index) == bytes(group.email_index)

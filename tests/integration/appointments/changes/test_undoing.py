@@ -129,6 +129,8 @@ def test_news_of_the_change_before_is_owed_again(tomorrow, later, people, window
 def test_not_after_a_message_has_left(tomorrow, people, windows, supervisor):
     done = apply_change(Ask.cut(tomorrow, windows=(windows[2].pk,)), by=supervisor, now=NOON)
     first = Message.objects.filter(kind="displaced").first()
+    claimed = {"state": "claimed", "lease_until": SOON, "provider": "inbox"}
+    Message.objects.filter(pk=first.pk).update(**claimed)
     Message.objects.filter(pk=first.pk).update(state="sent", sent_at=SOON)
 
     with pytest.raises(UndoTooLate):
