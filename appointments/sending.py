@@ -70,13 +70,14 @@ class Counts:
         return ", ".join(f"{one.name} {getattr(self, one.name)}" for one in fields(self))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Claim:
     """One message that is this sender's while attempt and lease say so."""
 
     message: Message
     attempt: int
     in_doubt: bool  # an earlier sender's lease ran out, and a provider was named
+    leads: bool = False  # others of its family leave with it
 
 
 @dataclass
@@ -252,7 +253,8 @@ def _marked(one: Claim, by: Provider, sender: Sender, at: datetime) -> Letter | 
             return "later"
         others = [(c.message.pk, c.attempt) for c in sender.batch if c.message.pk != message.pk]
         led = gather(message, stands.bookings or {}, mine=others, until=at + LEASE, at=at)
-        sender.led.update(one.pk for one in led)
+        one.leads = bool(led)
+        sender.led.update(message.pk for message in led)
         try:
             return _letter(message, _family(message, led), at)
         except (InvalidTag, KeyError, ValueError):
@@ -272,7 +274,7 @@ def _family(message: Message, led: Sequence[Message]) -> list[Booking]:
 
 def _letter(message: Message, family: Sequence[Booking], at: datetime) -> Letter:
     words: Words = words_of(message, family)
-    purpose = "email" if message.channel == Message.Channel.EMAIL else "phone"
+    purpose = {Message.Channel.SMS.value: "phone"}.get(message.channel, message.channel)
     return Letter(
         reference=message.provider_reference,
         to=unseal(message.to_sealed, purpose=purpose),
@@ -325,11 +327,12 @@ def _mine(one: Claim) -> QuerySet[Message]:
 def _record(one: Claim, state: str, at: datetime, *, error: str = "", **values: object) -> str:
     """Writes how the attempt ended, unless the claim went to another sender or a receipt came
     meanwhile; those that it led end with it."""
+    settled = None if state == State.READY else at
+    values |= {"state": state, "lease_until": None, "error": error[:200], "settled_at": settled}
+    if not (one.leads or one.attempt > 1):  # an earlier sender may have led others
+        return state if _mine(one).update(**values) else "later"
     with transaction.atomic():
-        settled = None if state == State.READY else at
-        done = _mine(one).update(
-            state=state, lease_until=None, error=error[:200], settled_at=settled, **values
-        )
-        if done and one.message.booking_id is not None:
+        done = _mine(one).update(**values)
+        if done:
             follow(one.message.pk, at)
     return state if done else "later"
