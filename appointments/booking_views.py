@@ -14,6 +14,7 @@ from appointments import drafting, saying
 from appointments.attending import check_people
 from appointments.chaining import asked_also, joinable
 from appointments.drafting import Draft
+from appointments.emails import is_offered
 from appointments.forms import WhoForm, attendees, typed_before
 from appointments.journey import (
     form_page,
@@ -92,7 +93,7 @@ def book_who(request: HttpRequest, matter: str, slot: int) -> HttpResponse:
         )
     also, today = asked_also(found, codes, now), civil.city_date(now)
     facts: dict[str, Any] = {"matter": found, "people": people, "today": today, "also": also}
-    facts["by_email"] = True
+    facts["by_email"] = is_offered()
     if request.method != "POST":
         return show_who(request, WhoForm(initial=typed_before(draft), **facts), free, link=link)
     form = WhoForm(request.POST, **facts)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from appointments.email_field import EmailField
-from appointments.emails import clean_email, mask_email
+from appointments.emails import clean_email, is_offered, mask_email
 from appointments.messaging.contacts import addresses_of, wants_only_needed
 from appointments.models import BookingGroup
 from appointments.phone_field import PhoneField
@@ -37,7 +37,7 @@ class MessagesForm(forms.Form):
     def __init__(self, data: Any = None, *, group: BookingGroup) -> None:
         super().__init__(data, initial=_present(group))
         self.known = _email(group)
-        ways: list[tuple[str, Any]] = [("email", _("By e-mail"))]
+        ways: list[tuple[str, Any]] = [("email", _("By e-mail"))] if is_offered() else []
         if group.phone_sealed is not None:
             ending = unseal(group.phone_sealed, purpose="phone")[-4:]
             ways = [("sms", _("By SMS to ****%(ending)s") % {"ending": ending}), *ways]

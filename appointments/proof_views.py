@@ -16,6 +16,7 @@ from appointments import admitting, drafting, proving
 from appointments.booking import hold
 from appointments.chaining import asked_also
 from appointments.drafting import Draft
+from appointments.emails import is_offered
 from appointments.forms import CodeForm, WhoForm, attendees, typed_before
 from appointments.journey import (
     form_page,
@@ -208,7 +209,7 @@ def _not_held(
     today = civil.city_date(now)
     also = asked_also(matter, draft.also, now)
     facts: dict[str, Any] = {"matter": matter, "people": people, "today": today, "also": also}
-    form = WhoForm(typed_before(draft), by_email=True, **facts)
+    form = WhoForm(typed_before(draft), by_email=is_offered(), **facts)
     form.is_valid()
     form.errors.pop("consent", None)
     show_refusal(form, no)

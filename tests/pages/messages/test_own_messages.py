@@ -199,3 +199,22 @@ class TestTheLinkToLeave:
         assert citizen.get(forged).status_code == 404
         assert citizen.post(forged, {"List-Unsubscribe": "One-Click"}).status_code == 404
         assert not Contact.objects.exists()
+
+
+def test_where_no_mail_can_leave_none_is_offered(citizen, booking, page, settings):
+    settings.TESTING = settings.DEMO = False
+    assert 'value="email"' not in citizen.get(page).content.decode()
+
+    answer = citizen.post(page, asked(channel="email", email=MAIL))
+
+    assert answer.status_code == 400
+    assert BookingGroup.objects.get(pk=booking.group_id).email_sealed is None
+
+
+def test_a_booking_asks_for_mail_only_where_it_can_leave(citizen, session, renewal, settings):
+    who = f"/book/{renewal.code}/who/{slot_at(session, 14).pk}/"
+    assert 'name="email"' in citizen.get(who).content.decode()
+
+    settings.TESTING = settings.DEMO = False
+
+    assert 'name="email"' not in citizen.get(who).content.decode()
