@@ -16,6 +16,7 @@ from appointments.alert_forms import AlertForm
 from appointments.forms import CodeForm
 from appointments.journey import form_page
 from appointments.limiting import address_of
+from appointments.messaging.push import public_key
 from appointments.models import PhoneProof, TurnAlert
 from appointments.phones import mask_phone
 from appointments.pressing import fresh_key, press, session_actor
@@ -87,6 +88,7 @@ def _show(
         "form": form or AlertForm(),
         "why": why,
         "key": fresh_key(),
+        "push_key": public_key(),
     }
     part = "_turn_alert" if request.GET.get("part") else "turn_alert"
     return render(request, f"appointments/{part}.html", context, status=status)

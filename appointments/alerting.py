@@ -115,10 +115,10 @@ def _wish(ticket: Ticket, phone: str, language: str, now: datetime) -> TurnAlert
 def _is_far(ticket: Ticket, place: int, now: datetime) -> bool:
     if ticket.state != State.WAITING:
         return False
-    return _ahead(line_of(ticket.hall, now), ticket) > place
+    return people_ahead(line_of(ticket.hall, now), ticket) > place
 
 
-def _ahead(line: Line, ticket: Ticket) -> int:
+def people_ahead(line: Line, ticket: Ticket) -> int:
     return len(line.ahead_of(ticket.matter_id, (ticket.rank_at, ticket.pk)))
 
 
@@ -139,7 +139,7 @@ def tell_near(*, now: datetime) -> int:
         elif alert.ticket.state in TELL_AT_ONCE:
             told += _tell(alert, 0, now)
         elif _waits(alert):
-            ahead = _ahead(lines[alert.ticket.hall_id], alert.ticket)
+            ahead = people_ahead(lines[alert.ticket.hall_id], alert.ticket)
             told += _tell(alert, ahead, now) if ahead <= alert.place else 0
     return told
 

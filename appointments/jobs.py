@@ -16,6 +16,7 @@ from appointments.admitting import open_rooms
 from appointments.changes.answering import expire_due
 from appointments.changes.following import join_waiting
 from appointments.drawing import draw_due
+from appointments.messaging import push_alerts
 from appointments.providing import NoProvider
 from appointments.returning import return_due
 from config import civil
@@ -71,6 +72,7 @@ def sweep_until(
     while (now := clock()) < end:
         _apart(return_due, now)
         _apart(alerting.tell_near, now)
+        _apart(push_alerts.tell_browsers, now)
         try:
             housekeeping.sweep_messages(now=now)
         except NoProvider as error:

@@ -96,7 +96,13 @@ class Accepted:
 
 CANNOT_RECEIVE = "the address cannot receive messages"
 UNSAFE = "control characters"
-LETTERS_FAULT = {CANNOT_RECEIVE, UNSAFE}  # reasons that say nothing against a provider
+BROWSER_GONE = "the browser is gone"
+LETTERS_FAULT = {
+    CANNOT_RECEIVE,
+    UNSAFE,
+    BROWSER_GONE,
+}  # reasons that say nothing against a provider
+SHOWN_OF_ADDRESS = 254  # a browser's is longer
 CONTROLS = {"Cc", "Zl", "Zp", "Cs"}
 
 
@@ -141,7 +147,7 @@ class Inbox:
     def send(self, letter: Letter) -> Accepted:
         item = InboxItem(
             provider_reference=letter.reference,
-            to=letter.to,
+            to=letter.to[:SHOWN_OF_ADDRESS],
             channel=letter.channel,
             kind=letter.kind,
             title=letter.title,

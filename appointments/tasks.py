@@ -9,6 +9,7 @@ import logging
 from celery import shared_task
 
 from appointments import alerting, housekeeping, sending
+from appointments.messaging import push_alerts
 from appointments.providing import NoProvider
 from config.clock import right_now
 
@@ -21,6 +22,7 @@ def send_due() -> None:
     now = right_now()
     try:
         alerting.tell_near(now=now)
+        push_alerts.tell_browsers(now=now)
     except Exception:  # what is due leaves all the same
         log.exception("Nobody could be told that their turn is near.")
     try:

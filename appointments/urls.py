@@ -49,7 +49,7 @@ from appointments import (
     voice_views,
     wait_views,
 )
-from appointments.messaging import ops_urls, template_urls
+from appointments.messaging import ops_urls, push_views, template_urls
 
 app_name = "appointments"
 
@@ -94,7 +94,9 @@ citizen = [
     path("w/<slug:public_id>/pass/", wait_views.wait_pass, name="wait_pass"),
     path("w/<slug:public_id>/leave/", wait_views.wait_leave, name="wait_leave"),
     path("t/<slug:public_id>/alert/", alert_views.turn_alert, name="turn_alert"),
+    path("t/<slug:public_id>/browser/", push_views.push_browser, name="push_browser"),
     path("t/<slug:public_id>/alert/code/", alert_views.turn_alert_code, name="turn_alert_code"),
+    path("push-worker.js", push_views.push_worker, name="push_worker"),
     path("halls/", views.halls, name="halls"),
     path("halls/<slug:code>/", views.hall, name="hall"),
     path("guide/<slug:matter>/", views.guide_matter, name="guide_matter"),

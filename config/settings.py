@@ -203,6 +203,14 @@ Q_CLUSTER = {
 SMS_PROVIDERS = env("DENGTA_SMS_PROVIDERS", "")  # JSON, see .env.example
 SMTP_URL = env("DENGTA_SMTP_URL", "")
 MAIL_FROM = env("DENGTA_MAIL_FROM", "")
+VAPID_PRIVATE_KEY = env("DENGTA_VAPID_PRIVATE_KEY", "")  # empty: browsers are not told
+VAPID_SUBJECT = env("DENGTA_VAPID_SUBJECT", "")
+PUSH_HOSTS = [  # of browsers' push services; with a dot in front: what is below it
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    ".push.apple.com",
+    ".notify.windows.com",
+]
 
 # --- Words --------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from appointments.messaging.push import WebPush
 from appointments.messaging.sms_http import SmsOverHttp
 from appointments.messaging.smtp import Smtp
 from appointments.models import Message
@@ -42,6 +43,8 @@ def carriers() -> list[Carrier]:
     found = [_sms(told) for told in _list(settings.SMS_PROVIDERS)]
     if settings.SMTP_URL:
         found.append(_mail(settings.SMTP_URL, settings.MAIL_FROM))
+    if settings.VAPID_PRIVATE_KEY:
+        found.append(_push(settings.VAPID_PRIVATE_KEY, settings.VAPID_SUBJECT))
     names = [one.provider.name for one in found]
     if len(names) != len(set(names)):
         raise ImproperlyConfigured("DENGTA_SMS_PROVIDERS: a name stands twice")
@@ -90,6 +93,10 @@ def _safe_url(name: str, url: Any) -> str:
     if parts is None or not parts.hostname or not (parts.scheme == "https" or is_here):
         raise ImproperlyConfigured(f"{name}: its url needs https://")
     return str(url)
+
+
+def _push(key: str, subject: str) -> Carrier:
+    return Carrier(WebPush(key=key, subject=subject), Channel.PUSH)
 
 
 def _mail(url: str, sender: str) -> Carrier:

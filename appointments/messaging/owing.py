@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from appointments import alerting, lately
-from appointments.messaging import contacts
+from appointments.messaging import contacts, push_alerts
 from appointments.models import Booking, Message
 from appointments.reminding import after_quiet_hours, is_quiet
 from queues.models import Rating
@@ -77,7 +77,8 @@ def why_not_owed(message: Message, bookings: dict[int, tuple[str, int]], at: dat
     if message.useless_after and at >= message.useless_after:
         return "too late"
     if message.kind == Kind.SOON:
-        return alerting.why_not_owed(message)
+        of_browser = message.channel == Message.Channel.PUSH
+        return (push_alerts if of_browser else alerting).why_not_owed(message)
     if message.booking_id is None:
         return ""
     state, version = bookings[message.booking_id]

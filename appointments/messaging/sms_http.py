@@ -94,7 +94,7 @@ class SmsOverHttp:
             ) as answer:  # fmt: skip
                 return answer.status_code, self._read(answer), dict(answer.headers)
         except requests.ConnectionError as error:
-            if _never_connected(error):
+            if never_connected(error):
                 raise NotDelivered("no connection") from None
             raise BrokenOff from None
         except requests.Timeout:
@@ -116,7 +116,7 @@ class SmsOverHttp:
         return told if isinstance(told, dict) else {}
 
 
-def _never_connected(error: requests.ConnectionError) -> bool:
+def never_connected(error: requests.ConnectionError) -> bool:
     """True when the line did not come about, so that nothing was told."""
     if isinstance(error, requests.ConnectTimeout):
         return True
@@ -143,7 +143,7 @@ def _refusal(
     if code == 400 and is_ours and answer.get("code") == "number_cannot_receive":
         return NotDelivered(CANNOT_RECEIVE, bounced=True)
     if code == 429:
-        return NotDelivered("too many at once", wait=_wait(headers.get("Retry-After", "")))
+        return NotDelivered("too many at once", wait=wait_of(headers.get("Retry-After", "")))
     if 400 <= code < 500:
         return NotDelivered(f"answered {code}")
     if code >= 500 and is_ours and answer.get("code") == "not_taken":
@@ -151,7 +151,7 @@ def _refusal(
     return ServerTrouble() if code >= 500 else NonsenseAnswer()
 
 
-def _wait(told: str) -> timedelta:
+def wait_of(told: str) -> timedelta:
     if not (told.isascii() and told.isdecimal() and len(told) < 7):
         return USUAL_WAIT
     return min(timedelta(seconds=int(told)), LONGEST_WAIT)

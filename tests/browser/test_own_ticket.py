@@ -1,5 +1,6 @@
 """One's own ticket on a phone: what one can do while waiting. Rows C17, C18, C34."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from appointments.alerting import tell_near
-from appointments.models import Message, TurnAlert
+from appointments.models import Message, PushBrowser, TurnAlert
 from appointments.sealing import unseal
 from config import civil
 from queues.calling import call_next, finish, recall, start
@@ -15,10 +16,21 @@ from queues.issuing import issue_walk_in
 from queues.models import Ticket
 from tests.browser.conftest import is_accessible
 from tests.conftest import make_staff
+from tests.faking.push_server import a_subscription, a_vapid_key
 from windows.models import Rule
 from windows.shifts import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# What a browser does when its push service takes it; what follows is the page's own.
+SUBSCRIBED = """
+  const told = { toJSON: () => (%s), unsubscribe: async () => true };
+  Notification.requestPermission = async () => "granted";
+  PushManager.prototype.subscribe = async function () {
+    localStorage.subscribed = "yes";
+    return told;
+  };
+  PushManager.prototype.getSubscription = async () => localStorage.subscribed ? told : null;
+"""
 
 
 @pytest.fixture
@@ -87,6 +99,27 @@ def test_stepping_back_and_being_told_by_message(open_page, line, windows, clerk
         finish(ticket=called, staff=clerk, now=civil.now())
     assert tell_near(now=civil.now()) == 1
     assert Message.objects.filter(kind="soon").count() == 1
+
+
+def test_telling_this_browser(open_page, line, settings):
+    """Chromium's own push service is on the Internet, so the last step is stood in for."""
+    settings.VAPID_PRIVATE_KEY, settings.VAPID_SUBJECT = a_vapid_key(), "mailto:a@example.org"
+    page = open_page()
+    page.add_init_script(SUBSCRIBED % json.dumps(a_subscription("https://fcm.googleapis.com/x")))
+    page.goto(f"/t/{line[11].public_id}/")
+
+    page.get_by_role("button", name="Tell this browser", exact=True).click()
+    expect(page.get_by_text("This browser is told when your turn is near.")).to_be_visible()
+    expect(page.get_by_role("button", name="Tell this browser", exact=True)).to_be_hidden()
+    assert PushBrowser.objects.get().ticket_id == line[11].pk
+    assert page.evaluate("navigator.serviceWorker.ready.then((is) => is.active.scriptURL)")
+    fits(page)
+    is_accessible(page)
+
+    page.reload()
+    page.get_by_role("button", name="Do not tell this browser").click()
+    expect(page.get_by_role("button", name="Tell this browser", exact=True)).to_be_visible()
+    assert PushBrowser.objects.get().ended_at
 
 
 def test_a_call_is_said_aloud_and_a_minute_is_not(open_page, line, windows, clerk, open_hall):
