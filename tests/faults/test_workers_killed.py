@@ -150,10 +150,9 @@ def test_where_duplicates_are_not_removed_doubt_is_parked(tmp_path, provider, wo
     ring_until(lambda: not is_open())
 
     arrived, ended = arrived_in(tmp_path / "arrived"), states()
-    parked = set(
-        Message.objects.filter(state="unknown").values_list("provider_reference", flat=True)
-    )
-    came = sum(1 for one in parked if str(one) in arrived)
+    unknown = Message.objects.filter(state="unknown")
+    parked = {str(one) for one in unknown.values_list("provider_reference", flat=True)}
+    came = len(parked & set(arrived))
     doubles = sum(count - 1 for count in arrived.values())
     print(  # noqa: T201
         f"\ndeaths {dict(deaths_at(tmp_path))}; {len(due)} due, {ended['sent']} sent,"
