@@ -97,11 +97,8 @@ class Accepted:
 CANNOT_RECEIVE = "the address cannot receive messages"
 UNSAFE = "control characters"
 BROWSER_GONE = "the browser is gone"
-LETTERS_FAULT = {
-    CANNOT_RECEIVE,
-    UNSAFE,
-    BROWSER_GONE,
-}  # reasons that say nothing against a provider
+# Reasons that say nothing against a provider.
+LETTERS_FAULT = {CANNOT_RECEIVE, UNSAFE, BROWSER_GONE}
 SHOWN_OF_ADDRESS = 254  # a browser's is longer
 CONTROLS = {"Cc", "Zl", "Zp", "Cs"}
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 
 from appointments import alert_words, reminding
@@ -91,10 +91,12 @@ def _following(ticket: Ticket, index: bytes) -> QuerySet[PushBrowser]:
 def tell_browsers(*, now: datetime) -> int:
     """Each browser whose ticket's turn is near, or was called before, is told; how many.
 
-    One cheap question while no browser waits; none where browsers are not told.
+    A browser goes on with the number that its holder goes on with. Two cheap questions while
+    no browser waits; none where browsers are not told.
     """
     if not public_key():
         return 0
+    _carry(now)
     waiting = list(_untold(PushBrowser.objects.filter(ended_at=None)).select_related(
         "ticket__hall", "ticket__window"
     ).order_by("pk"))  # fmt: skip
@@ -103,6 +105,32 @@ def tell_browsers(*, now: datetime) -> int:
         PushBrowser.objects.filter(pk__in=over, ended_at=None).update(ended_at=now)
     near = _near([one for one in waiting if one.ticket.state not in TOO_LATE], now)
     return sum(_tell(one, ahead, now) for one, ahead in near)
+
+
+@transaction.atomic
+def _carry(now: datetime) -> None:
+    """All browsers of a number follow the next one, unless somebody has pressed there."""
+    following = Ticket.objects.filter(came_from=OuterRef("ticket"), browsers=None)
+    still = following.exclude(state__in=TOO_LATE)
+    turn_came = Coalesce("ticket__started_at", "ticket__finished_at")
+    wanted = Q(ended_at=None) | Q(ended_at__gte=turn_came)
+    found = list(PushBrowser.objects.filter(wanted).annotate(
+        onward=Subquery(still.values("pk")[:1])
+    ).filter(onward__isnull=False))  # fmt: skip
+    if not found:
+        return
+    onward = [
+        PushBrowser(
+            ticket_id=one.onward,
+            endpoint_index=one.endpoint_index,
+            subscription_sealed=one.subscription_sealed,
+            language=one.language,
+            made_at=now,
+        )
+        for one in found
+    ]
+    PushBrowser.objects.bulk_create(onward, ignore_conflicts=True)
+    PushBrowser.objects.filter(pk__in=[one.pk for one in found], ended_at=None).update(ended_at=now)
 
 
 def _near(waiting: Iterable[PushBrowser], now: datetime) -> list[tuple[PushBrowser, int]]:

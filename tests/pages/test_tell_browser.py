@@ -65,7 +65,6 @@ def test_twice_is_once(tell):
     [None, 5, {}, GOOD | {"endpoint": "http://fcm.googleapis.com/x"},
      GOOD | {"endpoint": "https://evil.example/x"}, GOOD | {"endpoint": "https://127.0.0.1/x"},
      GOOD | {"keys": {}}, GOOD | {"keys": {"p256dh": "x", "auth": "y"}}],
-    ids=repr,
 )  # fmt: skip
 def test_what_is_no_subscription_is_refused(tell, subscription):
     answer = tell("on", subscription)

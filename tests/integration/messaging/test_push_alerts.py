@@ -23,12 +23,15 @@ from appointments.models import InboxItem, Message, PushBrowser
 from appointments.sending import send_due
 from appointments.tasks import send_due as send_due_task
 from queues.calling import call_next, finish
+from queues.handing_on import transfer_to_hall
 from queues.issuing import issue_walk_in
 from queues.models import Ticket
-from tests.conftest import NOON
+from tests.conftest import NOON, make_session
 from tests.faking.push_server import a_subscription, a_vapid_key
+from windows.models import Window
 
 pytestmark = pytest.mark.django_db
+SAVEPOINT = 2
 LATER = NOON + timedelta(minutes=1)
 
 
@@ -52,8 +55,9 @@ def told() -> list[str]:
     return list(InboxItem.objects.filter(channel="push").values_list("text", flat=True))
 
 
-def test_one_cheap_question_while_nobody_waits(line, django_assert_num_queries):
-    with django_assert_num_queries(1):
+def test_cheap_questions_while_nobody_waits(line, django_assert_num_queries):
+    tell_browsers(now=NOON)
+    with django_assert_num_queries(2 + SAVEPOINT):
         assert tell_browsers(now=NOON) == 0
 
 
@@ -96,6 +100,44 @@ def test_in_the_language_of_the_page(line):
     send_due(now=LATER)
 
     assert "禾塘办证大厅" in told()[0]
+
+
+@pytest.mark.parametrize("told_before", [False, True])
+def test_goes_on_with_the_next_number(told_before, line, other_hall, at_window_3, clerk, renewal):
+    """Mutant: without `_carry`."""
+    Window.objects.create(hall=other_hall, number=1).matters.add(renewal)
+    make_session(other_hall, [])
+    for n in (1, 2):
+        follow(ticket=line[0], subscription=a_browser(n), language="en", now=NOON)
+    called = call_next(window=at_window_3, staff=clerk, now=NOON)
+    if told_before:
+        tell_browsers(now=NOON)
+    onward = transfer_to_hall(ticket=called, staff=clerk, hall=other_hall, now=NOON)
+
+    assert tell_browsers(now=LATER) == 2
+    assert tell_browsers(now=LATER) == 0
+    assert is_carried(onward) == 2
+    send_due(now=LATER)
+    assert len(told()) == 2
+    assert all(onward.label in text for text in told())
+
+
+def test_who_wants_no_notice_gets_none_for_the_next_number(
+    line, other_hall, at_window_3, clerk, renewal
+):
+    Window.objects.create(hall=other_hall, number=1).matters.add(renewal)
+    make_session(other_hall, [])
+    follow(ticket=line[0], subscription=a_browser(), language="en", now=NOON)
+    unfollow(ticket=line[0], index=a_browser().index, now=NOON)
+    called = call_next(window=at_window_3, staff=clerk, now=LATER)
+    onward = transfer_to_hall(ticket=called, staff=clerk, hall=other_hall, now=LATER)
+
+    assert tell_browsers(now=LATER) == 0
+    assert is_carried(onward) == 0
+
+
+def is_carried(onward: Ticket) -> int:
+    return PushBrowser.objects.filter(ticket=onward, ended_at=None).count()
 
 
 def test_each_browser_of_a_ticket_is_told(line):
