@@ -42,6 +42,7 @@ from windows.rules import rule
 log = logging.getLogger(__name__)
 State = Booking.State
 MISSED_BY = timedelta(seconds=20)  # what Celery should have sent by now
+SWEEP_WITHIN = timedelta(seconds=5)  # the minute's job has other work, and an end
 ENDED_LONG_AGO = timedelta(hours=4)  # late closing serves everyone who is there
 LATE_AT_MOST = timedelta(hours=12)  # longer than that nobody serves: a sign-out was forgotten
 LOOK_BACK = timedelta(days=7)  # for marks that a night could not make
@@ -180,7 +181,7 @@ def _close_hall(hall_id: int, day: date, now: datetime) -> None:
 
 def sweep_messages(*, now: datetime) -> sending.Counts:
     """Messages that are due for a while leave without Celery. Raises NoProvider."""
-    return sending.send_due(now=now, limit=200, overdue=MISSED_BY)
+    return sending.send_due(now=now, limit=200, overdue=MISSED_BY, within=SWEEP_WITHIN)
 
 
 def rebalance_yesterday(*, now: datetime) -> bool:

@@ -34,6 +34,7 @@ Clock = Callable[[], datetime]
 LEASE = timedelta(seconds=60)
 PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 900)]  # after refusal 1, 2, 3, 4
 MOST_REFUSALS = len(PAUSES) + 1
+WITHIN = timedelta(seconds=20)  # a slow provider must not hold a worker until it is killed
 MOST_ATTEMPTS = 10  # of senders that died or heard nothing; then it is for a person
 
 # The CTE is computed once: only rows that this statement locked are claimed.
@@ -82,14 +83,19 @@ class Claim:
 
 @dataclass
 class Sender:
-    """One run: its routes, its clock, the claims of the batch in hand, which of them another
-    one leads by now, and whether the provider should be handed no more of them."""
+    """One run: its routes, its clock, when it should come to an end (on the steady clock), the
+    claims of the batch in hand, which of them another one leads by now, and whether the
+    provider should be handed no more of them."""
 
     routes: Routes
     clock: Clock
+    ends: float = float("inf")
     batch: Sequence[Claim] = ()
     led: set[int] = field(default_factory=set)
     route_closed: bool = False
+
+    def goes_on(self) -> bool:
+        return not self.route_closed and time.monotonic() < self.ends
 
 
 def send_due(
@@ -99,15 +105,17 @@ def send_due(
     overdue: timedelta = timedelta(0),
     by: Provider | None = None,
     through: Routes | None = None,
+    within: timedelta = WITHIN,
 ) -> Counts:
     """What has been due for `overdue` is handed to providers, each message once.
 
     `through` are the routes (those of this place unless said otherwise), `by` the one
-    provider for everything. Raises NoProvider before anything is claimed. Never call it
+    provider for everything. No call begins after `within`; what is left then is ready for the
+    next run. Raises NoProvider before anything is claimed. Never call it
     inside a transaction.
     """
     ways = through or (OnlyWay(by) if by else routes())
-    clock = running_on(now)
+    clock, ends = running_on(now), time.monotonic() + within.total_seconds()
     counts = Counts()
     left = limit
     for channel in ways.channels:
@@ -117,23 +125,24 @@ def send_due(
                 break
             claims = claim(now=clock(), limit=route.most, overdue=overdue, channels=[channel])
             ways.give_back(route, unused=route.most - len(claims), now=clock())
-            sender = Sender(ways, clock, claims)
+            sender = Sender(ways, clock, ends, claims)
             _work_off(route, sender, counts)
             left -= len(claims)
-            if len(claims) < route.most or sender.route_closed:
+            if len(claims) < route.most or not sender.goes_on():
                 break
     return counts
 
 
 def _work_off(route: Route, sender: Sender, counts: Counts) -> None:
-    """The batch in hand; what is left of it when its provider closes is ready again."""
+    """The batch in hand; what is left of it when its provider closes, or the time is up, is
+    ready again. A doubt waits for its lease."""
     for one in sender.batch:
         if one.message.pk in sender.led:
             continue
-        if sender.route_closed and not one.in_doubt:
-            counts.add(_record(one, State.READY, sender.clock()))
-        else:
+        if sender.goes_on():
             counts.add(_deliver_or_leave(one, route, sender))
+        elif not one.in_doubt:
+            counts.add(_record(one, State.READY, sender.clock()))
 
 
 def running_on(now: datetime) -> Clock:

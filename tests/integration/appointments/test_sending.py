@@ -1,6 +1,7 @@
 """A message leaves once, or says why not. C18."""
 
 import logging
+import time as time_module
 from datetime import time, timedelta
 from uuid import UUID
 
@@ -240,6 +241,26 @@ def test_a_provider_that_never_answers_leaves_the_message_unknown(confirmation):
 
     assert ends == [Counts(later=1)] * MOST_ATTEMPTS + [Counts(unknown=1)]
     assert len(provider.got) == 1
+
+
+def test_a_slow_provider_does_not_hold_a_worker_until_it_is_killed(book, saturday):
+    """Mutant: without `goes_on`, all four are handed over in one run, however long it takes; a
+    worker that is killed for it leaves a doubt."""
+
+    class Slow(Inbox):
+        def send(self, letter: Letter) -> Accepted:
+            time_module.sleep(0.4)
+            return super().send(letter)
+
+    for person in (1, 2, 3, 4):
+        book(slot_at(saturday, 15), person=person)
+
+    first = send_due(now=NOON, by=Slow(), within=timedelta(seconds=0.5))
+
+    assert (first.sent, first.later) == (2, 2)
+    ready = Message.objects.filter(kind=Kind.CONFIRMED, state=State.READY)
+    assert set(ready.values_list("provider", "lease_until")) == {("", None)}
+    assert send_due(now=NOON).sent == 2
 
 
 def test_a_refused_message_is_tried_five_times_with_growing_pauses_and_then_failed(confirmation):
