@@ -5,7 +5,7 @@ demonstration's inbox finds what the city can say, with links that open real pag
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from queues.models import Ticket
 Kind, State = Message.Kind, Booking.State
 LANGUAGES = ["zh-hans", "en"]
 SUBJECT = "shown"
+SHOWN_FOR = timedelta(days=1)  # a city that sleeps longer shows others
 # Each kind and language has a number of its own, so that nobody seems to get too much.
 PHONE = "+86138000{:05d}"
 STATES = {
@@ -58,10 +59,12 @@ def _messages(now: datetime) -> Iterator[Message]:
                 words = say(text.kind, text.case, facts=_facts(text, ticket)).text
             subject = f"ticket:{ticket.pk}" if ticket else f"{SUBJECT}:{text.slug}-{language}"
             phone = seal(PHONE.format(2 * number + place), purpose="phone")
-            yield reminding.owed(
+            message = reminding.owed(
                 subject=subject, kind=text.kind, to_sealed=phone, text=words, now=now,
                 language=language,
             )  # fmt: skip
+            message.useless_after = now + SHOWN_FOR
+            yield message
 
 
 def _facts(text: Text, ticket: Ticket | None) -> dict[str, Any]:

@@ -83,8 +83,18 @@ def test_without_scripts_the_page_loads_itself_again(open_page, room, clock):
 def test_a_server_that_is_away_leaves_the_place_as_it_is(open_page, room):
     page = open_page()
     come_in(page, room)
-    page.route("**/room/**", lambda route: route.abort())
-    page.wait_for_timeout(3000)
+    asked = []
+
+    def away(route) -> None:
+        asked.append(route.request.url)
+        route.abort("internetdisconnected")
+
+    page.route("**/room/**", away)
+    with page.expect_event("requestfailed", timeout=60_000):
+        pass
+    page.wait_for_timeout(1000)
+
+    assert asked
 
     assert page.get_by_text("You are in. The order is drawn at").is_visible()
     assert admitting.place_of(RoomPlace.objects.order_by("-pk").first().token)

@@ -221,7 +221,7 @@ def test_moving_there_and_back_keeps_the_old_place(hall, windows, book):
 
     assert back.slot_id == here.pk
     nothing_is_broken()
-    return_due(now=LATER)
+    return_due(now=SOON + timedelta(minutes=10))  # the longest that a place cools off
     there.refresh_from_db()
     assert there.online_taken == 0
 
