@@ -13,6 +13,7 @@ processes go by it.
 import os
 import random
 import signal
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from tests.faults.dying_points import POINTS, city_time  # noqa: E402
 
 DEATHS = Path(os.environ["DYING_DEATHS"])
 MOST = int(os.environ["DYING_MOST"])
+LONGEST = int(os.environ.get("DYING_LONGEST", "15"))  # messages until a death, about
 
 
 class Fate:
@@ -38,11 +40,13 @@ class Fate:
 
     @classmethod
     def draw(cls) -> None:
+        """Each point has its share of the deaths: a run without work dies only at the claim."""
         cls.point, cls.passes = "", 0
-        if len(DEATHS.read_text().splitlines()) < MOST:
-            cls.point = random.choice(POINTS)  # noqa: S311
-            often = "claim" in cls.point
-            cls.passes = random.randrange(2 if often else 15)  # noqa: S311
+        died = Counter(DEATHS.read_text().splitlines())
+        left = [point for point in POINTS if died[point] < MOST / len(POINTS)]
+        if left and died.total() < MOST:
+            cls.point = random.choice(left)  # noqa: S311
+            cls.passes = random.randrange(2 if "claim" in cls.point else LONGEST)  # noqa: S311
 
     @classmethod
     def pass_by(cls, point: str) -> None:

@@ -174,6 +174,7 @@ def crew(tmp_path, transactional_db) -> Iterator[Callable[[str], Callable[[], No
         known = environment(
             DYING_DEATHS=str(tmp_path / "deaths"), DYING_MOST=str(DEATHS), DYING_URL=url,
             DYING_KEY="k", DYING_DEDUPES="1", DYING_CLOCK=str(tmp_path / "clock"),
+            DYING_LONGEST="3",
         )  # fmt: skip
         celery = [sys.executable, "-m", "celery", "-A", "tests.faults.dying"]
         for n in (1, 2):
