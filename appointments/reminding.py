@@ -38,13 +38,6 @@ def promise_cancelled(*, booking: Booking, now: datetime) -> None:
     _owe(booking, [(Kind.CANCELLED, now)], now)
 
 
-def promise_withdrawn(*, booking: Booking, now: datetime) -> None:
-    """News that the hall cancelled is owed: now, or after the quiet hours when in time."""
-    morning = after_quiet_hours(now)
-    due = now if morning >= booking.starts_at else morning
-    _owe(booking, [(Kind.WITHDRAWN, due)], now)
-
-
 def promise_rating(*, booking: Booking, now: datetime) -> None:
     """After the visit the person is asked how it was: once a visit, in the calm hours, unless
     the rule `rating_after_minutes` is 0."""

@@ -16,6 +16,7 @@ from appointments import saying
 from appointments.chaining import by_person
 from appointments.id_numbers import mask_name
 from appointments.messaging.parts import size
+from appointments.messaging.template_text import spoken
 from appointments.messaging.template_texts import TEXTS
 from appointments.messaging.templating import Words, say
 from appointments.models import Booking, Message
@@ -30,15 +31,9 @@ OF_BOOKING = (
     Kind.REMINDER_HOURS,
     Kind.MOVED,
     Kind.CANCELLED,
-    Kind.WITHDRAWN,
 )
-BRING_CHARACTERS = {"zh": 40, "en": 80}
+BRING_CHARACTERS = {"zh-hans": 40, "en": 80}
 BRING_IN_A_MAIL = 2000
-
-
-def booking_text(kind: str, booking: Booking) -> str:
-    """What the message of that kind says about the booking, in the group's language."""
-    return booking_words(kind, [booking], Channel.SMS, booking.group.language).text
 
 
 def booking_words(kind: str, family: Sequence[Booking], channel: str, language: str) -> Words:
@@ -136,7 +131,7 @@ def bring(*bookings: Booking, room: int = 0) -> str:
         for material in sorted(booking.matter.materials.all(), key=lambda one: one.position)
         if material.kind == Material.Kind.BRING
     }
-    kept = _that_fit(materials, room or BRING_CHARACTERS["zh" if _is_chinese() else "en"])
+    kept = _that_fit(materials, room or BRING_CHARACTERS[spoken()])
     if not kept:
         return ""
     listed = pgettext("between materials", ", ").join(kept)
@@ -164,7 +159,3 @@ def link(booking: Booking) -> str:
     """The link that shows, changes and cancels this booking, for whoever holds it."""
     secret = booking_secret(booking.reference)
     return f"{settings.SITE_URL}/b/{booking.reference}/?k={secret}"
-
-
-def _is_chinese() -> bool:
-    return (translation.get_language() or "zh").startswith("zh")

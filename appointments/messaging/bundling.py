@@ -11,12 +11,9 @@ from django.db.models import Q
 
 from appointments.messaging.owing import numbers, why_not_owed
 from appointments.models import Message
+from appointments.texting import OF_BOOKING
 
-Kind, State = Message.Kind, Message.State
-TOGETHER = {
-    Kind.CONFIRMED, Kind.REMINDER_DAY, Kind.REMINDER_HOURS, Kind.MOVED, Kind.CANCELLED,
-    Kind.WITHDRAWN,
-}  # fmt: skip
+State = Message.State
 SHARED = ["state", "provider", "accepted_as", "sent_at", "delivered_at", "settled_at", "error"]
 
 
@@ -30,7 +27,7 @@ def gather(
     (`mine`: message, attempt). Those that are not owed any more are void. Call it in the
     transaction that locked the group.
     """
-    if lead.kind not in TOGETHER or len(bookings) < 2 or lead.text_sealed is not None:
+    if lead.kind not in OF_BOOKING or len(bookings) < 2 or lead.text_sealed is not None:
         return []
     span = timedelta(minutes=numbers(at)["bundle_minutes"])
     held = Q(pk__in=[])

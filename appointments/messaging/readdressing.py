@@ -13,9 +13,8 @@ from appointments.models import Booking, BookingGroup, Message
 from appointments.reminding import address_of
 from appointments.texting import OF_BOOKING
 
-Channel, Kind, State = Message.Channel, Message.Kind, Message.State
+Channel, State = Message.Channel, Message.State
 BY_GROUP = [Channel.SMS, Channel.EMAIL]
-TO_THE_PHONE = [Kind.CODE, Kind.LINKS, Kind.SOON]  # whoever asked has it in the hand
 
 
 def readdress(group: BookingGroup) -> None:
@@ -25,9 +24,7 @@ def readdress(group: BookingGroup) -> None:
     a text that was put into words keeps its language.
     """
     to = address_of(group)
-    ready = Message.objects.filter(
-        booking__group=group, state=State.READY, channel__in=BY_GROUP
-    ).exclude(kind__in=TO_THE_PHONE)
+    ready = Message.objects.filter(booking__group=group, state=State.READY, channel__in=BY_GROUP)
     ready.filter(text_sealed__isnull=True).update(language=group.language)
     if to["to_sealed"] is None:
         return

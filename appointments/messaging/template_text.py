@@ -58,8 +58,12 @@ def in_braces(words: str) -> str:
 
 def sentences(said: Iterable[Sentence]) -> str:
     """In Chinese nothing stands between sentences, otherwise a space."""
-    chinese = (translation.get_language() or "zh").startswith("zh")
-    return ("" if chinese else " ").join(filter(None, map(str, said)))
+    return (" " if spoken() == "en" else "").join(filter(None, map(str, said)))
+
+
+def spoken() -> str:
+    """The language of words: Chinese, or English for all others."""
+    return "zh-hans" if (translation.get_language() or "zh").startswith("zh") else "en"
 
 
 def text_of(

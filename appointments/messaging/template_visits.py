@@ -72,19 +72,6 @@ OF_VISIT = [
         _("It is cancelled for %(who)s, as you asked."),
         AGAIN,
     ),
-    *_visit(
-        Kind.WITHDRAWN,
-        _(
-            "Dengta: we are sorry, the hall has to cancel for %(who)s: %(what)s, %(when)s, "
-            "%(where)s. Number %(reference)s."
-        ),
-        _(
-            "Dengta: we are sorry, the hall has to cancel %(when)s, %(where)s: %(people)s. "
-            "Number %(reference)s."
-        ),
-        _("We are sorry: the hall has to cancel the visit of %(who)s."),
-        AGAIN,
-    ),
 ]
 
 OF_CHANGE = [

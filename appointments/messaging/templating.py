@@ -10,10 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.utils import translation
-
 from appointments import lately
-from appointments.messaging.template_text import Text, in_braces
+from appointments.messaging.template_text import Text, in_braces, spoken
 from appointments.messaging.template_texts import TEXTS, TITLES
 from appointments.models import Message
 
@@ -74,8 +72,3 @@ def plain_title(kind: str) -> str:
     """The title of a message whose text was made before it left."""
     title = in_braces(str(TITLES[kind]))
     return str(Message.Kind(kind).label) if variables_in(title) else title
-
-
-def spoken() -> str:
-    """The language of words: Chinese, or English for all others."""
-    return "zh-hans" if (translation.get_language() or "zh").startswith("zh") else "en"

@@ -5,7 +5,6 @@ from datetime import date, time, timedelta
 import pytest
 from django.utils import translation
 
-from appointments import reminding
 from appointments.cancelling import cancel
 from appointments.id_numbers import mask_name
 from appointments.messaging.wording import words_of
@@ -15,7 +14,7 @@ from appointments.reminding import after_quiet_hours, day_before, hours_before, 
 from appointments.rescheduling import reschedule
 from appointments.sealing import booking_secret, secret_matches, unseal
 from appointments.sending import send_due
-from appointments.texting import OF_BOOKING, booking_text
+from appointments.texting import OF_BOOKING, booking_words
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
 from windows.models import Material, Rule
@@ -43,6 +42,10 @@ def night(hall, windows):
 def owed(booking) -> dict:
     ready = Message.objects.filter(booking=booking, state=State.READY)
     return {message.kind: message for message in ready}
+
+
+def said_of(kind: str, booking: Booking) -> str:
+    return booking_words(kind, [booking], "sms", booking.group.language).text
 
 
 def text_of(message: Message) -> str:
@@ -159,17 +162,6 @@ def test_moving_voids_the_old_reminders_and_owes_new_ones(book, saturday):
     assert {m.version for m in messages.values()} == {2}
 
 
-def test_news_from_the_hall_waits_for_the_morning_when_it_can(book, saturday, night):
-    late = wall(SATURDAY - timedelta(days=1), 23)
-    by_day, at_night = book(slot_at(saturday, 15)), book(slot_at(night, 23), person=2)
-
-    reminding.promise_withdrawn(booking=by_day, now=late)
-    reminding.promise_withdrawn(booking=at_night, now=wall(SATURDAY, 22, 30))
-
-    assert owed(by_day)[Kind.WITHDRAWN].due_at == wall(SATURDAY, 7)
-    assert owed(at_night)[Kind.WITHDRAWN].due_at == wall(SATURDAY, 22, 30)
-
-
 def test_a_code_is_owed_at_once_and_useless_when_it_expires(db):
     proof = send_code(phone=PHONE, language="en", now=NOON)
 
@@ -203,7 +195,7 @@ def test_the_link_opens_the_booking_and_cancels_with_one_tap(book, saturday, set
 def test_a_time_after_midnight_names_both_dates(book, night):
     booking = book(slot_at(night, 0), language="en")
 
-    text = booking_text(Kind.CONFIRMED, booking)
+    text = said_of(Kind.CONFIRMED, booking)
 
     assert "Sun 7 Mar, 00:00 (after midnight, in the night of Sat 6 Mar)" in text
 
@@ -232,7 +224,7 @@ def test_every_text_fits_a_short_message(book, night, renewal, kind, language):
         Material.objects.create(matter=renewal, position=n, **names)
     booking = book(slot_at(night, 0), language=language)
 
-    parts = -(-len(booking_text(kind, booking)) // SMS_PART)
+    parts = -(-len(said_of(kind, booking)) // SMS_PART)
 
     assert parts <= (4 if language == "zh-hans" else 6)
 
@@ -243,7 +235,7 @@ def test_materials_are_listed_as_far_as_they_fit(book, saturday, renewal):
     step = {"name_zh": "核对", "name_en": "Compare the photo"}
     Material.objects.create(matter=renewal, position=0, kind=Material.Kind.STEP, **step)
 
-    text = booking_text(Kind.REMINDER_DAY, book(slot_at(saturday, 15), language="en"))
+    text = said_of(Kind.REMINDER_DAY, book(slot_at(saturday, 15), language="en"))
 
     assert "Bring: Old card, Household book and what the page lists." in text
     assert "Compare" not in text
