@@ -56,11 +56,11 @@ AT_ONCE := -n $$(( $$(nproc 2>/dev/null || echo 2) + 1 )) --maxprocesses=4 --dis
 ONLY_FAULTS := spike ambiguous_commit redis_away clock_moved pressed_twice kiosk_cut_off board_out_of_touch desk_out_of_touch hall_alone workers_killed worker_clock_moved week_of_messages
 
 test: install
-	$(PY) -m pytest -rs $(AT_ONCE) $(ONLY_FAULTS:%=--ignore=tests/faults/test_%.py)
+	$(PY) -m pytest -rsR $(AT_ONCE) $(ONLY_FAULTS:%=--ignore=tests/faults/test_%.py)
 	@echo "Not run here, see make faults: $(ONLY_FAULTS)"
 
 faults: install
-	$(PY) -m pytest -rs tests/faults
+	$(PY) -m pytest -rsR tests/faults
 
 bench: install
 	@mkdir -p .local/bench

@@ -108,6 +108,17 @@ def within_reach(found: Path, kind: str, user: int | None) -> Path:
     return copy / found.relative_to(packages)
 
 
+def lead(pointer: Path, elsewhere: Path | None) -> None:
+    """From now on `pointer` is a directory, here or `elsewhere`, whoever else makes it too."""
+    if pointer.is_symlink() and not pointer.exists():
+        pointer.unlink(missing_ok=True)  # it pointed to what is no longer there
+    with contextlib.suppress(FileExistsError):  # another user was first
+        if elsewhere is None:
+            pointer.mkdir()
+        else:
+            pointer.symlink_to(opened(elsewhere), target_is_directory=True)
+
+
 def job(kind: str, root: Path, scratch: bool, lasting: bool = True) -> Job:
     """Decide where this server lives and who runs it. Never opens a folder that is not ours."""
     home = root / kind
@@ -115,11 +126,9 @@ def job(kind: str, root: Path, scratch: bool, lasting: bool = True) -> Job:
     pointer = home / "place"
     user = server_user(pointer / "data")
     if not pointer.exists():
-        pointer.unlink(missing_ok=True)  # it pointed to what is no longer there
-        if user is None or may_enter(home.resolve(), user):
-            pointer.mkdir()
-        else:
-            pointer.symlink_to(opened(outside(root) / kind), target_is_directory=True)
+        lead(
+            pointer, outside(root) / kind if user and not may_enter(home.resolve(), user) else None
+        )
     place = opened(pointer.resolve())
     sockets = place / "socket"
     if kind == "postgres" and (len(str(sockets)) > 80 or re.search(r"[^\w./-]", str(sockets))):

@@ -31,11 +31,12 @@ PHONE = "+8613800138000"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests need a browser; the longest tests begin first, so that no core waits for
-    another's at the end."""
+    """Browser tests need a browser, and are tried twice (`-rR` lists who needed it); the longest
+    tests begin first, so that no core waits for another's at the end."""
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1))
         if item.get_closest_marker("browser") and CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="Chromium is missing (apt: chromium)"))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -4,11 +4,13 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 
 from config import civil
 from tests.conftest import CHROMIUM, make_session
@@ -105,6 +107,24 @@ def is_accessible(page: Page) -> None:
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
     rows = [(one["id"], one["nodes"][0]["html"][:160]) for one in found.response["violations"]]
     assert rows == [], page.url
+
+
+def shown(what: Locator) -> bool:
+    """Whether it is there to see, or comes into sight within the patience of its page."""
+    return _becomes(what, "visible")
+
+
+def gone(what: Locator) -> bool:
+    """Whether it is not to be seen, or goes out of sight within the patience of its page."""
+    return _becomes(what, "hidden")
+
+
+def _becomes(what: Locator, state: Literal["visible", "hidden"]) -> bool:
+    try:
+        what.wait_for(state=state)
+    except NotInTime:
+        return False
+    return True
 
 
 def sign_in(page: Page, username: str) -> None:

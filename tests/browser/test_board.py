@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from config import civil
 from queues.board import board_of
 from queues.issuing import issue_walk_in
-from tests.browser.conftest import BOARD_SIZE, is_accessible
+from tests.browser.conftest import BOARD_SIZE, is_accessible, shown
 from tests.conftest import make_staff
 from windows.models import Window
 from windows.shifts import sign_in
@@ -217,7 +217,7 @@ def test_a_screen_without_sound_says_so_plainly(open_page, hall_of_30):
     expect(button).to_have_text("No sound: press here once", **SOON)
     button.click()
     expect(button).to_have_text("Sound is on", **SOON)
-    assert button.is_visible()
+    assert shown(button)
     is_accessible(page)
 
 
@@ -233,7 +233,7 @@ def test_out_of_touch_is_said_with_the_time(open_page, open_hall):
 
     page.context.set_offline(False)
     expect(lost).to_be_hidden(**SOON)
-    assert page.locator("[data-sound]").is_visible()
+    assert shown(page.locator("[data-sound]"))
 
 
 def test_hours_of_calls_leave_nothing_behind(screen, hall_of_30):

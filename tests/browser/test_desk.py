@@ -12,7 +12,7 @@ from config import civil
 from queues.calling import call_next
 from queues.issuing import issue_walk_in
 from queues.models import Call, Ticket
-from tests.browser.conftest import DESK_SIZE, is_accessible, sign_in
+from tests.browser.conftest import DESK_SIZE, is_accessible, shown, sign_in
 from tests.conftest import make_staff
 from windows.models import Break, Shift
 from windows.shifts import sign_in as stand_at
@@ -259,7 +259,7 @@ def test_the_tablet_in_one_hand(open_page, open_hall, line, language):
     page.locator(".people a").nth(2).click()
     sheet.locator(".why").nth(4).click()
     sheet.locator("form").last.locator("button").click()
-    assert page.locator("#person .govuk-error-message").is_visible()  # urgent: say what
+    assert shown(page.locator("#person .govuk-error-message"))  # urgent: say what
     sheet.locator("[name=note]").fill("14:30 高铁")
     sheet.locator("form").last.locator("button").click()
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import shown
 from tests.browser.test_desk import clerk, desk, line  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,5 +28,5 @@ def test_a_late_answer_takes_nothing_from_who_is_typing(desk):  # noqa: F811
         route.continue_()
     desk.wait_for_timeout(2_000)
 
-    assert note.is_visible()
+    assert shown(note)
     assert note.input_value() == "Wheelchair user, the ramp is on this side"

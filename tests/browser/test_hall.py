@@ -14,7 +14,7 @@ from config import civil
 from queues.calling import call_next, finish, start
 from queues.issuing import issue_walk_in
 from queues.models import Call, Rating, Ticket
-from tests.browser.conftest import BOARD_SIZE, DESK_SIZE, PHONE_SIZE, is_accessible, sign_in
+from tests.browser.conftest import BOARD_SIZE, DESK_SIZE, PHONE_SIZE, is_accessible, shown, sign_in
 from tests.conftest import an_id, make_staff
 from windows.models import Shift
 from windows.shifts import sign_in as stand_at
@@ -84,7 +84,7 @@ def test_a_booked_person_checks_in_with_the_reference(open_page, kiosk, booking)
 
     page.wait_for_url(re.compile(r"/kiosk/H01/[^/]{12,}/"))
     expect(page.locator("main")).to_contain_text("A001")
-    assert page.locator("section svg").first.is_visible()
+    assert shown(page.locator("section svg").first)
     is_accessible(page)
 
 
@@ -123,7 +123,7 @@ def test_full_width_id_number_without_scripts_and_a_walk_in(open_page, kiosk, bo
     page.locator("#id_said").fill(full_width("12"))
     page.locator("main form button").first.click()
     assert page.locator("#id_said").input_value() == full_width("12")  # kept, with the reason
-    assert page.locator(".govuk-error-message").is_visible()
+    assert shown(page.locator(".govuk-error-message"))
     page.locator("#id_said").fill(full_width(an_id(7).number))
     page.locator("main form button").first.click()
     assert "A001" in page.locator("main").inner_text()
@@ -217,7 +217,7 @@ def test_the_desk_without_scripts(open_page, at_window_1, line):
     leave = "form[action$='/sign-out/']"
     page.locator(f"details:has({leave}) > summary").click()
     page.locator(f"{leave} button").click()
-    assert page.locator(".govuk-error-summary").is_visible()  # first the person, then home
+    assert shown(page.locator(".govuk-error-summary"))  # first the person, then home
     assert Shift.objects.filter(period__upper_inf=True).count() == 1
 
 
@@ -310,7 +310,7 @@ def test_a_guide_lets_somebody_go_first_and_says_why(open_page, open_hall, line,
     give.locator("[name=priority]").first.wait_for()
     pick(give, "urgent")
     give.locator("button.govuk-button").click()
-    assert page.locator(".govuk-error-message").first.is_visible()  # urgent needs a reason
+    assert shown(page.locator(".govuk-error-message").first)  # urgent needs a reason
     assert give.locator("input[name=matter][value=RENEW]").is_checked()
     give.locator("[name=note]").fill("下午考试")
     give.locator("button.govuk-button").click()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from config import civil
 from queues.models import Paper, Ticket
-from tests.browser.conftest import BOARD_SIZE, PHONE_SIZE, is_accessible
+from tests.browser.conftest import BOARD_SIZE, PHONE_SIZE, gone, is_accessible, shown
 from tests.conftest import an_id
 from windows.models import DeviceToken
 from windows.presence import presence_code
@@ -113,7 +113,7 @@ def test_a_paper_that_does_not_come_is_said_plainly(open_page, kiosk):
     Paper.objects.update(error="no paper")
 
     expect(page.get_by_text("Photograph this number")).to_be_visible(timeout=45_000)
-    assert not page.get_by_text("Your paper comes out").is_visible()
+    assert gone(page.get_by_text("Your paper comes out"))
     is_accessible(page)
 
 
@@ -131,7 +131,7 @@ def test_the_ticket_fits_the_roll_of_80_mm(open_page, kiosk):
     box = paper.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 302
-    assert paper.locator("svg").is_visible()
+    assert shown(paper.locator("svg"))
 
 
 @pytest.mark.parametrize("size", [UPRIGHT, BOARD_SIZE], ids=["upright", "wide"])
@@ -150,7 +150,7 @@ def test_a_phone_checks_in_where_the_code_stands(open_page, kiosk, booking, scri
     page.goto("/here/H01/")
     page.locator("#id_code").fill("000")
     page.locator("main form button").first.click()
-    assert page.locator("#id_code_error").is_visible()
+    assert shown(page.locator("#id_code_error"))
     page.locator("#id_code").fill(presence_code(kiosk, civil.now()))
     page.locator("main form button").first.click()
     page.locator("#id_said").wait_for()

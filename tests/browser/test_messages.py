@@ -9,7 +9,7 @@ from appointments.models import Booking, BookingGroup, Contact, Message
 from appointments.own_page import own_address
 from appointments.sending import send_due
 from config import civil
-from tests.browser.conftest import DESK_SIZE, PHONE_SIZE, is_accessible, sign_in
+from tests.browser.conftest import DESK_SIZE, PHONE_SIZE, gone, is_accessible, shown, sign_in
 from tests.conftest import make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +71,7 @@ def test_the_address_may_stand_beside_the_phone(open_page, open_hall):
     slot = open_hall.sessions.get().slots.order_by("-starts_at")[2]
     page = open_page()
     page.goto(f"/book/RENEW/who/{slot.pk}/")
-    assert not page.get_by_label("E-mail address").is_visible()
+    assert gone(page.get_by_label("E-mail address"))
 
     page.get_by_text("Rather messages by e-mail?").click()
     page.get_by_label("E-mail address").fill("ning@")
@@ -110,5 +110,5 @@ def test_the_link_of_a_message_that_is_old_says_how_it_stands(open_page, booking
 
     page.goto(address)
 
-    assert page.get_by_text("Cancelled").first.is_visible()
+    assert shown(page.get_by_text("Cancelled").first)
     assert booking.starts_at > civil.now() - timedelta(hours=1)

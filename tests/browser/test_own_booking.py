@@ -11,7 +11,7 @@ from appointments.confirming import confirm, find
 from appointments.models import Booking, MissedVisit
 from appointments.sealing import booking_secret
 from config import civil
-from tests.browser.conftest import is_accessible, sign_in
+from tests.browser.conftest import gone, is_accessible, shown, sign_in
 from tests.conftest import PHONE, an_id, make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,27 +47,28 @@ def promised(family) -> list[Booking]:
 def test_from_the_hold_to_second_thoughts(open_page, family, scripts):
     page = open_page(scripts=scripts)
     page.goto(own(family[0]))
-    assert page.get_by_text("Time left:").is_visible() == scripts
+    left = page.get_by_text("Time left:")
+    assert shown(left) if scripts else gone(left)
     if scripts:
         is_accessible(page)
         assert re.search(r"1[45]:\d\d", page.locator(".countdown").inner_text())
 
     press(page, "I need more time")
-    assert page.get_by_text("You have more time now").is_visible()
+    assert shown(page.get_by_text("You have more time now"))
     assert page.get_by_role("button", name="I need more time").count() == 0
     press(page, "Yes, confirm")
-    assert page.locator(".ticket__code svg").is_visible()
+    assert shown(page.locator(".ticket__code svg"))
     if scripts:
         is_accessible(page)
 
     page.get_by_role("link", name="Cancel it").click()
     page.get_by_label(re.compile("All who come together")).check(force=True)
     press(page, "Yes, cancel")
-    assert page.get_by_text("This booking is cancelled").is_visible()
+    assert shown(page.get_by_text("This booking is cancelled"))
     if scripts:
         is_accessible(page)
     press(page, "Undo")
-    assert page.get_by_text("The booking stands again").is_visible()
+    assert shown(page.get_by_text("The booking stands again"))
 
     assert set(Booking.objects.values_list("state", flat=True)) == {"confirmed"}
 
@@ -85,7 +86,7 @@ def test_all_who_come_together_move(open_page, promised, scripts):
     page.locator("input[type=radio][name=slot]:not([disabled])").last.check(force=True)
     press(page, "Take this time")
 
-    assert page.get_by_text("The new time is yours").is_visible()
+    assert shown(page.get_by_text("The new time is yours"))
     assert Booking.objects.values("starts_at").distinct().count() == 1
     assert {one.version for one in Booking.objects.all()} == {2}
 
@@ -121,9 +122,9 @@ def test_it_prints_on_one_piece_of_paper(open_page, promised, paper):
     printed = page.pdf(print_background=True, **paper)
 
     page.emulate_media(media="print")
-    assert page.locator(".ticket__code svg").is_visible()
-    assert not page.get_by_role("link", name="Cancel it").is_visible()
-    assert not page.locator(".header").is_visible()
+    assert shown(page.locator(".ticket__code svg"))
+    assert gone(page.get_by_role("link", name="Cancel it"))
+    assert gone(page.locator(".header"))
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
@@ -144,7 +145,7 @@ def test_a_missed_visit_is_objected_to_and_excused(open_page, promised, hall, sc
     page.get_by_label("I was there").check(force=True)
     page.get_by_label(re.compile("In your own words")).fill("我三点就到了")
     press(page, "Send it to the hall")
-    assert page.get_by_text("Being looked at").is_visible()
+    assert shown(page.get_by_text("Being looked at"))
 
     desk = open_page({"width": 1440, "height": 900}, scripts=scripts)
     sign_in(desk, "supervisor")
@@ -154,11 +155,11 @@ def test_a_missed_visit_is_objected_to_and_excused(open_page, promised, hall, sc
     desk.locator("table a").first.click()
     if scripts:
         is_accessible(desk)
-    assert desk.get_by_text("我三点就到了").is_visible()
+    assert shown(desk.get_by_text("我三点就到了"))
     press(desk, "Excuse the visit")
 
     page.reload()
-    assert page.get_by_text("This visit no longer counts.").is_visible()
+    assert shown(page.get_by_text("This visit no longer counts."))
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -171,4 +172,4 @@ def test_links_are_sent_again(open_page, promised, scripts):
     page.get_by_label("Mobile number").fill("138 0013 8000")
     press(page, "Send the message")
 
-    assert page.get_by_text("a message is on its way").is_visible()
+    assert shown(page.get_by_text("a message is on its way"))

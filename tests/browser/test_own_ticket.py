@@ -14,7 +14,7 @@ from config import civil
 from queues.calling import call_next, finish, recall, start
 from queues.issuing import issue_walk_in
 from queues.models import Ticket
-from tests.browser.conftest import is_accessible
+from tests.browser.conftest import is_accessible, shown
 from tests.conftest import make_staff
 from tests.faking.push_server import a_subscription, a_vapid_key
 from windows.models import Rule
@@ -170,5 +170,5 @@ def test_without_scripts_everything_is_a_button_or_a_link(open_page, line):
     page.get_by_role("button", name="I need 10 more minutes").click()
     expect(page.get_by_text("You stepped back at")).to_be_visible()
     page.get_by_role("link", name="Send me a message before my turn").click()
-    assert page.get_by_label("Mobile number").is_visible()
+    assert shown(page.get_by_label("Mobile number"))
     fits(page)

@@ -8,7 +8,7 @@ from appointments import admitting
 from appointments.admitting import lot_of, room_before
 from appointments.models import RoomPlace, WaitingRoom
 from config import civil
-from tests.browser.conftest import DESK_SIZE, is_accessible
+from tests.browser.conftest import DESK_SIZE, gone, is_accessible, shown
 from tests.conftest import an_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def test_without_scripts_the_page_loads_itself_again(open_page, room, clock):
 
     clock.now = room.releases_at + timedelta(minutes=6)
     page.locator(".room--admitted").wait_for(timeout=60_000)
-    assert not page.locator(".room--early").is_visible()
+    assert gone(page.locator(".room--early"))
 
 
 def test_a_server_that_is_away_leaves_the_place_as_it_is(open_page, room):
@@ -96,5 +96,5 @@ def test_a_server_that_is_away_leaves_the_place_as_it_is(open_page, room):
 
     assert asked
 
-    assert page.get_by_text("You are in. The order is drawn at").is_visible()
+    assert shown(page.get_by_text("You are in. The order is drawn at"))
     assert admitting.place_of(RoomPlace.objects.order_by("-pk").first().token)

@@ -18,6 +18,7 @@ import pytest
 import redis
 
 from config import housing, keeping, servers
+from config.housing import lead
 from config.servers import Servers, ServersUnavailable
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -123,6 +124,19 @@ def test_many_users_at_once_get_the_same_servers(root):
         user.kill()
         user.communicate()
     assert len(answers) == 1
+
+
+def test_a_way_that_another_user_led_first_is_kept(tmp_path):
+    pointer, theirs = tmp_path / "place", tmp_path / "theirs"
+    theirs.mkdir()
+    pointer.symlink_to(theirs)
+    lead(pointer, tmp_path / "ours")
+    assert pointer.resolve() == theirs
+    lead(pointer, None)
+    assert pointer.resolve() == theirs
+    theirs.rmdir()
+    lead(pointer, tmp_path / "ours")
+    assert pointer.resolve() == tmp_path / "ours"
 
 
 @needs_linux

@@ -1,6 +1,6 @@
 """At night people hear of nothing but of a visit of the next morning. C6 C18
 
-Mutant: without `- BEFORE_A_VISIT` (`Made.due`) the early one is told at seven, on the way.
+Mutant: without `- BEFORE_A_VISIT` (`Plan.due`) the early one is told at seven, on the way.
 """
 
 from datetime import time, timedelta
