@@ -9,9 +9,23 @@ from appointments.models.delivery import (
     PushBrowser,
     Receipt,
 )
-from appointments.models.demand import QuotaMove, RebalanceRun, UnmetDemand, VainSearch
+from appointments.models.demand import (
+    QuotaMove,
+    RebalanceRun,
+    StaffProposal,
+    UnmetDemand,
+    VainSearch,
+)
 from appointments.models.displaced import Displaced
 from appointments.models.draw import Draw, DrawEntry, DrawPerson
+from appointments.models.facts import (
+    CardCohort,
+    DayClosing,
+    DayFigure,
+    DemandFact,
+    ForecastRun,
+    ForecastValue,
+)
 from appointments.models.message import InboxItem, Message, MessageDecision
 from appointments.models.missing import Appeal, Closure, MissedVisit
 from appointments.models.proof import PhoneProof
@@ -23,12 +37,18 @@ __all__ = [
     "Booking",
     "BookingEvent",
     "BookingGroup",
+    "CardCohort",
     "Closure",
     "Contact",
+    "DayClosing",
+    "DayFigure",
+    "DemandFact",
     "Displaced",
     "Draw",
     "DrawEntry",
     "DrawPerson",
+    "ForecastRun",
+    "ForecastValue",
     "InboxItem",
     "Message",
     "MessageDecision",
@@ -43,6 +63,7 @@ __all__ = [
     "Receipt",
     "ReturningPlace",
     "RoomPlace",
+    "StaffProposal",
     "Tally",
     "TurnAlert",
     "UnmetDemand",
