@@ -18,6 +18,7 @@ from config import civil
 from config.refusals import Refusal
 from queues.issuing import current_session, issue
 from queues.models import Ticket
+from queues.ranking import booked_rank
 from windows.closing_halls import refuse_if_shut
 from windows.models import Hall, HallSession, Matter, Staff, Window
 from windows.rules import rules
@@ -101,7 +102,7 @@ def check_in(
         session=_session(first, hall, now),
         matter=first.matter,
         source=Ticket.Source.BOOKING,
-        rank_at=now if late else first.starts_at,
+        rank_at=booked_rank(first.starts_at, now, late_from),
         now=now,
         by=by,
         booked_for=first.starts_at,

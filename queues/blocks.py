@@ -20,6 +20,7 @@ from queues.closing import still_serves, void_left
 from queues.issuing import HallClosed, HallClosedForGood, record
 from queues.models import NumberBlock, Ticket
 from queues.models.ticket import BLOCK_NUMBERS, public_id
+from queues.ranking import walk_in_rank
 from windows.models import DeviceToken, Hall, HallSession, Matter, Staff
 from windows.rules import rule
 from windows.telling import tell_boards
@@ -231,7 +232,7 @@ def _take(
         public_id=block.public_ids[one.number - block.first],
         block=block,
         source=Ticket.Source.WALK_IN,
-        rank_at=taken_at + timedelta(minutes=patience),
+        rank_at=walk_in_rank(taken_at, timedelta(minutes=patience)),
         issued_at=taken_at,
     )
     record(

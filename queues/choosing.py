@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection
 
 from config.refusals import constraint_of
 from queues.models import Ticket
+from queues.ranking import CALLS_BETWEEN_JUMPS
 from windows.models import Staff, Window
 from windows.prepared import Prepared
 from windows.rules import RULES
@@ -87,7 +88,7 @@ def _choice(guard: str) -> str:
       WHERE t.priority = '' AND (t.rank_at, t.id) < (urgent.rank_at, urgent.id) AND {SERVABLE})
     AND NOT EXISTS (SELECT FROM (SELECT jumped FROM queues_call
       WHERE hall_id = %(hall)s::bigint AND NOT jsonb_exists(why, 'recall')
-      ORDER BY id DESC LIMIT 2) AS last WHERE jumped)
+      ORDER BY id DESC LIMIT {CALLS_BETWEEN_JUMPS}) AS last WHERE jumped)
 ), leap AS MATERIALIZED (
   SELECT t.id FROM queues_ticket t
   WHERE %(may_jump)s::boolean AND t.id = (SELECT id FROM jump) AND t.state = 'waiting'

@@ -18,6 +18,7 @@ from config.refusals import Refusal
 from queues.models import Ticket, TicketEvent
 from queues.models.ticket import BLOCK_NUMBERS
 from queues.predicting import promise
+from queues.ranking import walk_in_rank
 from windows.closing_halls import refuse_if_shut
 from windows.models import Hall, HallSession, Matter, Staff, Window
 from windows.rules import rule
@@ -116,7 +117,7 @@ def issue_walk_in(
         session=session,
         matter=matter,
         source=Ticket.Source.WALK_IN,
-        rank_at=now + timedelta(minutes=patience),
+        rank_at=walk_in_rank(now, timedelta(minutes=patience)),
         now=now,
         by=by,
         priority=priority,

@@ -9,6 +9,7 @@ from config.refusals import Refusal
 from queues.issuing import issue
 from queues.models import Ticket
 from queues.moving import locked, mine, move, needs_state
+from queues.ranking import walk_in_rank
 from windows.access import CLERK, GUIDE, SUPERVISOR
 from windows.models import Staff
 from windows.rules import rule
@@ -107,7 +108,7 @@ def come_again(*, ticket: Ticket, staff: Staff, now: datetime) -> Ticket:
         session=away.session,
         matter=away.matter,
         source=Ticket.Source.WALK_IN,
-        rank_at=now + timedelta(minutes=patience),
+        rank_at=walk_in_rank(now, timedelta(minutes=patience)),
         now=now,
         by=staff,
         priority=away.priority,
