@@ -69,6 +69,13 @@ RULES = {
     "walkin_min_percent": (20, _("Least share of a slot that is kept for walk-ins")),
     "assisted_percent": (10, _("Share of a new slot for bookings made on someone's behalf")),
     "rebalance_max_percent": (10, _("Most of a slot's minutes that one night may move")),
+    "rebalance_step_percent": (5, _("Most of a slot's minutes that the steps of one day may move")),
+    "rebalance_hall_percent": (30, _("Most of a day's minutes in a hall that one day may move")),
+    "rebalance_district_gap_percent": (
+        10,
+        _("Most by which a district may turn away a larger share than the city"),
+    ),
+    "rebalance_is_automatic": (1, _("1: quotas move by themselves; 0: somebody approves")),
     "recall_pause_seconds": (20, _("Seconds between two calls of the same ticket")),
     "missed_after_calls": (3, _("Calls before a ticket can be marked as missed")),
     "missed_back_places": (3, _("Places a returning person stands back after a missed call")),

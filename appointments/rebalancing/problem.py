@@ -97,8 +97,8 @@ class Weights:
 
     unmet: float = 1.0
     other_hour: float = 0.05  # booked on the day, at an hour that was not asked for
-    wait: float = 0.05  # carried over one hour
-    long_wait: float = 0.1  # besides, beyond half of what the hour's windows can do
+    wait: float = 0.1  # carried over one hour
+    long_wait: float = 0.15  # besides, beyond half of what the hour's windows can do
     overtime: float = 0.25  # left at the end of the day
     full_hour: float = 0.02  # if the hour fills up: who asked finds their channel short
     move: float = 0.001  # so that nothing moves for nothing
@@ -133,7 +133,6 @@ class SlotMove:
     slot_id: int
     to_walk_in: int
     bound: str = ""  # "", night, sold, least, hall
-    gain: float = 0.0  # of its hour: what the objective of its hall's day falls by, shared out
 
 
 @dataclass(frozen=True)
