@@ -72,25 +72,7 @@ def make_visits(day: Any, now: datetime) -> None:
     )  # fmt: skip
     phone, text = seal("+8613800138000", purpose="phone"), seal("陈小宁", purpose="name")
     for n in range(1, HALLS + 1):
-        hall = Hall.objects.create(
-            code=f"H{n:02d}", name_zh=f"{n} 厅", name_en=f"Hall {n}", district_zh="-",
-            district_en="-", address_zh="-", is_simulated=True,
-        )  # fmt: skip
-        starts_at = civil.city_instant(day, hour(8))
-        session = HallSession.objects.create(
-            hall=hall, kind="regular", service_day=day, starts_at=starts_at,
-            ends_at=starts_at + timedelta(hours=10), booking_opens_at=now, opened_at=now,
-            is_simulated=True,
-        )  # fmt: skip
-        slots = Slot.objects.bulk_create(
-            Slot(
-                session=session, hall=hall, service_day=day, booking_opens_at=now,
-                starts_at=starts_at + k * timedelta(minutes=30),
-                ends_at=starts_at + (k + 1) * timedelta(minutes=30), minutes=30_000,
-                online_quota=30_000, walkin_quota=0,
-            )
-            for k in range(20)
-        )  # fmt: skip
+        slots = _slots_of_hall(n, day, now)
         share = range(n, VISITS + 1, HALLS)
         groups = BookingGroup.objects.bulk_create(
             (
@@ -105,8 +87,8 @@ def make_visits(day: Any, now: datetime) -> None:
         Booking.objects.bulk_create(
             (
                 Booking(
-                    group=group, reference=f"B{k}", slot=slots[k % 20], hall=hall, matter=matter,
-                    service_day=day, starts_at=slots[k % 20].starts_at, minutes=6,
+                    group=group, reference=f"B{k}", slot=slots[k % 20], hall=slots[0].hall,
+                    matter=matter, service_day=day, starts_at=slots[k % 20].starts_at, minutes=6,
                     state="confirmed", name_sealed=text, id_sealed=b"",
                     id_index=blind_index(str(k), purpose="id"), born_on=day, made_at=now,
                     confirmed_at=now,
@@ -116,6 +98,29 @@ def make_visits(day: Any, now: datetime) -> None:
             batch_size=2000,
         )  # fmt: skip
     _analyze()
+
+
+def _slots_of_hall(n: int, day: Any, now: datetime) -> list[Slot]:
+    """A hall that is open for ten hours, with room for everybody."""
+    hall = Hall.objects.create(
+        code=f"H{n:02d}", name_zh=f"{n} 厅", name_en=f"Hall {n}", district_zh="-",
+        district_en="-", address_zh="-", is_simulated=True,
+    )  # fmt: skip
+    starts_at = civil.city_instant(day, hour(8))
+    session = HallSession.objects.create(
+        hall=hall, kind="regular", service_day=day, starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=10), booking_opens_at=now, opened_at=now,
+        is_simulated=True,
+    )  # fmt: skip
+    return Slot.objects.bulk_create(
+        Slot(
+            session=session, hall=hall, service_day=day, booking_opens_at=now,
+            starts_at=starts_at + k * timedelta(minutes=30),
+            ends_at=starts_at + (k + 1) * timedelta(minutes=30), minutes=30_000,
+            online_quota=30_000, walkin_quota=0,
+        )
+        for k in range(20)
+    )  # fmt: skip
 
 
 def _prepare(day: Any, now: datetime) -> float:

@@ -13,7 +13,7 @@ from appointments.models import Contact, Message, Receipt
 from appointments.providing import Accepted, Inbox, Letter
 from appointments.sending import claim, running_on, send_due
 from tests.conftest import NOON, race, slot_at
-from tests.faking.sms_server import receipt_body
+from tests.faking.sms_wire import receipt_body
 from tests.handing_over import deliver_by
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from appointments.messaging.wishes import change
 from appointments.models import Contact, Message
 from appointments.sending import send_due
 from tests.conftest import DAY, NOON, make_session, race, slot_at
-from tests.integration.appointments.test_sending import Scripted
+from tests.integration.appointments.scripted import Scripted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 6

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,10 @@ def test_every_task_is_routed_and_every_beat_has_its_task():
 
 @pytest.mark.django_db
 def test_no_migration_is_missing():
-    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+    said = StringIO()
+    call_command("makemigrations", "--check", "--dry-run", stdout=said)
+
+    assert said.getvalue().strip() == "No changes detected"
 
 
 def test_translations_are_complete():

@@ -15,8 +15,8 @@ In a process of its own, for senders that are killed:
         [--receipts URL --receipt-key K --receipt-mode good]
 
 It says its address in the first line ("http://127.0.0.1:40123"). FILE gets one line of JSON
-for each message that rings at a phone, written before the answer; `arrived_in(FILE)` counts
-them from any process, and a server started again with the same FILE remembers them. The
+for each message that rings at a phone, written before the answer; `sms_wire.arrived_in(FILE)`
+counts them from any process, and a server started again with the same FILE remembers them. The
 running server is asked by `GET /fake/arrived` and told by `POST /fake/script` with JSON
 {"next": [...], "otherwise": "...", "status": "...", "receipts": "..."}. It ends with the
 process that started it.
@@ -27,12 +27,9 @@ mistake. The wire: docs/adr/0014-message-providers.md.
 
 import argparse
 import contextlib
-import hashlib
-import hmac
 import json
 import os
 import random
-import socket
 import sys
 import threading
 import time
@@ -40,67 +37,21 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import Counter, deque
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-# What a message may meet: is it taken (a phone rings), and what is answered.
-TAKEN = {
-    "accept", "accept_and_hang", "accept_and_500", "drop", "not_json", "wrong_reference", "huge",
-}  # fmt: skip
-NOT_TAKEN = {"refuse", "refuse_key", "500", "503_not_taken", "429", "time_out", "reset", "lose"}
-STATUS = {"true", "absent", "500", "time_out", "not_json", "wrong_reference", "huge", "delivered"}
-RECEIPTS = {"none", "good", "failed", "late", "twice", "forged", "stale", "unknown_reference"}
-HUGE = b'{"number": "' + b"9" * 3_000_000 + b'"}'
-
-
-def signature(key: str, timestamp: str, nonce: str, question: str, body: bytes) -> str:
-    """`question` is the method and the path: "POST /messages"."""
-    told = f"{timestamp}\n{nonce}\n{question}\n".encode() + body
-    return hmac.new(key.encode(), told, hashlib.sha256).hexdigest()
-
-
-def signed(key: str, question: str, body: bytes, *, at: float | None = None) -> dict[str, str]:
-    """The headers that sign a question, as of now or of another second."""
-    timestamp, nonce = str(int(time.time() if at is None else at)), uuid.uuid4().hex
-    return {
-        "Content-Type": "application/json",
-        "X-Timestamp": timestamp,
-        "X-Nonce": nonce,
-        "X-Signature": signature(key, timestamp, nonce, question, body),
-    }
-
-
-def receipt_body(
-    reference: str, *, status: str = "delivered", number: str = "", reason: str = "", at: str = ""
-) -> bytes:
-    """A receipt as this provider writes it."""
-    receipt = {
-        "number": number or f"r-{reference}-{status}", "reference": reference, "status": status,
-        "reason": reason, "at": at or datetime.fromtimestamp(time.time(), UTC).isoformat(),
-    }  # fmt: skip
-    return json.dumps(receipt).encode()
-
-
-def arrived_in(log: Path | str) -> Counter[str]:
-    """How often each reference rang at a phone, by the log of a server."""
-    try:
-        lines = Path(log).read_text().splitlines()
-    except FileNotFoundError:
-        return Counter()
-    return Counter(json.loads(line)["reference"] for line in lines)
-
-
-def mix(told: str) -> dict[str, float]:
-    """ "accept=8,drop=2" or just "accept": behaviours and their weights."""
-    found = {}
-    for part in told.split(","):
-        name, _, weight = part.strip().partition("=")
-        assert name in TAKEN | NOT_TAKEN, name
-        found[name] = float(weight or 1)
-    return found
+from tests.faking.sms_asked import SmsHandler, SmsListener
+from tests.faking.sms_wire import (
+    NOT_TAKEN,
+    RECEIPTS,
+    STATUS,
+    TAKEN,
+    arrived_in,
+    mix,
+    receipt_body,
+    signed,
+)
 
 
 class SmsServer:
@@ -130,10 +81,10 @@ class SmsServer:
         self.closing = threading.Event()
         server = self
 
-        class Handler(_Handler):
+        class Handler(SmsHandler):
             fake = server
 
-        self._http = _Server(("127.0.0.1", port), Handler)
+        self._http = SmsListener(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
     # --- told by the test ---------------------------------------------------------------
@@ -227,123 +178,6 @@ class SmsServer:
                 self.receipt_answers.append(refused.code)
             except OSError:
                 self.receipt_answers.append(0)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that was killed is no news."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    fake: SmsServer
-    protocol_version = "HTTP/1.1"
-    timeout = 60
-    disable_nagle_algorithm = True
-    wbufsize = 64 * 1024
-
-    def log_message(self, *args: object) -> None:
-        """Says nothing."""
-
-    def do_GET(self) -> None:
-        if self.path == "/fake/arrived":
-            return self.answer(200, self.fake.arrived())
-        if not self.is_signed(b""):
-            return self.answer(401, {"code": "signature"})
-        return self.tell_status(self.path.rpartition("/")[2])
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path == "/fake/script":
-            return self.follow_script(json.loads(body))
-        if not self.is_signed(body):
-            return self.answer(401, {"code": "signature"})
-        return self.meet(str(json.loads(body)["reference"]), self.fake.behaviour())
-
-    def follow_script(self, told: dict[str, Any]) -> None:
-        self.fake.next(*told.get("next", []))
-        if "otherwise" in told:
-            self.fake.otherwise(told["otherwise"])
-        if "status" in told:
-            self.fake.status(told["status"])
-        self.fake.receipts = told.get("receipts", self.fake.receipts)
-        self.answer(200, {})
-
-    def is_signed(self, body: bytes) -> bool:
-        timestamp, nonce = self.headers.get("X-Timestamp", ""), self.headers.get("X-Nonce", "")
-        question = f"{self.command} {self.path}"
-        expected = signature(self.fake.key, timestamp, nonce, question, body)
-        if not hmac.compare_digest(expected, self.headers.get("X-Signature", "")):
-            return False
-        is_fresh = timestamp.isdecimal() and abs(time.time() - int(timestamp)) < 300
-        return is_fresh and self.fake.noted(question, nonce, body)
-
-    def meet(self, reference: str, behaviour: str) -> None:
-        self.fake.closing.wait(self.fake.delay)
-        number = ""
-        if behaviour in TAKEN or behaviour == "lose":
-            number = self.fake.take(reference, behaviour)
-        good = {"reference": reference, "number": number, "parts": 2}
-        if behaviour in ("accept", "lose"):
-            return self.answer(202, good)
-        if behaviour in ("accept_and_hang", "time_out"):
-            self.fake.closing.wait(self.fake.hang)
-            return self.hang_up()
-        return self.answer_badly(behaviour, good)
-
-    def answer_badly(self, behaviour: str, good: dict[str, Any]) -> None:
-        if behaviour in ("drop", "reset"):
-            return self.hang_up()
-        if behaviour == "not_json":
-            return self.answer_raw(200, b"<html>\xff\xfe 138</html>")
-        if behaviour == "wrong_reference":
-            return self.answer(202, good | {"reference": str(uuid.uuid4())})
-        if behaviour == "huge":
-            return self.answer_raw(200, HUGE)
-        if behaviour == "429":
-            return self.answer(429, {"code": "too_many"}, {"Retry-After": "7"})
-        code, told = {
-            "refuse": (400, {"reference": good["reference"], "code": "number_cannot_receive"}),
-            "refuse_key": (403, {"code": "account"}),
-            "503_not_taken": (503, {"reference": good["reference"], "code": "not_taken"}),
-        }.get(behaviour, (500, {}))
-        return self.answer(code, told)
-
-    def tell_status(self, reference: str) -> None:
-        mode, number = self.fake.status_mode, self.fake.knows(reference)
-        if mode == "time_out":
-            self.fake.closing.wait(self.fake.hang)
-            return self.hang_up()
-        if mode == "500":
-            return self.answer(500, {})
-        if mode in ("not_json", "wrong_reference", "huge"):
-            return self.answer_badly(mode, {"state": "accepted"})
-        if number is None or mode == "absent":
-            return self.answer(404, {"reference": reference, "state": "absent"})
-        state = "delivered" if mode == "delivered" else "accepted"
-        return self.answer(200, {"reference": reference, "number": number, "state": state})
-
-    def answer(self, code: int, told: Any, headers: dict[str, str] | None = None) -> None:
-        self.answer_raw(code, json.dumps(told).encode(), headers)
-
-    def answer_raw(self, code: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-        with contextlib.suppress(OSError):
-            self.send_response(code)
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-            self.wfile.flush()
-
-    def hang_up(self) -> None:
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
 
 
 def _end_with_parent(parent: int) -> None:

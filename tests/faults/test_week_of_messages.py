@@ -32,7 +32,7 @@ from appointments.rescheduling import reschedule
 from config import civil
 from tests import settings as here
 from tests.conftest import a_person, make_session
-from tests.faking.sms_server import arrived_in
+from tests.faking.sms_wire import arrived_in
 from tests.faults.dying_points import POINTS, city_time, set_city
 from tests.faults.test_spike import restart_postgres
 from tests.faults.test_workers_killed import deaths_at, provider, states  # noqa: F401

@@ -26,7 +26,7 @@ from appointments.sealing import seal
 from config import celery, civil  # noqa: F401  tasks belong to this app
 from config.keeping import dying_with_parent
 from tests.conftest import PHONE
-from tests.faking.sms_server import arrived_in
+from tests.faking.sms_wire import arrived_in
 from tests.faults.dying_points import POINTS
 from tests.faults.web import PROJECT, Process, environment
 

@@ -1,9 +1,7 @@
 """A message leaves once, or says why not. C18."""
 
 import logging
-import time as time_module
 from datetime import time, timedelta
-from uuid import UUID
 
 import pytest
 from django.core.management import call_command
@@ -13,10 +11,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from appointments import tasks
 from appointments.cancelling import cancel
 from appointments.models import InboxItem, Message
-from appointments.providing import Accepted, Fate, Inbox, Letter, NoProvider, NotDelivered
+from appointments.providing import Accepted, Inbox, Letter, NoProvider, NotDelivered
 from appointments.sending import (
     LEASE,
-    MOST_ATTEMPTS,
     MOST_REFUSALS,
     Counts,
     claim,
@@ -26,36 +23,13 @@ from appointments.sending import (
 from config import civil
 from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
 from tests.handing_over import deliver_by
+from tests.integration.appointments.scripted import (
+    Scripted,
+    the_only_claim,
+)
 
 SATURDAY = DAY + timedelta(days=2)
 Kind, State = Message.Kind, Message.State
-LATER = LEASE + timedelta(seconds=1)
-
-
-class Scripted:
-    """A provider that answers as it is told and remembers what it got."""
-
-    name = "scripted"
-
-    def __init__(self, *answers: Exception | None, dedupes: bool = True) -> None:
-        self.answers, self.dedupes, self.at_once = list(answers), dedupes, 20 if dedupes else 1
-        self.got: list[Letter] = []
-        self.known: set[UUID] = set()
-        self.is_silent = False
-
-    def send(self, letter: Letter) -> Accepted:
-        self.got.append(letter)
-        answer = self.answers.pop(0) if self.answers else None
-        if not isinstance(answer, NotDelivered):
-            self.known.add(letter.reference)
-        if answer is not None:
-            raise answer
-        return Accepted()
-
-    def status(self, reference: UUID) -> Fate:
-        if self.is_silent:
-            raise TimeoutError
-        return Fate.SENT if reference in self.known else Fate.ABSENT
 
 
 @pytest.fixture
@@ -71,18 +45,6 @@ def booking(book, saturday):
 @pytest.fixture
 def confirmation(booking) -> Message:
     return Message.objects.get(booking=booking, kind=Kind.CONFIRMED)
-
-
-def the_only_claim(now=NOON):
-    (one,) = claim(now=now, limit=10)
-    return one
-
-
-def the_only_claim_of(provider):
-    """Claimed, and marked with the provider that is about to be called."""
-    one = the_only_claim()
-    Message.objects.filter(pk=one.message.pk).update(provider=provider)
-    return one
 
 
 def test_what_is_due_lands_in_the_inbox_and_the_rest_waits(booking):
@@ -171,96 +133,6 @@ def test_a_reference_is_delivered_once(confirmation):
     item.pk = None
     with pytest.raises(IntegrityError, match="inbox_item_once"), transaction.atomic():
         item.save(force_insert=True)
-
-
-def test_a_sender_that_died_before_the_hand_over_is_followed_by_another(confirmation):
-    the_only_claim()  # and then the process was killed
-
-    assert send_due(now=NOON + LATER) == Counts(sent=1)
-    assert InboxItem.objects.count() == 1
-
-
-def test_a_sender_that_died_after_the_hand_over_does_not_send_twice(confirmation):
-    provider = Scripted()
-    one = the_only_claim_of("scripted")
-    provider.send(Letter(one.message.provider_reference, PHONE, "sms", "confirmed", "text", NOON))
-
-    assert send_due(now=NOON + LATER, by=provider) == Counts(sent=1)
-    assert len(provider.got) == 1
-
-
-def test_a_sender_whose_lease_ran_out_records_nothing(confirmation):
-    """The attempt is the fencing number: the late one updates no row (I12)."""
-    slow = the_only_claim()
-    quick = the_only_claim(now=NOON + LATER)
-
-    assert deliver_by(slow, Inbox(), running_on(NOON)) == "later"
-    assert not InboxItem.objects.exists()
-    assert deliver_by(quick, Inbox(), running_on(NOON + LATER)) == State.SENT
-    assert InboxItem.objects.count() == 1
-
-
-def test_doubt_is_never_sent_blindly_where_the_provider_does_not_dedupe(confirmation):
-    provider = Scripted(dedupes=False)
-    the_only_claim_of("scripted")
-
-    assert send_due(now=NOON + LATER, by=provider) == Counts(unknown=1)
-    assert provider.got == []
-
-
-def test_what_no_provider_was_named_for_cannot_have_left(confirmation):
-    """A sender that died before it named its provider leaves no doubt behind."""
-    provider = Scripted(dedupes=False)
-    the_only_claim()
-
-    assert send_due(now=NOON + LATER, by=provider) == Counts(sent=1)
-    assert len(provider.got) == 1
-
-
-def test_doubt_about_a_provider_that_is_gone_is_for_a_person(confirmation):
-    the_only_claim_of("an older one")
-
-    assert send_due(now=NOON + LATER) == Counts(unknown=1)
-    assert not InboxItem.objects.exists()
-
-
-def test_an_error_in_the_hand_over_is_doubt_and_the_provider_is_asked(confirmation):
-    provider = Scripted(TimeoutError())
-
-    assert send_due(now=NOON, by=provider) == Counts(later=1)
-    assert send_due(now=NOON + timedelta(seconds=30), by=provider) == Counts()
-    assert send_due(now=NOON + LATER, by=provider) == Counts(sent=1)
-    assert len(provider.got) == 1
-
-
-def test_a_provider_that_never_answers_leaves_the_message_unknown(confirmation):
-    provider = Scripted(TimeoutError())
-    provider.is_silent = True
-
-    ends = [send_due(now=NOON + n * LATER, by=provider) for n in range(MOST_ATTEMPTS + 1)]
-
-    assert ends == [Counts(later=1)] * MOST_ATTEMPTS + [Counts(unknown=1)]
-    assert len(provider.got) == 1
-
-
-def test_a_slow_provider_does_not_hold_a_worker_until_it_is_killed(book, saturday):
-    """Mutant: without `goes_on`, all four are handed over in one run, however long it takes; a
-    worker that is killed for it leaves a doubt."""
-
-    class Slow(Inbox):
-        def send(self, letter: Letter) -> Accepted:
-            time_module.sleep(0.4)
-            return super().send(letter)
-
-    for person in (1, 2, 3, 4):
-        book(slot_at(saturday, 15), person=person)
-
-    first = send_due(now=NOON, by=Slow(), within=timedelta(seconds=0.5))
-
-    assert (first.sent, first.later) == (2, 2)
-    ready = Message.objects.filter(kind=Kind.CONFIRMED, state=State.READY)
-    assert set(ready.values_list("provider", "lease_until")) == {("", None)}
-    assert send_due(now=NOON).sent == 2
 
 
 def test_a_refused_message_is_tried_five_times_with_growing_pauses_and_then_failed(confirmation):
@@ -354,32 +226,3 @@ def test_the_provider_is_called_outside_any_transaction(confirmation):
 def test_sending_inside_a_transaction_is_an_error(confirmation):
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         send_due(now=NOON)
-
-
-def test_the_inbox_shows_the_newest_first(client, book, saturday):
-    for person in (1, 2):
-        book(slot_at(saturday, 15), person=person)
-        send_due(now=NOON + timedelta(seconds=person))
-
-    items = client.get("/demo/inbox/?format=json").json()
-
-    assert [set(item) for item in items] == [{"to", "channel", "kind", "text", "at"}] * 2
-    assert items[0]["at"] > items[1]["at"]
-    assert items[0]["at"].endswith("+08:00")
-
-
-def test_the_inbox_can_be_read_and_narrowed_to_a_phone(client, booking):
-    send_due(now=NOON)
-
-    page = client.get("/demo/inbox/", {"to": "138000"})
-
-    assert booking.reference in page.content.decode()
-    assert booking.reference not in client.get("/demo/inbox/", {"to": "139"}).content.decode()
-    assert client.get("/demo/inbox/", {"to": "\x00"}).status_code == 200
-    assert client.post("/demo/inbox/").status_code == 405
-
-
-def test_there_is_no_inbox_in_production(client, db, settings):
-    settings.DEMO = settings.TESTING = False
-
-    assert client.get("/demo/inbox/").status_code == 404

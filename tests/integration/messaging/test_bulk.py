@@ -9,22 +9,17 @@ from appointments.messaging.bulk import prepare_reminders
 from appointments.models import BookingGroup, Message
 from appointments.sealing import blind_index, seal
 from config import civil
-from tests.conftest import DAY, NOON, make_session, slot_at
+from tests.conftest import DAY, NOON, slot_at
+from tests.integration.messaging.conftest import SATURDAY
 from windows.models import Rule
 
 pytestmark = pytest.mark.django_db
-SATURDAY = DAY + timedelta(days=2)
 Kind = Message.Kind
 REMINDERS = [Kind.REMINDER_DAY, Kind.REMINDER_HOURS]
 PROMISED = (
     "subject", "booking", "kind", "version", "channel", "language", "to_index", "state",
     "due_at", "useless_after", "attempt", "provider",
 )  # fmt: skip
-
-
-@pytest.fixture
-def saturday(hall, windows):
-    return make_session(hall, windows, day=SATURDAY)
 
 
 @pytest.fixture

@@ -7,18 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from appointments.booking import hold
 from appointments.cancelling import cancel
-from appointments.confirming import confirm, find
 from appointments.invariants import holds
-from appointments.models import Booking, InboxItem, Message
+from appointments.models import InboxItem, Message
 from appointments.providing import Accepted, Inbox, Letter, NotDelivered
 from appointments.sending import LEASE, MOST_REFUSALS, Counts, send_due
 from config import civil
-from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
+from tests.conftest import NOON
+from tests.integration.messaging.conftest import SATURDAY
 
 pytestmark = pytest.mark.django_db
-SATURDAY = DAY + timedelta(days=2)
 EVENING = civil.city_instant(SATURDAY - timedelta(days=1), NOON.time().replace(hour=18))
 Kind, State = Message.Kind, Message.State
 LATER = LEASE + timedelta(seconds=1)
@@ -41,19 +39,6 @@ class Breaking(Inbox):
 class Refusing(Inbox):
     def send(self, letter: Letter) -> Accepted:
         raise NotDelivered("busy")
-
-
-@pytest.fixture
-def family(renewal, hall, windows):
-    """Three people side by side, confirmed; their confirmations are due."""
-    saturday = make_session(hall, windows, day=SATURDAY)
-    people = [a_person(n, name) for n, name in enumerate(["陈大宁", "李小英", "陈小贝"], start=1)]
-    held = hold(
-        slot_id=slot_at(saturday, 15).pk, matter=renewal, people=people, phone=PHONE, now=NOON,
-        language="en",
-    )  # fmt: skip
-    confirm(booking=find(held.bookings[0].reference, held.bookings[0].secret), now=NOON)
-    return list(Booking.objects.order_by("position"))
 
 
 def confirmations() -> list[tuple[str, bool]]:

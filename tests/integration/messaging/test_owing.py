@@ -9,18 +9,13 @@ from appointments.reminding import owe
 from appointments.sealing import blind_index, seal
 from appointments.sending import Counts, send_due
 from config import civil
-from tests.conftest import DAY, NOON, make_session, slot_at
+from tests.conftest import DAY, NOON, slot_at
+from tests.integration.messaging.conftest import SATURDAY
 from windows.models import Rule
 
 pytestmark = pytest.mark.django_db
-SATURDAY = DAY + timedelta(days=2)
 EVENING = civil.city_instant(SATURDAY - timedelta(days=1), time(18))
 Kind, State = Message.Kind, Message.State
-
-
-@pytest.fixture
-def saturday(hall, windows):
-    return make_session(hall, windows, day=SATURDAY)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from appointments.models import Contact, Message, Receipt
 from appointments.sending import claim
 from config import civil
 from tests.conftest import NOON, slot_at
-from tests.faking.sms_server import receipt_body, signed
+from tests.faking.sms_wire import receipt_body, signed
 
 pytestmark = pytest.mark.django_db
 State = Message.State

@@ -29,7 +29,7 @@ from appointments.sending import claim, running_on, send_due
 from config.refusals import NotFound
 from tests.conftest import NOON, PHONE, a_person, make_staff, slot_at
 from tests.handing_over import deliver_by
-from tests.integration.appointments.test_sending import LATER, Scripted
+from tests.integration.appointments.scripted import LATER, Scripted
 
 Kind, State = Message.Kind, Message.State
 TODAY = NOON + timedelta(minutes=5)

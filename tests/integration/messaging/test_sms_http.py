@@ -12,7 +12,8 @@ from appointments.messaging.sms_http import SmsOverHttp
 from appointments.providing import Accepted, Doubt, Fate, Letter, NonsenseAnswer, NotDelivered
 from config.running import free_port
 from tests.conftest import NOON, PHONE
-from tests.faking.sms_server import SmsServer, arrived_in
+from tests.faking.sms_server import SmsServer
+from tests.faking.sms_wire import arrived_in
 
 KEY = "k" * 32
 

@@ -11,8 +11,6 @@ import pytest
 from django.utils import translation
 
 from appointments.arriving import check_in
-from appointments.booking import hold
-from appointments.confirming import confirm, find
 from appointments.messaging.parts import size
 from appointments.messaging.template_checks import parts_most, wrong_with
 from appointments.messaging.template_texts import ALL, TEXTS
@@ -23,12 +21,12 @@ from appointments.providing import Inbox
 from appointments.sealing import seal
 from appointments.sending import send_due
 from appointments.texting import booking_words
-from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
+from tests.conftest import NOON, make_session, slot_at
+from tests.integration.messaging.conftest import SATURDAY
 from windows.models import Material
 
 Kind, Channel = Message.Kind, Message.Channel
 pytestmark = pytest.mark.django_db
-SATURDAY = DAY + timedelta(days=2)
 FACTS = {"code": "583016", "minutes": "10"}
 EVERY = [
     (text.slug, channel, language)
@@ -41,23 +39,6 @@ EVERY = [
 def city_says(body: str, *, version: int = 1, **more):
     about = {"kind": "code", "channel": "sms", "language": "en", "made_at": NOON}
     return MessageTemplate.objects.create(**(about | more), body=body, version=version)
-
-
-@pytest.fixture
-def saturday(hall, windows):
-    return make_session(hall, windows, day=SATURDAY)
-
-
-@pytest.fixture
-def family(renewal, saturday):
-    """Three people side by side at 15:00."""
-    people = [a_person(n, name) for n, name in enumerate(["陈大宁", "李小英", "陈小贝"], start=1)]
-    held = hold(
-        slot_id=slot_at(saturday, 15).pk, matter=renewal, people=people, phone=PHONE, now=NOON,
-        language="en",
-    )  # fmt: skip
-    confirm(booking=find(held.bookings[0].reference, held.bookings[0].secret), now=NOON)
-    return list(Booking.objects.order_by("position"))
 
 
 class TestProductsWords:

@@ -14,7 +14,7 @@ from appointments.models import Booking, BookingGroup, Contact, Message
 from appointments.providing import NotDelivered
 from appointments.sending import send_due
 from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
-from tests.integration.appointments.test_sending import Scripted
+from tests.integration.appointments.scripted import Scripted
 from tests.pages.own_booking.conftest import own
 from tests.pages.reading import key_of, words_of
 
