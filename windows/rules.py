@@ -135,6 +135,14 @@ RULES = {
     "duty_day_hours": (11, _("Most hours that somebody is planned for on a day")),
     "duty_week_hours": (44, _("Most hours that somebody is planned for in a week")),
     "time_off_expires_days": (180, _("Days in which time off in lieu can be used")),
+    "twin_another_hour_percent": (
+        60,
+        _("Share of people who take another hour of the day when the wished one is full"),
+    ),
+    "twin_comes_anyway_percent": (
+        30,
+        _("Share of people who find no place on a day and come without one"),
+    ),
     "advice_searches": (10, _("Searches in vain for a day from which a session is advised")),
     "advice_full_percent": (95, _("Share of a day's places that makes it full")),
     "advice_notice_minutes": (120, _("Minutes from an advice to the session it names")),
