@@ -1,51 +1,43 @@
-"""Forecasting methods with one interface: matrices of days in, expected people per day out.
+"""Forecasting methods with one interface: what is known goes in, people expected per day come out.
 
 A row is a series, a column a day of an unbroken calendar. `nan` says that the series was closed
 or that nothing is known: it is never taken for zero. A day's kind is its weekday (0 to 6),
 7 a make-up working day, 8 another special day. Numeric only, no models.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appointments.forecasting import quantiles
+from appointments.forecasting import choosing, quantiles, shapes
+from appointments.forecasting.fitting import fit
+from appointments.forecasting.known import Known, Method, design
+from appointments.forecasting.quantiles import LEVELS as LEVELS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Method = Callable[[Floats, Ints, Ints], Floats]
-
-MAKE_UP, SPECIAL, KINDS = 7, 8, 9
-WORKING = 5
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """Expected people [series, days ahead] and quantiles {level: the same shape}."""
-
-    mean: Floats
-    quantiles: dict[float, Floats]
-
-
-def seasonal_naive(history: Floats, kinds: Ints, future_kinds: Ints) -> Floats:
+def seasonal_naive(known: Known) -> Floats:
     """As many as on the last day of the same kind: what everybody would guess."""
-    return same_kind_mean(history, kinds, future_kinds, days=1)
+    return same_kind_mean(known, days=1)
 
 
-def last_four(history: Floats, kinds: Ints, future_kinds: Ints) -> Floats:
+def last_four(known: Known) -> Floats:
     """The plain mean of the last four days of the same kind."""
-    return same_kind_mean(history, kinds, future_kinds, days=4)
+    return same_kind_mean(known, days=4)
 
 
-def same_kind_mean(history: Floats, kinds: Ints, future_kinds: Ints, *, days: int) -> Floats:
-    """The mean of the last known days of the kind; without any, of the last known days."""
-    usual = last_mean(history, WORKING)
-    found = np.empty((len(history), len(future_kinds)))
-    for kind in np.unique(future_kinds):
-        mean = last_mean(history[:, kinds == kind], days)
-        found[:, future_kinds == kind] = np.where(np.isnan(mean), usual, mean)[:, None]
+def same_kind_mean(known: Known, *, days: int) -> Floats:
+    """The mean of the last known days of the kind; without any, of the last known week."""
+    usual = last_mean(known.history, 5)
+    found = np.empty((len(known.history), known.ahead))
+    for kind in np.unique(known.future_kinds):
+        mean = last_mean(known.history[:, known.kinds == kind], days)
+        found[:, known.future_kinds == kind] = np.where(np.isnan(mean), usual, mean)[:, None]
     return np.nan_to_num(found)
 
 
@@ -59,45 +51,138 @@ def last_mean(values: Floats, days: int) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def level_profile(history: Floats, kinds: Ints, future_kinds: Ints) -> Floats:
-    """A level that follows the last weeks, times a profile of weekdays that moves slowly."""
-    age = np.arange(history.shape[1])[::-1]
+def weekday_level(known: Known) -> Floats:
+    """Each series by itself: a level that follows the newest days, times its weekdays."""
+    return fit(known.history, design(known, 0.3), *without_base(known))
+
+
+def monthly_level(known: Known) -> Floats:
+    """The same with a rhythm of the month, once two months are known."""
+    return fit(known.history, design(known, 0.3, monthly=0.1), *without_base(known))
+
+
+def shared(known: Known) -> Floats:
+    """All series together give level, weekdays and month; each is a share that moves slowly."""
+    index = common(known.history)
+    row = np.ones((1, known.ahead))
+    ahead = fit(index[None], design(known, 0.3, monthly=0.1), np.ones_like(index)[None], row)
+    base = np.where(index > 0, index, np.nan)
+    usable = np.where(np.isnan(base), np.nan, known.history)
+    shape = usable.shape
+    return fit(
+        usable,
+        design(known, 0.1),
+        np.broadcast_to(np.nan_to_num(base, nan=1.0), shape),
+        np.broadcast_to(ahead, (len(usable), known.ahead)),
+    )
+
+
+def common(history: Floats) -> Floats:
+    """Per day what all open series had together, as if all had been open; nan when none was."""
     known = ~np.isnan(history)
-    values = np.where(known, history, 0.0)
-    profile = np.ones((len(history), KINDS))
-    slow, fast = known * 0.5 ** (age / 56), known * 0.5 ** (age / 14)
-    for _ in range(3):
-        level = (slow * values).sum(1) / np.maximum((slow * profile[:, kinds]).sum(1), 1e-9)
-        for kind in range(KINDS):
-            weight = slow[:, kinds == kind]
-            total = (weight * values[:, kinds == kind]).sum(1)
-            profile[:, kind] = (total + 0.7 * level) / np.maximum(
-                (weight.sum(1) + 0.7) * level, 1e-9
-            )
-    level = (fast * values).sum(1) / np.maximum((fast * profile[:, kinds]).sum(1), 1e-9)
-    return level[:, None] * profile[:, future_kinds]
+    seen = np.where(known, history, 0.0)
+    usual = seen.sum(1) / np.maximum(known.sum(1), 1)
+    open_ones = (known * usual[:, None]).sum(0)
+    total = np.where(open_ones > 0, seen.sum(0) / np.maximum(open_ones, 1e-9), np.nan)
+    return total * usual.sum()
 
 
+def without_base(known: Known) -> tuple[Floats, Floats]:
+    return np.ones_like(known.history), np.ones((len(known.history), known.ahead))
+
+
+PLAIN = ("seasonal_naive", "last_four")
 METHODS: dict[str, Method] = {
     "seasonal_naive": seasonal_naive,
     "last_four": last_four,
-    "level_profile": level_profile,
+    "weekday_level": weekday_level,
+    "monthly_level": monthly_level,
+    "shared": shared,
 }
 
 
-def ensemble(history: Floats, kinds: Ints, future_kinds: Ints) -> Floats:
-    """The mean of the methods that do not only repeat one day."""
-    return (
-        last_four(history, kinds, future_kinds) + level_profile(history, kinds, future_kinds)
-    ) / 2
+ORIGINS = 24  # earlier origins at which the methods are tried before each forecast
+STEP = 3  # days between them: all weekdays in turn
+LEAST = 5  # days of history before the first of them
 
 
-def forecast(history: Floats, kinds: Ints, future_kinds: Ints) -> Forecast:
+@dataclass(frozen=True)
+class Forecast:
+    """Expected people [series, days ahead] and quantiles {level: the same shape}.
+
+    Of hours both are [series, hour, days ahead].
+    """
+
+    mean: Floats
+    quantiles: dict[float, Floats]
+
+
+def forecast(
+    history: Floats, kinds: Ints, future_kinds: Ints, *, first_day: date | None = None
+) -> Forecast:
     """How many people come on the days after the history: never nan, never negative.
 
-    Ranges come from how wrong the same method was at earlier origins of this history.
+    The methods are blended by their errors at earlier origins, and the ranges are those of the
+    blend's own errors there. `first_day`, the date of the first column, allows a rhythm of the
+    month.
     """
-    history = np.where(np.isfinite(history) & (history >= 0), history, np.nan)
-    kinds, future_kinds = np.asarray(kinds, np.int64), np.asarray(future_kinds, np.int64)
-    mean = np.maximum(ensemble(history, kinds, future_kinds), 0.0)
-    return Forecast(mean, quantiles.around(ensemble, history, kinds, mean))
+    known = as_known(history, kinds, future_kinds, first_day)
+    return from_trials(choosing.try_all(known, [*origins(known), len(known.kinds)], METHODS))
+
+
+def forecast_hours(
+    history: Floats, kinds: Ints, future_kinds: Ints, *, first_day: date | None = None
+) -> Forecast:
+    """The same by hour, from people [series, hour, day]: the day's people times its shape."""
+    rows = history.reshape(-1, history.shape[2])
+    clean = as_known(rows, kinds, future_kinds, first_day).history.reshape(history.shape)
+    known = as_known(daily_sums(clean), kinds, future_kinds, first_day)
+    found = from_trials(try_hours(clean, known, [*origins(known), len(known.kinds)]))
+    shape = (*history.shape[:2], known.ahead)
+    ranges = {level: values.reshape(shape) for level, values in found.quantiles.items()}
+    return Forecast(found.mean.reshape(shape), ranges)
+
+
+def from_trials(trials: choosing.Trials) -> Forecast:
+    """The forecast at the last origin of the trials, from what was seen before it."""
+    last = int(trials.origins[-1])
+    made = choosing.blends(trials)
+    mean = np.maximum(made[-1], 0.0)
+    actual = trials.seen_before(last)[:-1]
+    return Forecast(mean, quantiles.around(mean, made[:-1], actual, trials.age(last)[:-1]))
+
+
+def try_hours(history: Floats, known: Known, origins: Sequence[int]) -> choosing.Trials:
+    """What each method would have guessed of each hour [series x hour] at each origin.
+
+    The plain ones look at the hours themselves; the others are a day's people times its shape.
+    """
+    rows = replace(known, history=history.reshape(-1, history.shape[2]))
+    plain = choosing.try_all(rows, origins, {name: METHODS[name] for name in PLAIN})
+    others = {name: method for name, method in METHODS.items() if name not in PLAIN}
+    days = choosing.try_all(known, origins, others)
+    shaped = np.empty((len(others), *plain.actual.shape))
+    for place, origin in enumerate(days.origins):
+        view = known.before(int(origin), known.ahead)
+        share = shapes.shares(history[:, :, :origin], view.kinds, view.future_kinds)
+        guess = days.guesses[:, place, :, None, : view.ahead] * share
+        shaped[:, place] = guess.reshape(len(others), *plain.actual.shape[1:])
+    guesses = np.concatenate([plain.guesses, shaped])
+    return replace(plain, names=tuple(METHODS), guesses=guesses)
+
+
+def daily_sums(history: Floats) -> Floats:
+    """Of hours [series, hour, day]; a day of which no hour is known is not known."""
+    return np.where(np.isfinite(history).any(axis=1), np.nansum(history, axis=1), np.nan)
+
+
+def as_known(history: Floats, kinds: Ints, future: Ints, first_day: date | None) -> Known:
+    """What cannot be a count is not known."""
+    counts = np.where(np.isfinite(history) & (history >= 0), history, np.nan)
+    return Known(counts, np.asarray(kinds, np.int64), np.asarray(future, np.int64), first_day)
+
+
+def origins(known: Known) -> range:
+    """The days of the history at which the methods are tried."""
+    last = len(known.kinds)
+    return range(max(LEAST, last - 1 - STEP * (ORIGINS - 1)), last, STEP)
