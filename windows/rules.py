@@ -143,6 +143,10 @@ RULES = {
         30,
         _("Share of people who find no place on a day and come without one"),
     ),
+    "twin_follows_percent": (
+        15,
+        _("Share of people without a booking who come in the hours that a session adds"),
+    ),
     "advice_searches": (10, _("Searches in vain for a day from which a session is advised")),
     "advice_full_percent": (95, _("Share of a day's places that makes it full")),
     "advice_notice_minutes": (120, _("Minutes from an advice to the session it names")),
