@@ -85,6 +85,7 @@ class Habits:
     flexible: float = 0.6  # takes another hour of the day when the wished one is full
     walks_in: float = 0.3  # finds no place that day and comes without one
     leaves_after: float = np.inf  # minutes of waiting after which a person goes home
+    follows: float = 0.15  # comes without a place, in the added hours rather than the wished one
     green: float = 0.0  # share of walk-ins that the green channel lets go first
     no_shows: tuple[tuple[int, float], ...] = USUAL_NO_SHOWS
     leads: tuple[tuple[int, float], ...] = USUAL_LEADS
@@ -117,6 +118,7 @@ class TwinDay:
     spread: float = 0.15
     hours: Mapping[int, float] = field(default_factory=dict)  # hour -> 1.1: slower than usual
     patience: float = 20.0
+    added: tuple[tuple[float, float], ...] = ()  # hours that a change adds to the day
     early: float = 30.0  # minutes before a slot (or the opening) from which one gets a number
     late: float = 15.0  # minutes after a slot's start until which one is on time
 

@@ -5,7 +5,7 @@ same seed gives the same people to another plan for the day, and the difference 
 plans is theirs alone (common random numbers).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
@@ -19,7 +19,9 @@ from queues.ranking import booked_rank, walk_in_rank
 WALK_IN, BOOKING = 0, 1
 ONLINE, ASSISTED, UNBOOKED = 0, 1, 2
 # What chance decides for a person, a column each.
-MINUTE, LEAD, IN_LEAD, FLEXIBLE, WALKS_IN, COMES, PUNCTUAL, SERVICE, GREEN, PATIENT = range(10)
+MINUTE, LEAD, IN_LEAD, FLEXIBLE, WALKS_IN, COMES, PUNCTUAL, SERVICE, GREEN, PATIENT, FOLLOWS = (
+    range(11)
+)
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,10 @@ def _rows(day: TwinDay, counts: Ints, seed: int, run: int) -> _Asks:
     hours = np.array([d.hour for d in day.demand], dtype=np.int64)
     matters = np.array([d.matter for d in day.demand], dtype=np.int64)
     each = counts.ravel()
-    luck = np.random.default_rng([seed, run, 1]).random((int(each.sum()), PATIENT + 1))
+    luck = np.random.default_rng([seed, run, 1]).random((int(each.sum()), FOLLOWS + 1))
     held = [(b.starts, b.matter, b.lead_days) for b in day.booked for _ in range(b.people)]
     known = np.array(held, dtype=float).reshape(-1, 3)
-    own = np.random.default_rng([seed, run, 2]).random((len(held), PATIENT + 1))
+    own = np.random.default_rng([seed, run, 2]).random((len(held), FOLLOWS + 1))
     drawn = int(each.sum())
     return _Asks(
         hour=np.concatenate([np.repeat(np.repeat(hours, 3), each), known[:, 0].astype(int) // 60]),
@@ -201,23 +203,33 @@ def _arrivals(day: TwinDay, asks: _Asks, starts: Floats) -> Floats:
 
 
 def _inside(day: TwinDay, asks: _Asks) -> Floats:
-    """Who has no place comes in the wished hour, while numbers are given in it."""
+    """Who has no place comes in the wished hour, while numbers are given in it; when none
+    are, in another hour of the day or not at all. Some follow the hours that were added."""
+    openings, luck = day.openings(), asks.luck
     at = np.full(len(asks.hour), inf)
     for hour in np.unique(asks.hour):
-        spans = [
-            (max(begins, hour * 60), min(ends, hour * 60 + 60)) for begins, ends in day.openings()
-        ]
+        spans = [(max(begins, hour * 60), min(ends, hour * 60 + 60)) for begins, ends in openings]
         spans = [(begins, ends) for begins, ends in spans if begins < ends]
         rows = asks.hour == hour
-        if spans:
-            minutes = asks.luck[rows, MINUTE] * sum(ends - begins for begins, ends in spans)
-            times = np.full(len(minutes), np.nan)
-            for begins, ends in spans:
-                fits = np.isnan(times) & (minutes < ends - begins)
-                times[fits] = begins + minutes[fits]
-                minutes = minutes - np.where(fits, 0, ends - begins)
-            at[rows] = np.where(np.isnan(times), spans[-1][1] - 1e-6, times)
+        if not spans:
+            rows, spans = rows & (luck[:, FLEXIBLE] < day.habits.flexible), list(openings)
+        at[rows] = _spread(spans, luck[rows, MINUTE])
+    if day.added:
+        follows = luck[:, FOLLOWS] < day.habits.follows
+        at[follows] = _spread(day.added, luck[follows, MINUTE])
     return at
+
+
+def _spread(spans: Sequence[tuple[float, float]], luck: Floats) -> Floats:
+    """Instants in the spans, as likely in each minute; infinite without any."""
+    if not spans:
+        return np.full(len(luck), inf)
+    lengths = np.array([ends - begins for begins, ends in spans])
+    reached = np.concatenate([[0.0], np.cumsum(lengths)])
+    minutes = luck * reached[-1]
+    place = np.minimum(np.searchsorted(reached, minutes, side="right") - 1, len(spans) - 1)
+    begins = np.array([begins for begins, _ in spans])
+    return np.asarray(begins[place] + minutes - reached[place], dtype=float)
 
 
 def _comers(day: TwinDay, asks: _Asks, starts: Floats, arrives: Floats, order: Ints) -> list[Comer]:
