@@ -199,6 +199,19 @@ def rebalance_yesterday(*, now: datetime) -> bool:
     return True
 
 
+def rebalance_step(*, now: datetime) -> bool:
+    """Quotas of today and the next days take a small step; True for the one runner of the hour
+    that does it."""
+    from appointments.rebalancing import step
+
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    with transaction.atomic():
+        if not takes_period(job="appointments.rebalance_step", period_start=hour, now=now):
+            return False
+        step(now=now)
+    return True
+
+
 def make_sessions(*, now: datetime) -> Generated | None:
     """The coming days have the sessions of their weekly plans, once a day; None when it is
     done already. A hall that breaks is seen in the log and leaves the others whole."""

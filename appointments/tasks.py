@@ -35,3 +35,9 @@ def send_due() -> None:
 def rebalance() -> None:
     """Quotas follow the demand of the day that has ended, once."""
     housekeeping.rebalance_yesterday(now=right_now())
+
+
+@shared_task(name="appointments.rebalance_step")
+def rebalance_step() -> None:
+    """Quotas of today and the next days take a small step, once in an hour."""
+    housekeeping.rebalance_step(now=right_now())

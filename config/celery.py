@@ -19,6 +19,7 @@ app.autodiscover_tasks(["appointments", "queues", "windows"])
 app.conf.task_routes = {
     "appointments.send_due": {"queue": "messages"},
     "appointments.rebalance": {"queue": "demand"},
+    "appointments.rebalance_step": {"queue": "demand"},
 }
 app.conf.beat_schedule = {
     "send what is due": {"task": "appointments.send_due", "schedule": 5.0},
@@ -26,6 +27,11 @@ app.conf.beat_schedule = {
     "rebalance after the day": {
         "task": "appointments.rebalance",
         "schedule": crontab(hour="17", minute="40"),
+    },
+    # 00:10 to 11:10 UTC is 08:10 to 19:10 in the city.
+    "rebalance by day": {
+        "task": "appointments.rebalance_step",
+        "schedule": crontab(hour="0-11", minute="10"),
     },
 }
 

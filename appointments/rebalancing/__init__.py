@@ -1,25 +1,49 @@
 """Quotas follow demand: unsold minutes move to where they are wanted, within bounds."""
 
-from appointments.rebalancing.moving import (
-    DayNotOver,
-    MoveCannotBeUndone,
-    MoveTooLate,
-    PlannedMove,
-    moves_of,
-    plan_moves,
-    rebalance,
-    undo_move,
-    why,
+from appointments.rebalancing.deciding import (
+    NothingToDecide,
+    NothingToUndo,
+    Outcome,
+    ProposalDecided,
+    approve,
+    decide_proposal,
+    decline,
+    undo_run,
 )
+from appointments.rebalancing.moving import (
+    MoveCannotBeUndone,
+    MoveIsProposed,
+    MoveTooLate,
+    moves_of,
+    rebalance,
+    step,
+    undo_move,
+)
+from appointments.rebalancing.planning import DayNotOver, Plan, PlannedMove, make_plan, plan_moves
+from appointments.rebalancing.why import searches_link, why, why_staff
 
 __all__ = [
     "DayNotOver",
     "MoveCannotBeUndone",
+    "MoveIsProposed",
     "MoveTooLate",
+    "NothingToDecide",
+    "NothingToUndo",
+    "Outcome",
+    "Plan",
     "PlannedMove",
+    "ProposalDecided",
+    "approve",
+    "decide_proposal",
+    "decline",
+    "make_plan",
     "moves_of",
     "plan_moves",
     "rebalance",
+    "searches_link",
+    "step",
     "undo_move",
+    "undo_run",
     "why",
+    "why_staff",
 ]

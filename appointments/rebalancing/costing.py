@@ -1,8 +1,9 @@
 """What a hall's day is expected to cost as its quotas stand: people turned away, and waiting.
 
-People book the hour that they want, else another hour of the day, else they are turned to
-another day. Walk-ins are never refused: who cannot be served in an hour is carried to the
-next one. Each quantile of the demand is one way in which the day may go.
+People book the hour that they want; where it is full most of them take another hour of the
+day, and who does not or finds none is turned to another day. Walk-ins are never refused: who
+cannot be served in an hour is carried to the next one. Each quantile of the demand is one way
+in which the day may go.
 """
 
 from collections import defaultdict
@@ -128,7 +129,7 @@ def cost_of(day: HallDay, weights: Weights, bounds: Bounds) -> Cost:
     own = np.minimum(day.asks, quota)
     away, room = (day.asks - own).sum(axis=0), quota - own
     all_room = room.sum(axis=0)
-    elsewhere = np.minimum(away, all_room)
+    elsewhere = np.minimum(away * bounds.flexible, all_room)
     filled = np.divide(elsewhere, all_room, out=np.zeros_like(all_room), where=all_room > 0)
     booked = own + room * filled
     unmet = CHANCES @ (away - elsewhere)

@@ -1,43 +1,44 @@
-"""Quotas follow demand: after each day, unsold minutes move between online and walk-in.
+"""Quotas follow demand: unsold minutes move between online and walk-in, and back.
 
-For every hall, kind of session and hour, yesterday's demand says which share of the minutes
-walk-ins asked for. The slots of the coming seven days in the same hour and kind move towards
-that share, within bounds: what is booked stays, walk-ins keep their least share, a night moves
-at most a small part of a slot, nothing moves that has begun. Assisted minutes never move, nor
-do those that are kept for a link; student sessions stay all walk-in. Every move says why and
-can be taken back.
+A run plans without locks, then takes its turn among rebalancings (an advisory lock), then the
+slots by id, leaving those that somebody is booking at this moment; one guarded statement moves
+what is still free, within what the day may still move. Where quotas move only when somebody
+approves, the run stays proposed (deciding.py). Every move says why and can be taken back.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet, Sum
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from appointments.demanding import ALL_WALK_IN, HourDemand, Key, demand_of
-from appointments.models import QuotaMove, RebalanceRun
+from appointments.claiming import lock_slots
+from appointments.models import QuotaMove, RebalanceRun, StaffProposal
+from appointments.rebalancing.planning import Plan, PlannedMove, make_plan
+from appointments.rebalancing.problem import WALK_IN
+from appointments.rebalancing.standing_slots import (
+    day_limit,
+    floor_of,
+    looked_at,
+    moved_in_halls,
+    moved_today,
+)
 from config import civil
 from config.refusals import Refusal
 from windows.models import Slot, Staff
-from windows.rules import rules
 
-DAYS_MOVED = 7
-FEWEST_ASKED = 5  # fewer people in an hour say nothing about the next week
-LEAST_MOVE = 3  # fewer minutes serve nobody
-ONLINE, WALK_IN = "online", "walkin"
-BOUNDS = ["walkin_min_percent", "rebalance_max_percent"]
+Kind, State = RebalanceRun.Kind, RebalanceRun.State
 
 MOVE = """
 UPDATE windows_slot s SET online_quota = s.online_quota - m.minutes,
   walkin_quota = s.walkin_quota + m.minutes
-FROM unnest(%(slots)s::bigint[], %(minutes)s::int[]) AS m(slot_id, minutes)
+FROM unnest(%(slots)s::bigint[], %(minutes)s::int[], %(floors)s::int[])
+  AS m(slot_id, minutes, least)
 WHERE s.id = m.slot_id AND s.is_open AND s.starts_at > %(now)s
-  AND s.online_quota - s.online_taken >= m.minutes AND s.walkin_quota + m.minutes >= 0
+  AND s.online_quota - s.online_taken >= m.minutes
+  AND (m.minutes > 0 OR s.walkin_quota + m.minutes >= m.least)
 RETURNING s.id
 """
 
@@ -52,89 +53,206 @@ class MoveTooLate(Refusal):
     message = _("This time has begun or is cancelled; its quotas stay as they are.")
 
 
-class DayNotOver(Refusal):
-    code = "day_not_over"
-    message = _("The demand of a day is known when the day is over.")
-    field = "day"
-
-
-@dataclass(frozen=True)
-class PlannedMove:
-    """Minutes of one slot that would move, and the figures behind it."""
-
-    slot: Slot
-    from_channel: str
-    to_channel: str
-    minutes: int
-    facts: dict[str, Any]
-
-    @property
-    def to_walk_in(self) -> int:
-        """Minutes that walk-ins gain; negative when online gains."""
-        return self.minutes if self.to_channel == WALK_IN else -self.minutes
-
-
-def plan_moves(*, demand_day: date, now: datetime) -> list[PlannedMove]:
-    """What a rebalancing after that day would move now; nothing is written.
-
-    Refuses: DayNotOver.
-    """
-    return _planned(_slots(demand_day, now), demand_day, now)
+class MoveIsProposed(Refusal):
+    code = "move_is_proposed"
+    message = _("This move is only proposed; nothing has moved yet.")
 
 
 @transaction.atomic
-def rebalance(*, demand_day: date, now: datetime, by: Staff | None = None) -> RebalanceRun:
-    """Unsold minutes of the coming week stand where that day's demand wants them.
+def rebalance(
+    *,
+    demand_day: date,
+    now: datetime,
+    by: Staff | None = None,
+    kind: str = Kind.NIGHT,
+    halls: Collection[int] | None = None,
+) -> RebalanceRun:
+    """Unsold minutes of the coming days stand where demand wants them; else it is proposed.
 
-    Slots that somebody is booking at this moment are left for the next night, so that a
+    Slots that somebody is booking at this moment are left for the next time, so that a
     booking never waits for us while we wait for it. Refuses: DayNotOver.
     """
-    locked = _slots(demand_day, now).select_for_update(skip_locked=True, of=("self",))
-    planned = {move.slot.pk: move for move in _planned(locked, demand_day, now)}
-    moved = _move({pk: move.to_walk_in for pk, move in planned.items()}, now)
-    run = RebalanceRun.objects.create(demand_day=demand_day, ran_at=now, by=by)
-    QuotaMove.objects.bulk_create(
-        QuotaMove(
-            run=run,
-            slot_id=pk,
-            from_channel=planned[pk].from_channel,
-            to_channel=planned[pk].to_channel,
-            minutes=planned[pk].minutes,
-            facts=planned[pk].facts,
-            moved_at=now,
-        )
-        for pk in sorted(moved)
+    return carry_out(
+        make_plan(demand_day=demand_day, now=now, kind=kind, halls=halls),
+        demand_day=demand_day,
+        now=now,
+        by=by,
     )
+
+
+@transaction.atomic
+def step(*, now: datetime, by: Staff | None = None) -> RebalanceRun | None:
+    """Today and the next days take a small step, where quotas move by themselves; None when
+    nothing had to move. A step that must be asked for would always come too late."""
+    demand_day = civil.city_date(now) - timedelta(days=1)
+    plan = make_plan(demand_day=demand_day, now=now, kind=Kind.STEP)
+    if not any(_is_automatic(plan, move) for move in plan.moves):
+        return None
+    return carry_out(plan, demand_day=demand_day, now=now, by=by)
+
+
+@transaction.atomic
+def carry_out(
+    plan: Plan, *, demand_day: date, now: datetime, by: Staff | None = None
+) -> RebalanceRun:
+    """The plan is stored; what may move by itself has moved, the rest is proposed."""
+    take_turn()
+    automatic = {move.slot.pk: move for move in plan.moves if _is_automatic(plan, move)}
+    asked = [move for move in plan.moves if move.slot.pk not in automatic]
+    if plan.kind == Kind.STEP:
+        asked = []
+    locked = Slot.objects.filter(pk__in=automatic).order_by("pk")
+    locked = locked.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    moved = move_within_limits(
+        [automatic[slot.pk] for slot in locked], plan.standing.limits, now, plan.kind
+    )
+    _supersede(asked, now)
+    run = RebalanceRun.objects.create(
+        demand_day=demand_day,
+        ran_at=now,
+        by=by,
+        kind=plan.kind,
+        state=State.PROPOSED if asked else State.APPLIED,
+        forecast_id=plan.standing.forecast_id,
+        inputs=plan.inputs(),
+        objective_before=plan.solution.objective_before,
+        objective_after=plan.solution.objective_after,
+    )
+    made = [automatic[pk] for pk in sorted(moved)]
+    _store(run, made, now)
+    _store(run, asked, None)
+    _store_staff(run, plan)
     return run
 
 
-@transaction.atomic
-def undo_move(*, move: QuotaMove, by: Staff | None, now: datetime) -> QuotaMove:
-    """The minutes are back where they were; undoing twice changes nothing.
+def _is_automatic(plan: Plan, move: PlannedMove) -> bool:
+    return bool(plan.standing.limits[move.slot.hall_id]["rebalance_is_automatic"])
 
-    Refuses: MoveTooLate, MoveCannotBeUndone.
+
+def _store(run: RebalanceRun, moves: Iterable[PlannedMove], moved_at: datetime | None) -> None:
+    QuotaMove.objects.bulk_create(
+        QuotaMove(
+            run=run,
+            slot_id=move.slot.pk,
+            from_channel=move.from_channel,
+            to_channel=move.to_channel,
+            minutes=move.minutes,
+            facts=move.facts,
+            moved_at=moved_at,
+        )
+        for move in moves
+    )
+
+
+def _store_staff(run: RebalanceRun, plan: Plan) -> None:
+    StaffProposal.objects.bulk_create(
+        StaffProposal(
+            run=run,
+            from_hall_id=move.from_hall,
+            to_hall_id=move.to_hall,
+            service_day=move.service_day,
+            from_hour=move.from_hour,
+            to_hour=move.to_hour,
+            hours=move.hours,
+            windows=move.windows,
+            facts={
+                "gain": round(move.gain, 1),
+                "unmet_before": round(move.unmet_before, 1),
+                "unmet_after": round(move.unmet_after, 1),
+                "wait_before": round(move.wait_before, 1),
+                "wait_after": round(move.wait_after, 1),
+            },
+        )
+        for move in plan.staff
+    )
+
+
+def _supersede(asked: Iterable[PlannedMove], now: datetime) -> None:
+    """What was proposed for these slots before, and not decided, gives way to the new."""
+    old = QuotaMove.objects.filter(moved_at=None, undone_at=None)
+    old = old.filter(slot__in=[move.slot.pk for move in asked])
+    runs = set(old.values_list("run", flat=True))
+    old.update(undone_at=now)
+    for run in RebalanceRun.objects.filter(pk__in=runs).order_by("pk"):
+        settle(run, by=None, now=now)
+
+
+def settle(run: RebalanceRun, *, by: Staff | None, now: datetime) -> None:
+    """The run's state follows its moves: proposed while one is to be decided, then applied,
+    undone or declined."""
+    moves = list(run.moves.values_list("moved_at", "undone_at"))
+    if any(moved is None and undone is None for moved, undone in moves):
+        return
+    made = [undone for moved, undone in moves if moved]
+    state = State.APPLIED if not moves or any(undone is None for undone in made) else State.UNDONE
+    if moves and not made:
+        state = State.DECLINED
+    if run.state != state:
+        run.state, run.decided_at, run.decided_by = state, now, by
+        run.save(update_fields=["state", "decided_at", "decided_by"])
+
+
+def take_turn() -> None:
+    """Rebalancings change slots one after the other, so that a day's limits hold for all of
+    them together. Taken before any slot."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rebalance'))")
+
+
+def move_within_limits(
+    moves: Iterable[PlannedMove],
+    limits: Mapping[int, dict[str, int]],
+    now: datetime,
+    kind: str,
+) -> set[int]:
+    """Moves what is still free and may still move today; the slots in which it did.
+
+    Called in one's turn, with the slots locked.
     """
-    locked = QuotaMove.objects.select_for_update(of=("self",)).select_related("slot")
-    mine = locked.get(pk=move.pk)
-    if mine.undone_at:
-        return mine
-    if not mine.slot.is_open or mine.slot.starts_at <= now:
-        raise MoveTooLate
-    gained = mine.minutes if mine.to_channel == WALK_IN else -mine.minutes
-    if not _move({mine.slot_id: -gained}, now):
-        raise MoveCannotBeUndone
-    mine.undone_at, mine.undone_by = now, by
-    mine.save(update_fields=["undone_at", "undone_by"])
-    return mine
+    moves = list(moves)
+    of_slots, of_halls = moved_today(now, kind), moved_in_halls(now)
+    avoided = looked_at([move.slot.pk for move in moves], now)
+    most = _hall_minutes(moves, limits)
+    chosen: dict[int, int] = {}
+    floors: dict[int, int] = {}
+    for move in moves:
+        slot, of_hall = move.slot, limits[move.slot.hall_id]
+        key = (slot.hall_id, slot.service_day)
+        if slot.pk in avoided or of_halls[key] + move.minutes > most[key]:
+            continue
+        if of_slots[slot.pk] + move.minutes > day_limit(slot, of_hall, kind):
+            continue
+        of_halls[key] += move.minutes
+        chosen[slot.pk], floors[slot.pk] = move.to_walk_in, floor_of(slot, of_hall)
+    return move_minutes(chosen, now, floors=floors)
 
 
-def _move(to_walk_in: dict[int, int], now: datetime) -> set[int]:
+def _hall_minutes(
+    moves: Iterable[PlannedMove], limits: Mapping[int, dict[str, int]]
+) -> dict[tuple[int, date], int]:
+    """The most that one day may move in each hall's service day."""
+    days = {(move.slot.hall_id, move.slot.service_day) for move in moves}
+    minutes: dict[tuple[int, date], int] = defaultdict(int)
+    open_ones = Slot.objects.filter(
+        hall__in={hall_id for hall_id, _day in days},
+        service_day__in={day for _hall_id, day in days},
+        is_open=True,
+    )
+    for hall_id, day, one in open_ones.values_list("hall", "service_day", "minutes"):
+        minutes[hall_id, day] += one
+    return {key: minutes[key] * limits[key[0]]["rebalance_hall_percent"] // 100 for key in days}
+
+
+def move_minutes(
+    to_walk_in: Mapping[int, int], now: datetime, *, floors: Mapping[int, int] | None = None
+) -> set[int]:
     """Moves the minutes in one guarded statement; the slots in which they were free."""
     if not to_walk_in:
         return set()
     asked: dict[str, Any] = {
         "slots": list(to_walk_in),
         "minutes": list(to_walk_in.values()),
+        "floors": [(floors or {}).get(slot_id, 0) for slot_id in to_walk_in],
         "now": now,
     }
     with connection.cursor() as cursor:
@@ -142,117 +260,32 @@ def _move(to_walk_in: dict[int, int], now: datetime) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _slots(demand_day: date, now: datetime) -> QuerySet[Slot]:
-    coming = Slot.objects.filter(
-        service_day__gt=demand_day, service_day__lte=demand_day + timedelta(days=DAYS_MOVED)
-    )
-    open_ones = coming.filter(starts_at__gt=now, is_open=True, session__state="open")
-    return (
-        open_ones.exclude(session__kind=ALL_WALK_IN)
-        .select_related("session", "hall")
-        .order_by("pk")
-    )
+def gained(move: QuotaMove) -> int:
+    """Minutes that walk-ins gained by the move; negative when online did."""
+    return move.minutes if move.to_channel == WALK_IN else -move.minutes
 
 
-def _planned(slots: Iterable[Slot], demand_day: date, now: datetime) -> list[PlannedMove]:
-    if demand_day >= civil.city_date(now):
-        raise DayNotOver
-    demand = {key: one for key, one in demand_of(demand_day).items() if one.people >= FEWEST_ASKED}
-    moved = _moved_tonight(now)
-    bounds: dict[int, dict[str, int]] = {}
-    moves = []
-    for slot in slots:
-        key: Key = (slot.hall_id, slot.session.kind, civil.city_time(slot.starts_at).hour)
-        if key not in demand:
-            continue
-        if slot.hall_id not in bounds:
-            bounds[slot.hall_id] = rules(BOUNDS, hall=slot.hall_id, day=civil.city_date(now))
-        move = plan_move(slot, demand[key], bounds[slot.hall_id], moved[slot.pk])
-        if move:
-            about = {"demand_day": demand_day.isoformat(), "hour": key[2]}
-            move.facts.update(about)
-            moves.append(move)
-    return moves
+@transaction.atomic
+def undo_move(*, move: QuotaMove, by: Staff | None, now: datetime) -> QuotaMove:
+    """The minutes are back where they were; undoing twice changes nothing.
 
-
-def _moved_tonight(now: datetime) -> dict[int, int]:
-    """Minutes that moved in each slot since the city's midnight, undone ones too."""
-    midnight = civil.city_day(civil.city_date(now))[0]
-    moves = QuotaMove.objects.filter(moved_at__gte=midnight).values("slot")
-    rows = moves.annotate(sum=Sum("minutes")).order_by("slot").values_list("slot", "sum")
-    return defaultdict(int, rows)
-
-
-def plan_move(
-    slot: Slot, demand: HourDemand, bounds: dict[str, int], moved: int
-) -> PlannedMove | None:
-    """The move of one slot towards the demand, within the bounds; None when none is worth it."""
-    shared = slot.minutes - slot.assisted_quota - slot.reserved_quota
-    least = -(-slot.minutes * bounds["walkin_min_percent"] // 100)
-    target = round(shared * demand.walk_in_share)
-    wanted = max(target, least) - slot.walkin_quota
-    gives, takes = (ONLINE, WALK_IN) if wanted > 0 else (WALK_IN, ONLINE)
-    free = slot.online_quota - slot.online_taken if wanted > 0 else slot.walkin_quota - least
-    tonight = slot.minutes * bounds["rebalance_max_percent"] // 100 - moved
-    minutes = min(abs(wanted), free, tonight)
-    if minutes < LEAST_MOVE:
-        return None
-    facts = {
-        "asked_online": demand.online,
-        "asked_walk_in": demand.walk_in,
-        "unmet": round(demand.unmet),
-        "share_before": _percent(slot.walkin_quota, slot),
-        "share_after": _percent(slot.walkin_quota + (minutes if wanted > 0 else -minutes), slot),
-        "share_target": _percent(target, slot),
-        "bound": _bound(minutes, wanted=abs(wanted), tonight=tonight, raised=least > target),
-        "limit": bounds,
-    }
-    return PlannedMove(slot, gives, takes, minutes, facts)
-
-
-def _percent(minutes: int, slot: Slot) -> int:
-    return round(100 * minutes / slot.minutes)
-
-
-def _bound(minutes: int, *, wanted: int, tonight: int, raised: bool) -> str:
-    """What kept the move from going all the way: the night, the bookings, the least share."""
-    if minutes == wanted:
-        return "least" if raised else ""
-    return "night" if minutes == tonight else "sold"
-
-
-BOUND_WORDS = {
-    "night": _("A night moves at most %(night)s %% of a slot."),
-    "sold": _("The rest is booked already."),
-    "least": _("Walk-ins keep at least %(least)s %%."),
-}
-
-
-def why(move: QuotaMove | PlannedMove) -> str:
-    """The reasons of a move in one or two sentences, made from its facts."""
-    facts = move.facts
-    said = gettext(
-        "On %(day)s from %(hour)s:00, %(booked)s people booked, %(unmet)s found no place and"
-        " %(came)s came without a booking. Walk-ins had %(before)s %% of the minutes; the day"
-        " asked for %(target)s %%, now it is %(after)s %%."
-    ) % {
-        "day": facts["demand_day"],
-        "hour": f"{facts['hour']:02d}",
-        "booked": facts["asked_online"],
-        "unmet": facts["unmet"],
-        "came": facts["asked_walk_in"],
-        "before": facts["share_before"],
-        "target": facts["share_target"],
-        "after": facts["share_after"],
-    }
-    bound = BOUND_WORDS.get(facts["bound"])
-    if not bound:
-        return said
-    limits = facts["limit"]
-    return f"{said} " + str(bound) % {
-        "night": limits["rebalance_max_percent"],
-        "least": limits["walkin_min_percent"],
-    }
+    Refuses: MoveIsProposed, MoveTooLate, MoveCannotBeUndone.
+    """
+    lock_slots([move.slot_id])
+    locked = QuotaMove.objects.select_for_update(of=("self",)).select_related("slot", "run")
+    mine = locked.get(pk=move.pk)
+    if mine.undone_at:
+        return mine
+    if mine.moved_at is None:
+        raise MoveIsProposed
+    if not mine.slot.is_open or mine.slot.starts_at <= now:
+        raise MoveTooLate
+    if not move_minutes({mine.slot_id: -gained(mine)}, now):
+        raise MoveCannotBeUndone
+    mine.undone_at, mine.undone_by = now, by
+    mine.save(update_fields=["undone_at", "undone_by"])
+    settle(mine.run, by=by, now=now)
+    return mine
 
 
 def moves_of(run: RebalanceRun | None, *, halls: Iterable[int] | None = None) -> list[QuotaMove]:

@@ -112,6 +112,7 @@ class Bounds:
     district_gap: float = 1.0  # the worst district's unmet share over the mean, at most
     least_move: int = 3
     shows: float = 0.9  # of those booked, who come
+    flexible: float = 0.6  # of those whose hour is full, who take another one of the day
     staff_most: int = 5  # proposals for staff on one day
     staff_least_gain: float = 15.0
 

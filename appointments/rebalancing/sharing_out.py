@@ -10,6 +10,8 @@ def least_first(problem: Problem) -> dict[int, int]:
     left = dict(problem.bounds.hall_limits)
     gained = {}
     for slot in sorted(problem.slots, key=lambda one: one.slot_id):
+        if slot.cell not in problem.demand:
+            continue
         key = (slot.hall_id, slot.service_day)
         minutes = min(slot.must_give_walk_ins, left.get(key, slot.must_give_walk_ins))
         if minutes > 0:

@@ -131,8 +131,8 @@ class _Program:
 
     costs: list[Array] = field(default_factory=list)
     highs: list[Array] = field(default_factory=list)
-    rows: list[Array] = field(default_factory=list)
-    columns: list[Array] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
+    columns: list[Any] = field(default_factory=list)
     values: list[Array] = field(default_factory=list)
     most: list[Array] = field(default_factory=list)
     size: int = 0
@@ -230,9 +230,10 @@ def _add_day(
     program.at_most(quota_, (booked, 1), (up_, 1), (down_, -1))
     slope, base = _chord(day.asks, quota - most_up, quota + most_down)
     program.at_most(-(slope * quota_ + base), (booked, -1), (up_, -slope), (down_, slope))
-    program.at_most(-day.asks, (away, -1), (booked, -1))
+    program.at_most(quota_ - day.asks, (away, -1), (up_, 1), (down_, -1))
     asked = day.asks.sum(axis=0)
     program.at_most(-asked, (unmet, -1), (booked.T, -1))
+    program.at_most(np.zeros(WAYS), (unmet, -1), (away.T, 1 - problem.bounds.flexible))
     program.at_most(asked, (booked.T, 1))
     load = day.comes + day.besides[:, None] - day.minutes[:, None]
     program.at_most(-load[:1], (carried[:1], -1), (booked[:1], problem.bounds.shows))

@@ -42,7 +42,7 @@ def _of_day(problem: Problem, days: Sequence[HallDay]) -> list[StaffMove]:
         moves += [move for one in near if (move := _move(problem, one, to))]
     moves.sort(key=lambda move: (-move.gain, move.from_hall, move.to_hall, move.from_hour))
     taken: set[int] = set()
-    best = []
+    best: list[StaffMove] = []
     for move in moves:
         if not taken & {move.from_hall, move.to_hall} and len(best) < problem.bounds.staff_most:
             best.append(move)

@@ -1,12 +1,12 @@
-"""Move unsold quota by the demand of one day, or show what would move."""
+"""Move unsold quota to where demand is expected after one day, or show what would move."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from appointments.models import QuotaMove
-from appointments.rebalancing import PlannedMove, moves_of, plan_moves, rebalance, why
+from appointments.models import QuotaMove, RebalanceRun
+from appointments.rebalancing import PlannedMove, make_plan, moves_of, rebalance, why
 from config import civil
 from config.refusals import Refusal
 
@@ -22,25 +22,33 @@ class Command(BaseCommand):
         now = civil.now()
         day = options["day"] or civil.city_date(now) - timedelta(days=1)
         try:
-            moved = self.plan(day, now) if options["dry_run"] else self.move(day, now)
+            said = self.plan(day, now) if options["dry_run"] else self.move(day, now)
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
-        words = "would move" if options["dry_run"] else "moved"
-        self.stdout.write(f"{moved} slots {words} after {day}.")
+        self.stdout.write(f"{said} after {day}.")
 
-    def plan(self, day: date, now: Any) -> int:
-        planned = plan_moves(demand_day=day, now=now)
-        for move in planned:
+    def plan(self, day: date, now: datetime) -> str:
+        made = make_plan(demand_day=day, now=now, kind=RebalanceRun.Kind.NIGHT)
+        for move in made.moves:
             self.tell(move)
-        return len(planned)
+        self.weigh(made.solution.objective_before, made.solution.objective_after)
+        return f"{len(made.moves)} slots would move"
 
-    def move(self, day: date, now: Any) -> int:
-        moves = moves_of(rebalance(demand_day=day, now=now))
+    def move(self, day: date, now: datetime) -> str:
+        run = rebalance(demand_day=day, now=now)
+        moves = moves_of(run)
         for move in sorted(moves, key=lambda move: move.slot_id):
             self.tell(move)
-        return len(moves)
+        self.weigh(run.objective_before, run.objective_after)
+        moved = sum(move.moved_at is not None for move in moves)
+        waiting = len(moves) - moved
+        return f"{moved} slots moved" + (f", {waiting} are proposed" if waiting else "")
 
     def tell(self, move: QuotaMove | PlannedMove) -> None:
         starts, code = civil.city_time(move.slot.starts_at), move.slot.hall.code
         went = f"{move.from_channel} -{move.minutes}, {move.to_channel} +{move.minutes}"
         self.stdout.write(f"{code} {starts:%Y-%m-%d %H:%M} {went}  {why(move)}")
+
+    def weigh(self, before: float | None, after: float | None) -> None:
+        """Minutes of people turned away, and of waiting, weighed together."""
+        self.stdout.write(f"objective {before or 0:.1f} -> {after or 0:.1f}")

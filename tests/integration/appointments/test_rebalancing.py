@@ -12,6 +12,7 @@ from appointments.rebalancing import (
     DayNotOver,
     MoveCannotBeUndone,
     MoveTooLate,
+    make_plan,
     plan_moves,
     rebalance,
     undo_move,
@@ -95,13 +96,13 @@ def test_sold_minutes_stay_sold(hall, renewal, tomorrow, book):
 
 def test_what_is_booked_between_plan_and_move_is_not_moved(hall, renewal, tomorrow, monkeypatch):
     # C8: the mutant without the guard in MOVE breaks slot_online_within_quota
-    from appointments import rebalancing
+    from appointments.rebalancing import moving
 
     walk_ins(hall, renewal, 10)
     slot = slot_at(tomorrow, 12)
-    planned = plan_moves(demand_day=DAY, now=NIGHT)
+    planned = make_plan(demand_day=DAY, now=NIGHT, kind="night")
     Slot.objects.filter(pk=slot.pk).update(online_taken=60)
-    monkeypatch.setattr(rebalancing, "_planned", lambda *told: planned)
+    monkeypatch.setattr(moving, "make_plan", lambda **told: planned)
 
     run = rebalance(demand_day=DAY, now=NIGHT)
 

@@ -1,0 +1,129 @@
+"""The reasons of moves and of proposals for staff, in sentences made from their figures."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models import QuotaMove, StaffProposal
+from appointments.rebalancing.demand_for import FORECAST
+from appointments.rebalancing.planning import PlannedMove
+
+BOUND_WORDS = {
+    "night": _("A night moves at most %(night)s %% of a slot."),
+    "step": _("The steps of a day move at most %(step)s %% of a slot."),
+    "hall": _("In a hall at most %(hall)s %% of a day's minutes move."),
+    "sold": _("The rest is booked already."),
+    "least": _("Walk-ins keep at least %(least)s %%."),
+}
+
+
+def why(move: QuotaMove | PlannedMove) -> str:
+    """The reasons of a move in a few sentences, made from its facts."""
+    facts = move.facts
+    said = _expected(facts) if facts.get("source") == FORECAST else _counted(facts)
+    parts = [said, _effect(facts), _bound(facts)]
+    return " ".join(part for part in parts if part)
+
+
+def _counted(facts: dict[str, Any]) -> str:
+    return gettext(
+        "On %(day)s from %(hour)s:00, %(booked)s people booked, %(unmet)s found no place and"
+        " %(came)s came without a booking. Walk-ins had %(before)s %% of the minutes; the day"
+        " asked for %(target)s %%, now it is %(after)s %%."
+    ) % {
+        "day": facts["demand_day"],
+        "hour": f"{facts['hour']:02d}",
+        "booked": facts["asked_online"],
+        "unmet": facts["unmet"],
+        "came": facts["asked_walk_in"],
+        "before": facts["share_before"],
+        "target": facts["share_target"],
+        "after": facts["share_after"],
+    }
+
+
+def _expected(facts: dict[str, Any]) -> str:
+    online, walk_in = facts["online_range"] or ["?", "?"], facts["walk_in_range"] or ["?", "?"]
+    return gettext(
+        "From %(hour)s:00 about %(online)s people are expected to book (nine times in ten between"
+        " %(online_low)s and %(online_high)s) and %(came)s to come without a booking (%(came_low)s"
+        " to %(came_high)s). Walk-ins had %(before)s %% of the minutes, now it is %(after)s %%."
+    ) % {
+        "hour": f"{facts['hour']:02d}",
+        "online": facts["asked_online"],
+        "online_low": online[0],
+        "online_high": online[1],
+        "came": facts["asked_walk_in"],
+        "came_low": walk_in[0],
+        "came_high": walk_in[1],
+        "before": facts["share_before"],
+        "after": facts["share_after"],
+    }
+
+
+def _effect(facts: dict[str, Any]) -> str:
+    """What the hall's day is expected to gain, where it is a minute or more."""
+    before, after = facts.get("hall_day", {}).get("unmet", [0, 0])
+    if before <= after:
+        return ""
+    return gettext(
+        "In the hall on that day, people with %(before)s minutes of work would find no place; with"
+        " all moves it is %(after)s."
+    ) % {"before": before, "after": after}
+
+
+def _bound(facts: dict[str, Any]) -> str:
+    """What kept the move from going farther."""
+    bound, limits = BOUND_WORDS.get(facts["bound"]), facts["limit"]
+    if not bound:
+        return ""
+    return str(bound) % {
+        "night": limits["rebalance_max_percent"],
+        "step": limits.get("rebalance_step_percent", 0),
+        "hall": limits.get("rebalance_hall_percent", 0),
+        "least": limits["walkin_min_percent"],
+    }
+
+
+def why_staff(proposal: StaffProposal) -> str:
+    """What a window's hours elsewhere would bring, in two sentences."""
+    facts = proposal.facts
+    moved = {
+        "hours": proposal.hours,
+        "from_hour": f"{proposal.from_hour % 24:02d}",
+        "to_hour": f"{proposal.to_hour % 24:02d}",
+        "from_hall": proposal.from_hall.name,
+        "to_hall": proposal.to_hall.name,
+    }
+    if proposal.from_hall_id == proposal.to_hall_id:
+        said = ngettext(
+            "One window for %(hours)s hour: from %(to_hour)s:00 instead of from %(from_hour)s:00.",
+            "One window for %(hours)s hours: from %(to_hour)s:00 instead of from %(from_hour)s:00.",
+            proposal.hours,
+        )
+    else:
+        said = ngettext(
+            "One window for %(hours)s hour from %(to_hour)s:00: in %(to_hall)s instead of in"
+            " %(from_hall)s.",
+            "One window for %(hours)s hours from %(to_hour)s:00: in %(to_hall)s instead of in"
+            " %(from_hall)s.",
+            proposal.hours,
+        )
+    gained = gettext(
+        "Minutes of people who find no place: %(unmet_before)s, then %(unmet_after)s. Minutes of"
+        " work that wait an hour: %(wait_before)s, then %(wait_after)s."
+    ) % {name: round(facts[name]) for name in EFFECT}
+    return f"{said % moved} {gained}"
+
+
+EFFECT = ("unmet_before", "unmet_after", "wait_before", "wait_after")
+
+
+def searches_link(move: QuotaMove | PlannedMove) -> str:
+    """The page of the hall's past day and hour, with the searches that a move follows."""
+    facts = move.facts
+    hour = facts.get("demand_hour", facts["hour"])
+    day = date.fromisoformat(facts["demand_day"])
+    return f"/supervise/demand/{move.slot.hall.code}/{day.isoformat()}/?hour={hour}"
