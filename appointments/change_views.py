@@ -18,6 +18,8 @@ from appointments.changes.asking import Ask, preview_change
 from appointments.pressing import SaidNo, press
 from appointments.supervise_session_views import own_session
 from appointments.supervise_views import LOOKERS, show
+from appointments.twin.effecting import effect_of_change
+from appointments.twin.telling import ShownEffect, shown_effect
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal
@@ -124,8 +126,16 @@ def _shown(
     return {
         "hidden": _hidden(asked.form) if asked.preview else [],
         "action": request.path.removesuffix("preview/"),
+        "twin": _twin(asked, now),
         **effect_of(request, session.hall, asked.preview, now, **choices),
     }
+
+
+def _twin(asked: Asked[ChangeForm], now: datetime) -> ShownEffect | None:
+    """What it would do to waits; with the preview only."""
+    if asked.preview is None:
+        return None
+    return shown_effect(effect_of_change(asked.preview, now=now))
 
 
 def _hidden(form: ChangeForm) -> list[tuple[str, str]]:

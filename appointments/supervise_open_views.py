@@ -1,7 +1,7 @@
 """Opening a session on one page, in one hall or the same in several: the form, and beside it
 what it would do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -22,6 +22,8 @@ from appointments.pressing import SaidNo, fresh_key, press
 from appointments.releasing import open_released, preview_release
 from appointments.supervise_forms import OpenForm, asked_kind, first_answers
 from appointments.supervise_views import WHO, asked_hall, halls_here, show
+from appointments.twin.effecting import effect_of_opening
+from appointments.twin.telling import ShownEffect, shown_effect
 from config import civil
 from config.faces import show_refusal
 from config.refusals import Refusal
@@ -56,6 +58,7 @@ class Shown:
     elsewhere: tuple[DayFate, ...] = ()
     refusal: Refusal | None = None
     free_clerks: int = 0
+    twin: ShownEffect | None = None
 
 
 @never_cache
@@ -70,7 +73,7 @@ def supervise_open(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, hall, form, status=400)
     if "look" in request.POST:
-        shown = look(form, now)
+        shown = _played(look(form, now), now)
         if shown.refusal:
             show_refusal(form, shown.refusal)
         return _page(request, hall, form, shown=shown, status=409 if shown.refusal else 200)
@@ -84,7 +87,7 @@ def supervise_preview(request: HttpRequest) -> HttpResponse:
     """The part of the page that says what the session would do."""
     now = civil.now()
     form = form_of(request, asked_hall(request), now, request.POST)
-    shown = look(form, now) if form.is_valid() else Shown()
+    shown = _played(look(form, now), now) if form.is_valid() else Shown()
     said = [str(text) for texts in form.errors.values() for text in texts]
     context = _shown(shown) | {"said": [str(shown.refusal)] if shown.refusal else said}
     return render(request, "appointments/supervise/_preview.html", context)
@@ -107,6 +110,14 @@ def look(form: OpenForm, now: datetime) -> Shown:
     except Refusal as refusal:
         return Shown(refusal=form.placed(refusal))
     return Shown(opening(plan), tuple(foresee_many(form.elsewhere(), now=now)), None, free)
+
+
+def _played(shown: Shown, now: datetime) -> Shown:
+    """The same, with what it would do to waits."""
+    if shown.opening is None:
+        return shown
+    effect = effect_of_opening(shown.opening.plan, now=now)
+    return replace(shown, twin=shown_effect(effect))
 
 
 def check_staff(plan: SessionPreview) -> int:
@@ -185,6 +196,7 @@ def _shown(shown: Shown) -> dict[str, Any]:
     return {
         "opening": shown.opening,
         "fates": shown_fates(list(shown.elsewhere)),
+        "twin": shown.twin,
         "few_clerks": _few_words(clerks) if short else "",
     }
 

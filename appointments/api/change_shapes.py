@@ -6,10 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from appointments.api.effect_shapes import EffectOutput, told_effect
 from appointments.api.fields import InstantField, RowField
 from appointments.api.session_shapes import SessionOutput, WaitingOutput
 from appointments.changes.asking import Ask, ChangePreview, Losing
 from appointments.models import Booking
+from appointments.twin.effecting import effect_of_change
 from windows.api.describing import Word
 from windows.models import HallSession
 
@@ -133,6 +135,15 @@ class ChangeOutput(serializers.Serializer):
     can_undo = serializers.BooleanField()
     warnings = serializers.ListField(child=serializers.CharField())
     digest = serializers.CharField(help_text="To be sent back as `expect`")
+    effect = serializers.SerializerMethodField(
+        help_text="What it would do to waits; null: not worked out for a closure"
+    )
+
+    @extend_schema_field(EffectOutput(allow_null=True))
+    def get_effect(self, seen: ChangePreview) -> Any:
+        if seen.ask.kind == "close":
+            return None
+        return told_effect(effect_of_change(seen, now=self.context["now"]))
 
     def get_people(self, seen: ChangePreview) -> int:
         return len(seen.losing) + seen.held

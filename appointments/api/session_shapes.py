@@ -5,9 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from appointments.api.effect_shapes import EffectOutput, told_effect
 from appointments.api.fields import DayField, InstantField, RowField
 from appointments.demanding import waiting_for
 from appointments.models import Draw
+from appointments.twin.effecting import effect_of_opening
 from config import civil
 from windows.api.describing import Word
 from windows.models import HallSession, Matter, Window
@@ -95,6 +97,11 @@ class PreviewOutput(serializers.Serializer):
     staff_hours = serializers.FloatField()
     waiting = serializers.SerializerMethodField(help_text="What the day lacks so far")
     day = DayOutput()
+    effect = serializers.SerializerMethodField(help_text="What it would do to waits")
+
+    @extend_schema_field(EffectOutput(allow_null=True))
+    def get_effect(self, plan: SessionPreview) -> Any:
+        return told_effect(effect_of_opening(plan, now=self.context["now"]))
 
     @extend_schema_field(PlacesOutput(many=True))
     def get_places(self, plan: SessionPreview) -> Any:

@@ -137,7 +137,7 @@ class Preview(SessionCall):
         def run() -> dict[str, Any]:
             with fields_of_the_api():
                 plan = releasing.preview_release(**planned(asked, hall), now=self.now)
-            return dict(PreviewOutput(plan).data)
+            return dict(PreviewOutput(plan, context={"now": self.now}).data)
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
 
@@ -255,7 +255,7 @@ class ChangePreview(SessionCall):
 
         def run() -> dict[str, Any]:
             seen = asking.preview_change(ask_of(session, asked), now=self.now)
-            return dict(ChangeOutput(seen).data)
+            return dict(ChangeOutput(seen, context={"now": self.now}).data)
 
         return self.run_once(run, actor=f"staff:{staff.pk}")
 

@@ -144,8 +144,8 @@ class _Line:
                     continue
                 line = self.green if people[which].green else self.waiting
                 heappush(line[kind], (people[which].rank, which))
-                free = [n for n in self.may_serve[kind] if not posts[n].busy]
-                for place in sorted(free, key=lambda n: posts[n].idle_since):
+                free = [(posts[n].idle_since, n) for n in self.may_serve[kind] if not posts[n].busy]
+                for _, place in sorted(free):
                     if self._call(place, at, events):
                         break
                 continue
@@ -157,6 +157,8 @@ class _Line:
 
     def _call(self, place: int, at: float, events: list[tuple[float, int, int]]) -> bool:
         post = self.posts[place]
+        if not any(self.waiting[kind] or self.green[kind] for kind in post.kinds):
+            return False
         by = inf if self.everybody else post.calls_who_came_by(at)
         if by is None:
             return False

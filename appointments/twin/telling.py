@@ -1,6 +1,7 @@
 """The twin's answers in a supervisor's words."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -118,3 +119,21 @@ def _from_words(effect: TwinEffect) -> str:
             effect.days,
         )
     return said % {"n": effect.days}
+
+
+@dataclass(frozen=True)
+class ShownEffect:
+    """The effect as a page shows it; `why`: there is none."""
+
+    said: list[str]
+    source: str
+    why: str
+
+
+def shown_effect(effect: TwinEffect) -> ShownEffect:
+    why = why_not(effect)
+    return (
+        ShownEffect([], "", why)
+        if why
+        else ShownEffect(effect_words(effect), source_words(effect), "")
+    )
