@@ -126,8 +126,8 @@ def part_as_json(part: Part) -> dict[str, Any]:
     methods = {}
     for score in part.methods:
         figures = asdict(score)
-        figures["coverage_90"] = figures.pop("coverage")
-        methods[figures.pop("method")] = {
+        name, figures["coverage_90"] = figures.pop("method"), figures.pop("coverage")
+        methods[name] = {
             key: value if value is None else round(value, 6) for key, value in figures.items()
         }
     return {"scored": part.scored, "people": part.people, "methods": methods}
