@@ -117,18 +117,20 @@ def _walked_in(within: dict[str, object]):  # type: ignore[no-untyped-def]
 
 
 def _add_unmet(found: dict[date, dict[Key, list[float]]], within: dict[str, object]) -> None:
-    """Searches in vain know no hour: they are shared out as the bookings were."""
+    """Searches in vain know no hour: they are shared out as the bookings were, else as
+    people came."""
     unmet = UnmetDemand.objects.filter(**within).values("service_day", "matter")
     for row in unmet.annotate(people=Sum(F("count"))).order_by("service_day"):
-        asked = found.get(row["service_day"])
-        booked = {key[0]: 0.0 for key in asked or ()}
-        for (hour, _matter), (online, _walk_in) in (asked or {}).items():
+        asked = found.get(row["service_day"], {})
+        booked: dict[int, float] = defaultdict(float)
+        came: dict[int, float] = defaultdict(float)
+        for (hour, _matter), (online, walk_in) in asked.items():
             booked[hour] += online
-        total = sum(booked.values())
-        if asked is None or not total:
-            continue
-        for hour, online in booked.items():
-            asked[hour, row["matter"]][0] += row["people"] * online / total
+            came[hour] += walk_in
+        shares = booked if sum(booked.values()) else came
+        total = sum(shares.values())
+        for hour, share in shares.items():
+            asked[hour, row["matter"]][0] += row["people"] * share / total
 
 
 def _foretold(hall: Hall, day: date, usual: Asked) -> Wanted | None:
