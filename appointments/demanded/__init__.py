@@ -1,0 +1,1 @@
+"""Demand as it really was: facts of closed days, their corrections, and how to read them."""
