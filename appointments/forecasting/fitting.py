@@ -17,7 +17,9 @@ AT_ONCE = 256  # series; a bound on memory
 OUTLIER = 2.0  # deviations from which a day weighs less
 LEAST_MOOD, MOST_MOOD = 0.04, 0.6
 FAST = 4.0  # days until a day counts half for the newest level
+REACH = (-9.0, 14.0)  # of logarithms
 STEADY = 0.12  # how far the newest level may wander from the long one before it must be proved
+LOCAL = 21.0  # days until a neighbouring day counts half for the level of its time
 SLOW = 120.0  # days until a day counts half for everything else
 
 
@@ -40,35 +42,49 @@ def fit(history: Floats, design: Design, base: Floats, base_ahead: Floats) -> Fl
 
 
 def fit_some(history: Floats, design: Design, base: Floats, base_ahead: Floats) -> Floats:
+    """The same of so many series that their matrices are small."""
     known = np.isfinite(history)
-    age = np.arange(history.shape[1])[::-1]
     seen = np.where(known, history, 0.0)
     level = seen.sum(1) / np.maximum((known * base).sum(1), 1e-9)
-    empty = level <= 0
-    start = np.log(np.where(empty, 1.0, level))[:, None] + np.log(np.maximum(base, 1e-9))
-    matrix = np.column_stack([np.ones(len(design.past)), design.past])
+    busy = level > 0
+    start = np.log(np.where(busy, level, 1.0))[:, None] + np.log(np.maximum(base, 1e-9))
+    age = np.arange(history.shape[1])[::-1]
+    near = 0.5 ** (np.abs(age[:, None] - age) / LOCAL)
+    matrix, ahead = with_ones(design.past), with_ones(design.ahead)
     penalty = np.diag(1.0 / np.concatenate([[100.0], design.sizes**2]))
     effects = np.zeros((len(history), matrix.shape[1]))
-    mood = np.full((len(history), 1), 0.1)
-    trust = known * 0.5 ** (age / SLOW)
     for _ in range(ROUNDS):
         fitted = effects @ matrix.T
-        expected = np.exp(np.clip(start + fitted, -9.0, 14.0))
+        expected = np.exp(np.clip(start + fitted, *REACH))
         off = np.clip(np.where(known, seen / expected - 1.0, 0.0), -1.0, 1.5)
-        mood = moods(off, expected, known)
-        noise = 1.0 / expected + mood**2
-        weight = trust * np.minimum(1.0, OUTLIER * np.sqrt(noise) / np.maximum(np.abs(off), 1e-9))
-        weight = weight / noise
+        drift = drifting(off, expected, known, near)
+        odd = np.where(known, off - drift, 0.0)
+        noise = 1.0 / expected + moods(odd, expected, known) ** 2
+        calm = np.minimum(1.0, OUTLIER * np.sqrt(noise) / np.maximum(np.abs(odd), 1e-9))
+        weight = known * calm / noise * 0.5 ** (age / SLOW)
         left = (matrix.T[None] * weight[:, None]) @ matrix + penalty
-        right = (weight * (fitted + off)) @ matrix
+        right = (weight * (fitted + off - drift)) @ matrix
         effects = np.linalg.solve(left, right[..., None])[..., 0]
+    rest = fitted + off - effects @ matrix.T
     newest = weight * 0.5 ** (age / FAST - age / SLOW)
-    residual = fitted + off - effects @ matrix.T
-    lift = (newest * residual).sum(1) / (newest.sum(1) + STEADY**-2)
-    ahead = np.column_stack([np.ones(len(design.ahead)), design.ahead])
+    lift = (newest * rest).sum(1) / (newest.sum(1) + STEADY**-2)
     total = effects @ ahead.T + lift[:, None] + np.log(np.maximum(base_ahead, 1e-9))
-    found = np.exp(np.clip(total, -9.0, 14.0)) * np.where(empty, 0.0, level)[:, None]
+    found = np.exp(np.clip(total, *REACH)) * np.where(busy, level, 0.0)[:, None]
     return np.where(base_ahead > 0, found, 0.0)
+
+
+def with_ones(features: Floats) -> Floats:
+    return np.column_stack([np.ones(len(features)), features])
+
+
+def drifting(off: Floats, expected: Floats, known: NDArray[np.bool_], near: Floats) -> Floats:
+    """How far the days around each day are from what was fitted: a level that wanders slowly.
+
+    It is taken out before effects are fitted and oddities are judged, so that a lasting rise is
+    neither a weekday's nor a row of oddities.
+    """
+    weight = known * np.minimum(expected, LEAST_MOOD**-2)
+    return (weight * off) @ near / (weight @ near + STEADY**-2)
 
 
 def moods(off: Floats, expected: Floats, known: NDArray[np.bool_]) -> Floats:

@@ -14,11 +14,16 @@ from numpy.typing import NDArray
 
 from appointments.forecasting import choosing, quantiles, shapes
 from appointments.forecasting.fitting import fit
-from appointments.forecasting.known import Known, Method, design
+from appointments.forecasting.known import KINDS, Known, Method, design
 from appointments.forecasting.quantiles import LEVELS as LEVELS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+WEEKDAYS = 0.3  # the usual size of a weekday's effect, as a share
+OWN_WEEKDAYS = 0.1  # of a series' own beside that of all
+MONTH = 0.1  # of the place in the month
 
 
 def seasonal_naive(known: Known) -> Floats:
@@ -53,28 +58,48 @@ def last_mean(values: Floats, days: int) -> Floats:
 
 def weekday_level(known: Known) -> Floats:
     """Each series by itself: a level that follows the newest days, times its weekdays."""
-    return fit(known.history, design(known, 0.3), *without_base(known))
+    return awake(known, alone)
 
 
 def monthly_level(known: Known) -> Floats:
     """The same with a rhythm of the month, once two months are known."""
-    return fit(known.history, design(known, 0.3, monthly=0.1), *without_base(known))
+    return awake(known, lambda view: alone(view, monthly=MONTH))
 
 
 def shared(known: Known) -> Floats:
     """All series together give level, weekdays and month; each is a share that moves slowly."""
+    return awake(known, together)
+
+
+def alone(known: Known, *, monthly: float = 0.0) -> Floats:
+    ones = np.ones((len(known.history), known.ahead))
+    features = design(known, WEEKDAYS, monthly=monthly)
+    return fit(known.history, features, np.ones_like(known.history), ones)
+
+
+def together(known: Known) -> Floats:
     index = common(known.history)
-    row = np.ones((1, known.ahead))
-    ahead = fit(index[None], design(known, 0.3, monthly=0.1), np.ones_like(index)[None], row)
+    ahead = alone(replace(known, history=index[None]), monthly=MONTH)
     base = np.where(index > 0, index, np.nan)
     usable = np.where(np.isnan(base), np.nan, known.history)
-    shape = usable.shape
     return fit(
         usable,
-        design(known, 0.1),
-        np.broadcast_to(np.nan_to_num(base, nan=1.0), shape),
+        design(known, OWN_WEEKDAYS),
+        np.broadcast_to(np.nan_to_num(base, nan=1.0), usable.shape),
         np.broadcast_to(ahead, (len(usable), known.ahead)),
     )
+
+
+def awake(known: Known, method: Method) -> Floats:
+    """The method without days on which a series rests: kinds of which the last were all zero."""
+    resting = np.zeros((len(known.history), KINDS), dtype=bool)
+    busy = last_mean(known.history, known.history.shape[1]) > 0
+    for kind in np.unique(known.kinds):
+        same = known.history[:, known.kinds == kind]
+        twice = np.isfinite(same).sum(axis=1) > 1
+        resting[:, kind] = busy & twice & (last_mean(same, 4) == 0)
+    view = replace(known, history=np.where(resting[:, known.kinds], np.nan, known.history))
+    return np.where(resting[:, known.future_kinds], 0.0, method(view))
 
 
 def common(history: Floats) -> Floats:
@@ -85,10 +110,6 @@ def common(history: Floats) -> Floats:
     open_ones = (known * usual[:, None]).sum(0)
     total = np.where(open_ones > 0, seen.sum(0) / np.maximum(open_ones, 1e-9), np.nan)
     return total * usual.sum()
-
-
-def without_base(known: Known) -> tuple[Floats, Floats]:
-    return np.ones_like(known.history), np.ones((len(known.history), known.ahead))
 
 
 PLAIN = ("seasonal_naive", "last_four")
