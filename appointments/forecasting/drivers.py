@@ -1,0 +1,104 @@
+"""What is known beforehand to bring more people, or fewer: kinds of day, events, cohorts of cards.
+
+A driver is a factor on a usual day. The history is divided by its drivers before a method
+looks at it, and the days ahead are multiplied by theirs: an exam of last month does not come
+again, and the coming one is not forgotten.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appointments.forecasting.cohorts import Waves
+from windows.calendar_days import DayKind, day_kinds
+from windows.events import events_between
+from windows.models import DemandEvent, Hall, Matter
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MADE_UP, SPECIAL = 7, 8
+SATURDAY = 5
+LEAST, MOST = 0.05, 12.0  # an event that says nobody comes is not divided by zero
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One reason why a day is not usual, for the page that shows it."""
+
+    name: str
+    factor: float
+
+
+@dataclass
+class Drivers:
+    """Kinds of the days from `first` on, and the factor of each hall, matter and day."""
+
+    first: date
+    kinds: Ints
+    factors: Floats  # [hall, matter, day]
+    named: dict[date, DayKind] = field(default_factory=dict)
+
+
+def kind_of(day: date, kind: DayKind) -> int:
+    """0 to 6 as its weekday; 7 worked though it is a weekend, 8 free though it is none."""
+    weekend = day.weekday() >= SATURDAY
+    if kind.is_workday and weekend:
+        return MADE_UP
+    if not kind.is_workday and not weekend:
+        return SPECIAL
+    return day.weekday()
+
+
+def drivers_of(
+    halls: Sequence[Hall], matters: Sequence[Matter], first: date, last: date
+) -> Drivers:
+    """The drivers of all halls and matters on the days from `first` to `last`; few queries."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    kinds = day_kinds(first, last)
+    factors = np.ones((len(halls), len(matters), len(days)))
+    for event in events_between(first, last).prefetch_related("matters"):
+        rows = [n for n, hall in enumerate(halls) if reaches(event, hall)]
+        wanted = {matter.pk for matter in event.matters.all()}
+        columns = [n for n, matter in enumerate(matters) if not wanted or matter.pk in wanted]
+        span = slice(max(0, (event.first_day - first).days), (event.last_day - first).days + 1)
+        factors[np.ix_(rows, columns, range(len(days))[span])] *= 1 + event.uplift_percent / 100
+    waves = Waves.read()
+    for n, hall in enumerate(halls):
+        for m, matter in enumerate(matters):
+            if wave := waves.factors(hall.district_zh, matter.code, days):
+                factors[n, m] *= wave
+    return Drivers(
+        first=first,
+        kinds=np.array([kind_of(day, kinds[day]) for day in days]),
+        factors=np.clip(factors, LEAST, MOST),
+        named={day: kind for day, kind in kinds.items() if kind.name},
+    )
+
+
+def reaches(event: DemandEvent, hall: Hall) -> bool:
+    """Whether the event is the hall's own, its district's or the city's."""
+    if event.hall_id is not None:
+        return event.hall_id == hall.pk
+    return event.district in ("", hall.district_zh)
+
+
+def reasons(halls: Iterable[Hall], first: date, last: date) -> Mapping[date, list[Driver]]:
+    """Per day what is known of it beforehand, in words: holidays, events, cohorts."""
+    halls = list(halls)
+    found: dict[date, list[Driver]] = {}
+    for day, kind in day_kinds(first, last).items():
+        if kind.name:
+            found.setdefault(day, []).append(Driver(kind.name, 1.0))
+    for event in events_between(first, last):
+        if not any(reaches(event, hall) for hall in halls):
+            continue
+        day = max(first, event.first_day)
+        while day <= min(last, event.last_day):
+            factor = 1 + event.uplift_percent / 100
+            found.setdefault(day, []).append(Driver(event.name, factor))
+            day += timedelta(days=1)
+    return found

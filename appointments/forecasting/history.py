@@ -1,0 +1,124 @@
+"""The facts as regular series: people who wanted something, by hall, matter and day, and by hour.
+
+A day that was not written, or on which a hall was closed, is not known (nan); an open day
+without a fact is a zero that was seen. Wanted is who booked, came without a booking, searched
+in vain or asked at the kiosk in vain: what was offered does not bound it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from django.db.models import Sum
+from numpy.typing import NDArray
+
+from appointments.models import DayClosing, DemandFact
+from windows.models import Hall, Matter, Slot
+
+Floats = NDArray[np.float64]
+What = DemandFact.What
+WANTED = (What.BOOKED, What.WALKED_IN, What.SEARCHED, What.KIOSK)
+LONGEST = 400  # days: a year and the same season before it
+HOURS = 30  # of a service day; what comes later counts in the last one
+
+
+@dataclass
+class History:
+    """People [hall, matter, day] and their hours [hall, hour, day], newest day last."""
+
+    halls: list[Hall]
+    matters: list[Matter]
+    first: date
+    last: date
+    people: Floats
+    hours: Floats
+    hour_matters: Floats  # [hall, matter, hour] over all days
+    window_hours: Floats  # [hall, day]; nan: closed
+
+    @property
+    def days(self) -> int:
+        return self.people.shape[2]
+
+    @property
+    def is_empty(self) -> bool:
+        return not np.isfinite(self.people).any()
+
+
+def read_history(halls: Sequence[Hall], matters: Sequence[Matter], *, last: date) -> History:
+    """The written days up to `last`; four queries."""
+    closings = DayClosing.objects.filter(hall__in=halls, service_day__lte=last, was_open=True)
+    closings = closings.filter(service_day__gt=last - timedelta(days=LONGEST))
+    opened = list(closings.values_list("hall_id", "service_day"))
+    first = min((day for _hall, day in opened), default=last)
+    days = (last - first).days + 1
+    at = {hall.pk: n for n, hall in enumerate(halls)}
+    of = {matter.pk: n for n, matter in enumerate(matters)}
+    people = np.full((len(halls), len(matters), days), np.nan)
+    hours = np.full((len(halls), HOURS, days), np.nan)
+    for hall_id, day in opened:
+        people[at[hall_id], :, (day - first).days] = 0.0
+        hours[at[hall_id], :, (day - first).days] = 0.0
+    spread = np.zeros((len(halls), len(matters), HOURS))
+    facts = DemandFact.objects.filter(corrected_by__isnull=True, what__in=WANTED)
+    facts = facts.filter(hall__in=halls, matter__in=matters, service_day__range=(first, last))
+    rows = facts.values_list("hall_id", "matter_id", "service_day", "hour")
+    for hall_id, matter_id, day, hour, count in rows.annotate(n=Sum("people")).order_by():
+        h, m, d = at[hall_id], of[matter_id], (day - first).days
+        if np.isnan(people[h, m, d]):
+            continue
+        people[h, m, d] += count
+        hours[h, min(hour, HOURS - 1), d] += count
+        spread[h, m, min(hour, HOURS - 1)] += count
+    return History(
+        halls=list(halls),
+        matters=list(matters),
+        first=first,
+        last=last,
+        people=people,
+        hours=hours,
+        hour_matters=spread,
+        window_hours=offered_hours(at, first, last),
+    )
+
+
+def offered_hours(at: dict[int, int], first: date, last: date) -> Floats:
+    """Window-hours of each hall and day by its slots; nan where none is open."""
+    found = np.full((len(at), (last - first).days + 1), np.nan)
+    slots = Slot.objects.filter(hall__in=at, service_day__range=(first, last), is_open=True)
+    rows = slots.values_list("hall_id", "service_day").annotate(n=Sum("minutes")).order_by()
+    for hall_id, day, minutes in rows:
+        found[at[hall_id], (day - first).days] = minutes / 60
+    return found
+
+
+def borrowed(history: History, ahead: Floats, *, least: int = 14) -> Floats:
+    """The people with the days that a new hall lacks lent by its neighbours.
+
+    A hall of which less than `least` days are known has what its district's (else the city's)
+    halls had per open window-hour, times its own window-hours (of the days known, else of
+    those ahead [hall, day]).
+    """
+    known = np.isfinite(history.people[:, 0])
+    new = known.sum(axis=1) < least
+    if not new.any() or new.all():
+        return history.people
+    found = history.people.copy()
+    for h in np.flatnonzero(new):
+        district = np.array([o.district_zh == history.halls[h].district_zh for o in history.halls])
+        beside = district & ~new if (district & ~new).any() else ~new
+        rate = _rate(history, beside)
+        own = np.concatenate([history.window_hours[h], ahead[h]])
+        size = np.nanmedian(own) if np.isfinite(own).any() else np.nanmedian(history.window_hours)
+        empty = ~known[h]
+        found[h][:, empty] = (rate * (size if np.isfinite(size) else 0.0))[:, empty]
+    return found
+
+
+def _rate(history: History, beside: NDArray[np.bool_]) -> Floats:
+    """People per window-hour [matter, day] in these halls together; nan when none was open."""
+    known = np.isfinite(history.people[:, 0]) & np.isfinite(history.window_hours)
+    known &= beside[:, None]
+    hours = np.where(known, history.window_hours, 0.0).sum(axis=0)
+    people = np.where(known[:, None], history.people, 0.0).sum(axis=0)
+    return np.where(hours > 0, people / np.maximum(hours, 1e-9), np.nan)
