@@ -28,11 +28,12 @@ Array = NDArray[np.float64]
 BEYOND = np.array([-1.645, -0.674, 0.0, 0.674, 1.282, 1.645])  # LEVELS of a normal day
 UNSURE = 0.25  # besides chance, a day is off by a quarter: what a naive guess is off by
 CHANCES = np.array(WEIGHTS)
+NOBODY = 0.001  # people
 
 
 def spread(minutes: float, people: float) -> tuple[float, ...]:
     """Quantiles of an hour of which only the mean is known."""
-    if people <= 0 or minutes <= 0:
+    if people < NOBODY or minutes <= 0:
         return (0.0,) * len(BEYOND)
     of_mean = np.sqrt(1 / people + UNSURE**2)
     return tuple(np.maximum(minutes * (1 + BEYOND * of_mean), 0.0).tolist())
@@ -61,7 +62,8 @@ class HallDay:
     def with_windows(self, hours: Iterable[int], sign: int) -> "HallDay":
         """The day with one window more, or less, in those hours."""
         there = np.isin(self.hours, list(hours)) * sign * 60.0
-        share = np.divide(self.online, self.minutes, out=np.zeros_like(there), where=there != 0)
+        known = (there != 0) & (self.minutes > 0)
+        share = np.divide(self.online, self.minutes, out=np.zeros_like(there), where=known)
         online = np.maximum(self.online + there * share, self.taken)
         return replace(self, minutes=self.minutes + there, online=online)
 

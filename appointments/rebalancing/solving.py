@@ -24,6 +24,8 @@ from appointments.rebalancing.sharing_out import least_first, shared_out
 from appointments.rebalancing.staffing import staff_moves
 
 WAYS = len(CHANCES)
+FAR = 0.4  # of an hour's minutes
+NEARER = 8  # the second answer is looked for within so small a part on both sides of the first
 Minutes = dict[int, int]  # by slot, what its walk-ins gain
 
 
@@ -39,9 +41,12 @@ def solve(problem: Problem) -> Solution:
     costs: dict[tuple[int, date], tuple[Cost, Cost]] = {}
     left: list[HallDay] = []
     for of_day in by_day.values():
-        wishes = _wishes(problem, of_day, slots, forced)
-        for day, wish in zip(of_day, wishes, strict=True):
-            moved = _moved(problem, day, wish, slots, forced)
+        first = _wishes(problem, of_day, slots, forced)
+        answers = [first]
+        if _may_move_far(of_day, slots):
+            answers.append(_wishes(problem, of_day, slots, forced, around=first))
+        for day, *wishes in zip(of_day, *answers, strict=True):
+            moved = _moved(problem, day, wishes, slots, forced)
             chosen |= moved
             after = _after(day, slots, moved)
             costs[day.hall_id, day.service_day] = (_cost(problem, day), _cost(problem, after))
@@ -57,6 +62,16 @@ def solve(problem: Problem) -> Solution:
 
 def _cost(problem: Problem, day: HallDay) -> Cost:
     return cost_of(day, problem.weights, problem.bounds)
+
+
+def _may_move_far(days: Sequence[HallDay], slots: Mapping[Any, list[SlotState]]) -> bool:
+    """Whether an hour may change so much that the chord is far from what it stands for."""
+    return any(
+        sum(slot.can_give_walk_ins + slot.can_give_online for slot in cell) > FAR * minutes
+        for day in days
+        for hour, minutes in zip(day.hours, day.minutes, strict=True)
+        if (cell := slots[day.hall_id, day.service_day, hour])
+    )
 
 
 def _by_cell(slots: Sequence[SlotState]) -> dict[Any, list[SlotState]]:
@@ -78,22 +93,29 @@ def _after(day: HallDay, slots: Mapping[Any, list[SlotState]], moved: Minutes) -
 def _moved(
     problem: Problem,
     day: HallDay,
-    wish: Array,
+    wishes: Sequence[Array],
     slots: Mapping[Any, list[SlotState]],
     forced: Minutes,
 ) -> Minutes:
-    """The wish in whole minutes of slots; without it when the day would not get better."""
+    """The better wish in whole minutes of slots; none when the day would not get better."""
     cells = [slots[day.hall_id, day.service_day, hour] for hour in day.hours]
     must = {slot.slot_id: forced[slot.slot_id] for cell in cells for slot in cell
             if slot.slot_id in forced}  # fmt: skip
-    moved = dict(must)
-    for cell, minutes in zip(cells, wish, strict=True):
-        moved |= shared_out(cell, int(minutes), must, least=problem.bounds.least_move)
-    without = _cost(problem, _after(day, slots, must)).objective
+    best, least = must, _weighed(problem, _after(day, slots, must), must)
+    for wish in wishes:
+        moved = dict(must)
+        for cell, minutes in zip(cells, wish, strict=True):
+            moved |= shared_out(cell, int(minutes), must, least=problem.bounds.least_move)
+        weighed = _weighed(problem, _after(day, slots, moved), moved)
+        if weighed < least - 1e-9:
+            best, least = moved, weighed
+    return best
+
+
+def _weighed(problem: Problem, day: HallDay, moved: Minutes) -> float:
+    """What the day costs, and its moves."""
     size = sum(abs(minutes) for minutes in moved.values())
-    size -= sum(abs(minutes) for minutes in must.values())
-    better = _cost(problem, _after(day, slots, moved)).objective + problem.weights.move * size
-    return moved if better < without else must
+    return _cost(problem, day).objective + problem.weights.move * size
 
 
 def _said(problem: Problem, chosen: Minutes) -> list[SlotMove]:
@@ -184,12 +206,17 @@ def _wishes(
     days: Sequence[HallDay],
     slots: Mapping[Any, list[SlotState]],
     forced: Minutes,
+    around: Sequence[Array] | None = None,
 ) -> list[Array]:
-    """For each hall's day, by hour: the minutes that walk-ins should gain besides the forced."""
+    """For each hall's day, by hour: the minutes that walk-ins should gain besides the forced.
+
+    Around a first answer the chords are short, so the second one is nearly exact.
+    """
     program = _Program()
     gains, unmet = [], []
-    for day in days:
-        gained, turned_away = _add_day(program, problem, day, slots, forced)
+    for at, day in enumerate(days):
+        near = None if around is None else around[at]
+        gained, turned_away = _add_day(program, problem, day, slots, forced, near)
         gains.append(gained)
         unmet.append(turned_away)
     _add_districts(program, problem, days, unmet)
@@ -206,6 +233,7 @@ def _add_day(
     day: HallDay,
     slots: Mapping[Any, list[SlotState]],
     forced: Minutes,
+    near: Array | None = None,
 ) -> tuple[tuple[Any, Any], Any]:
     """Adds a hall's day to the program; its moves (to walk-ins, online) and its unmet minutes."""
     weights, shape = problem.weights, day.asks.shape
@@ -228,7 +256,13 @@ def _add_day(
     up_, down_ = (np.broadcast_to(one[:, None], shape) for one in (up, down))
     quota_ = np.broadcast_to(quota[:, None], shape)
     program.at_most(quota_, (booked, 1), (up_, 1), (down_, -1))
-    slope, base = _chord(day.asks, quota - most_up, quota + most_down)
+    lowest, highest = -most_down, most_up
+    if near is not None:
+        reach = (most_up + most_down) / NEARER
+        lowest, highest = np.maximum(lowest, near - reach), np.minimum(highest, near + reach)
+        program.at_most(highest, (up, 1), (down, -1))
+        program.at_most(-lowest, (up, -1), (down, 1))
+    slope, base = _chord(day.asks, quota - highest, quota - lowest)
     program.at_most(-(slope * quota_ + base), (booked, -1), (up_, -slope), (down_, slope))
     program.at_most(quota_ - day.asks, (away, -1), (up_, 1), (down_, -1))
     asked = day.asks.sum(axis=0)
@@ -269,22 +303,19 @@ def _chord(asks: Array, least: Array, most: Array) -> tuple[Array, Array]:
 def _add_districts(
     program: _Program, problem: Problem, days: Sequence[HallDay], unmet: Sequence[Any]
 ) -> None:
-    """No district falls farther behind the city's mean than the bound, or than now."""
+    """No district turns away a larger share than the city's mean of now and the bound, or than
+    it does now itself."""
     names = sorted({day.district for day in days})
     costs = [_cost(problem, day) for day in days]
     city = sum(costs, Cost())
     if len(names) < 2 or city.asked <= 0:
         return
-    everywhere = np.concatenate(unmet)
     for name in names:
         mine = [at for at, day in enumerate(days) if day.district == name]
         own = sum((costs[at] for at in mine), Cost())
         if own.asked <= 0:
             continue
-        gap = max(problem.bounds.district_gap, own.unmet_share - city.unmet_share)
+        most = max(city.unmet_share + problem.bounds.district_gap, own.unmet_share)
         here = np.concatenate([unmet[at] for at in mine])
-        program.at_most(
-            np.array([gap]),
-            (here[None], np.tile(CHANCES, len(mine))[None] / own.asked),
-            (everywhere[None], -np.tile(CHANCES, len(days))[None] / city.asked),
-        )
+        chances = np.tile(CHANCES, len(mine))[None]
+        program.at_most(np.array([most * own.asked]), (here[None], chances))

@@ -272,7 +272,7 @@ class TestQuotas:
         return rebalance(demand_day=DAY, now=night).moves.order_by("pk").first()
 
     def test_each_move_says_why_and_is_undone(self, boss, move):
-        page = text_of(boss.get("/supervise/quotas/"))
+        page = text_of(boss.get(f"/supervise/rebalancing/{move.run_id}/"))
         assert "10 came without a booking" in page
         assert "Online → Walk-in: 9 minutes" in page
 
@@ -291,9 +291,9 @@ class TestQuotas:
 
     def test_a_move_belongs_to_its_hall(self, stranger, move):
         assert stranger.post(f"/supervise/quotas/{move.pk}/undo/", {"key": "u"}).status_code == 404
-        assert "10 came" not in text_of(stranger.get("/supervise/quotas/"))
+        assert "10 came" not in text_of(stranger.get("/supervise/quotas/", follow=True))
 
     @pytest.mark.parametrize("run", ["", "0", "x", "%00"])
     def test_a_strange_night_shows_the_last_one(self, boss, move, run):
         assert RebalanceRun.objects.count() == 1
-        assert "10 came" in text_of(boss.get(f"/supervise/quotas/?run={run}"))
+        assert "10 came" in text_of(boss.get(f"/supervise/quotas/?run={run}", follow=True))
