@@ -17,6 +17,7 @@ from queues.issuing import issue_walk_in
 from queues.models import Ticket
 from tests.conftest import NOON, slot_at
 from tests.integration.bookings_rows import BOOKINGS_CASES, rows_of_bookings
+from tests.integration.demand_rows import DEMAND_CASES, rows_of_demand
 from tests.integration.fair_rows import FAIR_CASES, rows_of_fairness
 from tests.integration.queues_rows import QUEUES_CASES, rows_of_queues
 from tests.integration.supervisors_rows import SUPERVISORS_CASES, rows_of_supervisors
@@ -24,7 +25,14 @@ from tests.integration.windows_rows import WINDOWS_CASES, rows_of_windows
 from windows.models import HelpRequest, Swap
 
 LATER = NOON + timedelta(minutes=30)
-AREAS = [*WINDOWS_CASES, *QUEUES_CASES, *BOOKINGS_CASES, *FAIR_CASES, *SUPERVISORS_CASES]
+AREAS = [
+    *WINDOWS_CASES,
+    *QUEUES_CASES,
+    *BOOKINGS_CASES,
+    *FAIR_CASES,
+    *SUPERVISORS_CASES,
+    *DEMAND_CASES,
+]
 CASES = {name: breaks for area in AREAS for name, breaks in area.items()}
 
 
@@ -41,6 +49,7 @@ def rows(hall, windows, session, renewal, book, at_window_3, clerk):
     rows_of_bookings(hall, session, renewal)
     rows_of_fairness(booking, session, renewal)
     rows_of_supervisors(hall, session, renewal, clerk, booking)
+    rows_of_demand(hall, renewal)
     return booking
 
 
