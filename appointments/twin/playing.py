@@ -22,7 +22,7 @@ from appointments.twin.day import (
     TwinWindow,
     lognormal,
 )
-from appointments.twin.drawing import BOOKING, WALK_IN, draw
+from appointments.twin.drawing import BOOKING, WALK_IN, Drawn, draw
 from appointments.twin.line import Comer, Course, play_line, working
 
 __all__ = [
@@ -40,7 +40,8 @@ class Played:
     came without one), `idle` and `overtime` window-minutes, `ends` (minutes of the day at
     which the last window is done). Per person of all runs, in columns of one length: `run`,
     `source` (WALK_IN or BOOKING), `matter`, `hour` wished, `arrives`, `starts` of the slot
-    or nan, `waits` from the number to the call (infinite: never called).
+    or nan, `waits` from the number to the call (infinite: never called), `delays` the same
+    but from the booked time for who comes before it: nobody is late who comes early.
     """
 
     runs: int
@@ -62,13 +63,14 @@ class Played:
     arrives: Floats
     starts: Floats
     waits: Floats
+    delays: Floats
 
     def wait(self, level: float, source: int | None = None) -> Floats:
-        """The wait that this share of a run's served people has at most; nan: nobody."""
-        here = np.isfinite(self.waits)
+        """The delay that this share of a run's served people has at most; nan: nobody."""
+        here = np.isfinite(self.delays)
         if source is not None:
             here &= self.source == source
-        runs, waits = self.run[here], self.waits[here]
+        runs, waits = self.run[here], self.delays[here]
         order = np.lexsort((waits, runs))
         runs, waits = runs[order], waits[order]
         first = np.searchsorted(runs, np.arange(self.runs))
@@ -79,8 +81,8 @@ class Played:
         return found
 
     def mean_wait(self) -> Floats:
-        here = np.isfinite(self.waits)
-        total = np.bincount(self.run[here], self.waits[here], minlength=self.runs)
+        here = np.isfinite(self.delays)
+        total = np.bincount(self.run[here], self.delays[here], minlength=self.runs)
         people = np.bincount(self.run[here], minlength=self.runs)
         return np.divide(total, people, out=np.zeros(self.runs), where=people > 0)
 
@@ -120,6 +122,7 @@ def play(day: TwinDay, runs: int = 200, seed: int = 1) -> Played:
         arrives=np.array([comer.arrives for one in drawn for comer in one.comers], dtype=float),
         starts=np.concatenate([one.starts for one in drawn]),
         waits=np.concatenate(waits),
+        delays=_delays(drawn, waits),
     )
 
 
@@ -129,6 +132,14 @@ def _column(parts: list[Ints]) -> Ints:
 
 def _waits(comers: list[Comer], course: Course) -> Floats:
     return np.array(course.called) - np.array([one.arrives for one in comers])
+
+
+def _delays(drawn: list[Drawn], waits: list[Floats]) -> Floats:
+    """Waits without what somebody came before the booked time."""
+    arrives = np.array([comer.arrives for one in drawn for comer in one.comers], dtype=float)
+    starts = np.concatenate([one.starts for one in drawn])
+    early = np.where(np.isnan(starts), 0.0, np.maximum(starts - arrives, 0.0))
+    return np.asarray(np.maximum(np.concatenate(waits) - early, 0.0), dtype=float)
 
 
 def _ends(course: Course, closes: float) -> float:

@@ -100,7 +100,8 @@ def source_words(effect: TwinEffect) -> str:
         "The day was played %(n)s times before and after.",
         effect.runs,
     ) % {"n": effect.runs}
-    return f"{_from_words(effect)} {played}"
+    early = _("A wait counts from the number; for who comes before the booked time, from that.")
+    return f"{_from_words(effect)} {played} {early}"
 
 
 def _from_words(effect: TwinEffect) -> str:

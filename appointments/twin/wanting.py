@@ -78,10 +78,10 @@ def days_before(hall: Hall, day: date) -> dict[date, Asked]:
     for row in _booked(within):
         if row["service_day"] in found:
             found[row["service_day"]][row["hour"], row["matter"]][0] += row["people"]
-    _add_unmet(found, within)
     for row in _walked_in(within):
         if row["service_day"] in found:
             found[row["service_day"]][row["hour"], row["matter"]][1] += row["people"]
+    _add_unmet(found, within)
     return {
         one: {key: (pair[0], pair[1]) for key, pair in asked.items()}
         for one, asked in found.items()
