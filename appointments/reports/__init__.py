@@ -1,0 +1,1 @@
+"""Reports: figures of closed days, written once, read over any period."""

@@ -1,0 +1,112 @@
+"""Figures of closed days over a period, with corrections applied: sums, never single people."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+
+from appointments.models import DayFigure
+from appointments.reports import names
+from appointments.reports.quantiles import minutes_at
+
+BY = ("hall", "matter", "window", "hour", "day")
+CONTENT = ("5", "4", "3")  # satisfied: the three good levels of 好差评
+
+_GROUPS: dict[str, tuple[str, dict[str, bool]]] = {
+    "all": ("name", {}),
+    "hall": ("hall_id", {}),
+    "day": ("service_day", {}),
+    "matter": ("matter_id", {"matter__isnull": False}),
+    "window": ("window_id", {"window__isnull": False}),
+    "hour": ("hour", {"hour__isnull": False}),
+}
+_WHOLE = {"matter__isnull": True, "window__isnull": True, "hour__isnull": True}
+
+
+@dataclass
+class Line:
+    """What the figures of one hall, matter, window, hour or day tell together."""
+
+    counts: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    lengths: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, name: str, bucket: str, count: int, seconds: int) -> None:
+        self.counts[name][bucket] = self.counts[name].get(bucket, 0) + count
+        self.lengths[name] += seconds
+
+    def people(self, name: str) -> int:
+        return sum(self.counts.get(name, {}).values())
+
+    def parts(self, name: str) -> Mapping[str, int]:
+        return self.counts.get(name, {})
+
+    def half(self, name: str) -> int | None:
+        return _whole(minutes_at(0.5, self.parts(name)))
+
+    def nine_in_ten(self, name: str) -> int | None:
+        return _whole(minutes_at(0.9, self.parts(name)))
+
+    def mean(self, name: str) -> int | None:
+        people = self.people(name)
+        return round(self.lengths.get(name, 0) / people / 60) if people else None
+
+    def hours(self, name: str) -> int:
+        return round(self.lengths.get(name, 0) / 3600)
+
+    def no_shows(self, lead: str | None = None) -> int | None:
+        """In percent of the bookings that stood on the day."""
+        if lead is None:
+            return percent(self.people(names.NO_SHOW), self.people(names.BOOKED))
+        away, booked = self.parts(names.NO_SHOW), self.parts(names.BOOKED)
+        return percent(away.get(lead, 0), booked.get(lead, 0))
+
+    def fill(self, channel: str | None = None) -> int | None:
+        """Booked minutes in percent of those that could be booked."""
+        taken, offered = self.parts(names.TAKEN), self.parts(names.OFFERED)
+        some = [channel] if channel else ["online", "assisted", "reserved"]
+        return percent(
+            sum(taken.get(one, 0) for one in some), sum(offered.get(one, 0) for one in some)
+        )
+
+    def content(self) -> int | None:
+        """People who rated one of the three good levels, in percent."""
+        levels = self.parts(names.RATING)
+        return percent(sum(levels.get(one, 0) for one in CONTENT), self.people(names.RATING))
+
+
+def percent(part: int, whole: int) -> int | None:
+    return round(100 * part / whole) if whole else None
+
+
+def lines_of(halls: Sequence[int], first: date, last: date, by: str) -> dict[Any, Line]:
+    """One line for each hall, matter, window, hour or day that has figures; `all`: one.
+
+    One query. A corrected figure counts as its newest correction says.
+    """
+    group, known = _GROUPS[by]
+    figures = _current(halls, first, last).filter(**{**_WHOLE, **known})
+    rows = figures.values_list(group, "name", "bucket").annotate(Sum("count"), Sum("seconds"))
+    found: dict[Hashable, Line] = defaultdict(Line)
+    for key, name, bucket, count, seconds in rows.order_by():
+        found["all" if by == "all" else key].add(name, bucket, count, seconds)
+    return dict(found)
+
+
+def days_written(halls: Sequence[int], first: date, last: date) -> tuple[int, int]:
+    """Days of halls whose figures are written, and how many of them were open."""
+    markers = _current(halls, first, last).filter(name=names.DAY)
+    told = markers.aggregate(written=Count("pk"), was_open=Count("pk", filter=Q(count__gt=0)))
+    return told["written"], told["was_open"]
+
+
+def _current(halls: Sequence[int], first: date, last: date) -> Any:
+    return DayFigure.objects.filter(
+        hall__in=list(halls), service_day__range=(first, last), corrected_by__isnull=True
+    )
+
+
+def _whole(minutes: float | None) -> int | None:
+    return None if minutes is None else round(minutes)
