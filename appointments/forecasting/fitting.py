@@ -52,7 +52,9 @@ def fit_some(history: Floats, design: Design, base: Floats, base_ahead: Floats) 
     near = 0.5 ** (np.abs(age[:, None] - age) / LOCAL)
     matrix, ahead = with_ones(design.past), with_ones(design.ahead)
     penalty = np.diag(1.0 / np.concatenate([[100.0], design.sizes**2]))
-    effects = np.zeros((len(history), matrix.shape[1]))
+    width = matrix.shape[1]
+    products = (matrix[:, :, None] * matrix[:, None]).reshape(-1, width * width)
+    effects = np.zeros((len(history), width))
     for _ in range(ROUNDS):
         fitted = effects @ matrix.T
         expected = np.exp(np.clip(start + fitted, *REACH))
@@ -62,7 +64,7 @@ def fit_some(history: Floats, design: Design, base: Floats, base_ahead: Floats) 
         noise = 1.0 / expected + moods(odd, expected, known) ** 2
         calm = np.minimum(1.0, OUTLIER * np.sqrt(noise) / np.maximum(np.abs(odd), 1e-9))
         weight = known * calm / noise * 0.5 ** (age / SLOW)
-        left = (matrix.T[None] * weight[:, None]) @ matrix + penalty
+        left = (weight @ products).reshape(len(history), width, width) + penalty
         right = (weight * (fitted + off - drift)) @ matrix
         effects = np.linalg.solve(left, right[..., None])[..., 0]
     rest = fitted + off - effects @ matrix.T

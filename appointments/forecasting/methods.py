@@ -7,7 +7,7 @@ or that nothing is known: it is never taken for zero. A day's kind is its weekda
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,6 +124,7 @@ METHODS: dict[str, Method] = {
 
 ORIGINS = 24  # earlier origins at which the methods are tried before each forecast
 STEP = 3  # days between them: all weekdays in turn
+MEMORY = 400  # days that are looked at
 LEAST = 5  # days of history before the first of them
 
 
@@ -155,9 +156,9 @@ def forecast_hours(
     history: Floats, kinds: Ints, future_kinds: Ints, *, first_day: date | None = None
 ) -> Forecast:
     """The same by hour, from people [series, hour, day]: the day's people times its shape."""
-    rows = history.reshape(-1, history.shape[2])
-    clean = as_known(rows, kinds, future_kinds, first_day).history.reshape(history.shape)
-    known = as_known(daily_sums(clean), kinds, future_kinds, first_day)
+    rows = as_known(history.reshape(-1, history.shape[2]), kinds, future_kinds, first_day)
+    clean = rows.history.reshape(*history.shape[:2], rows.history.shape[1])
+    known = replace(rows, history=daily_sums(clean))
     found = from_trials(try_hours(clean, known, [*origins(known), len(known.kinds)]))
     shape = (*history.shape[:2], known.ahead)
     ranges = {level: values.reshape(shape) for level, values in found.quantiles.items()}
@@ -198,9 +199,15 @@ def daily_sums(history: Floats) -> Floats:
 
 
 def as_known(history: Floats, kinds: Ints, future: Ints, first_day: date | None) -> Known:
-    """What cannot be a count is not known."""
+    """The newest days of it; what cannot be a count is not known."""
+    old = max(0, history.shape[1] - MEMORY)
     counts = np.where(np.isfinite(history) & (history >= 0), history, np.nan)
-    return Known(counts, np.asarray(kinds, np.int64), np.asarray(future, np.int64), first_day)
+    return Known(
+        counts[:, old:],
+        np.asarray(kinds, np.int64)[old:],
+        np.asarray(future, np.int64),
+        first_day and first_day + timedelta(days=old),
+    )
 
 
 def origins(known: Known) -> range:
