@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet, Sum
 
+from appointments.demanded.reading import facts_now
 from appointments.demanding import demand_of
 from appointments.models import DemandFact, ForecastRun, ForecastValue
 from appointments.rebalancing.problem import Cell, HourDemand
@@ -105,9 +106,10 @@ def _forecast(
 def _expected(
     rows: QuerySet[ForecastValue],
 ) -> dict[Cell, tuple[float, float, tuple[float, ...]]]:
-    """People, minutes and quantiles of the minutes in each hour, its matters added up.
+    """People, minutes and quantiles of the minutes in each hour of a hall.
 
-    Quantiles are added as if all matters were high together: rather too wide than too narrow.
+    Where the hall's hour is not foreseen as a whole its matters are added up, as if all were
+    high together: rather too wide than too narrow.
     """
     sums: dict[tuple[Cell, bool], list[float]] = defaultdict(lambda: [0.0] * (2 + len(QUANTILES)))
     names = ("hall_id", "service_day", "hour", "matter_id", "mean", "minutes", *QUANTILES)
@@ -117,7 +119,7 @@ def _expected(
         for at, value in enumerate([mean, minutes, *(q * each for q in quantiles)]):
             one[at] += value
     cells = {cell for cell, _by_matter in sums}
-    best = {cell: sums.get((cell, True)) or sums[cell, False] for cell in cells}
+    best = {cell: sums.get((cell, False)) or sums[cell, True] for cell in cells}
     return {cell: (one[0], one[1], tuple(one[2:])) for cell, one in best.items()}
 
 
@@ -126,11 +128,10 @@ def _shares(
 ) -> dict[tuple[int, int | None], tuple[float, float]]:
     """Which part of the people wanted booking online, and which just came, by hall and hour;
     under no hour those of the whole day."""
-    period = (demand_day - LOOK_BACK, demand_day)
     online: dict[tuple[int, int | None], float] = defaultdict(float)
     walk_in: dict[tuple[int, int | None], float] = defaultdict(float)
     everyone: dict[tuple[int, int | None], float] = defaultdict(float)
-    facts = _facts().filter(hall__in=list(halls), service_day__range=period)
+    facts = _wanted(halls, demand_day - LOOK_BACK, demand_day)
     for hall_id, hour, what, channel, people in (
         facts.values_list("hall", "hour", "what", "channel").annotate(n=Sum("people")).order_by()
     ):
@@ -145,10 +146,10 @@ def _shares(
     }
 
 
-def _facts() -> QuerySet[DemandFact]:
-    """What was wanted, as it is known today: corrected facts stand for the first ones."""
+def _wanted(halls: Iterable[int], first: date, last: date) -> QuerySet[DemandFact]:
+    """What was wanted on these days, as it is known today."""
     wanted = (What.BOOKED, What.WALKED_IN, What.SEARCHED)
-    return DemandFact.objects.filter(corrected_by__isnull=True, what__in=wanted)
+    return facts_now(halls, first, last).filter(what__in=wanted)
 
 
 def _last_week(hours: Collection[Hour]) -> dict[Cell, Known]:
@@ -157,7 +158,7 @@ def _last_week(hours: Collection[Hour]) -> dict[Cell, Known]:
         return {}
     days = {hour.service_day - WEEK for hour in hours}
     halls = {hour.hall_id for hour in hours}
-    facts = _facts().filter(hall__in=halls, service_day__in=days)
+    facts = _wanted(halls, min(days), max(days)).filter(service_day__in=days)
     facts = facts.filter(
         Q(what__in=[What.WALKED_IN, What.SEARCHED]) | Q(channel__in=ONLINE_CHANNELS)
     )

@@ -24,7 +24,7 @@ from appointments.rebalancing.sharing_out import least_first, shared_out
 from appointments.rebalancing.staffing import staff_moves
 
 WAYS = len(CHANCES)
-FAR = 0.4  # of an hour's minutes
+FAR = 0.2  # of an hour's minutes
 NEARER = 8  # the second answer is looked for within so small a part on both sides of the first
 Minutes = dict[int, int]  # by slot, what its walk-ins gain
 

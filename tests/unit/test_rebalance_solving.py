@@ -135,7 +135,8 @@ def test_no_district_pays_for_the_waiting_of_its_walk_ins():
 @pytest.mark.parametrize("people", [6, 9, 12, 15])
 @pytest.mark.parametrize("comes", [2, 6, 10])
 def test_nothing_that_can_be_tried_is_much_better(people, comes):
-    """All whole moves of two hours are tried: the answer is within a hundredth of the best."""
+    """All moves of two hours are tried: the answer is as near to the best as the
+    least move of three minutes lets it be."""
     slots = [a_slot(1, hour=9, limit=15), a_slot(2, hour=10, limit=15)]
     cells = {
         (1, DAY, 9): HourDemand(people, comes, people * 6, comes * 6),
@@ -146,12 +147,12 @@ def test_nothing_that_can_be_tried_is_much_better(people, comes):
 
     found = solve(problem).objective_after
 
-    tried = range(-12, 16)
+    tried = [minutes for minutes in range(-12, 16) if minutes == 0 or abs(minutes) >= 3]
     best = min(
         cost_of(day.with_online(day.online - moved), problem.weights, problem.bounds).objective
         for moved in product(tried, tried)
     )
-    assert found <= best * 1.01 + 0.1
+    assert found <= best * 1.01 + 0.2
 
 
 def test_absurd_demand_is_no_trouble():
