@@ -39,7 +39,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class _Asks:
+class Asks:
     """People of one draw, a row each."""
 
     hour: Ints
@@ -49,15 +49,20 @@ class _Asks:
     starts: Floats  # of a place that they hold already
     lead: Floats  # days; of those who hold one
 
-    def where(self, mask: np.ndarray) -> "_Asks":
-        return _Asks(*(column[mask] for column in vars(self).values()))
+    def where(self, mask: np.ndarray) -> "Asks":
+        return Asks(*(column[mask] for column in vars(self).values()))
 
 
 def draw(day: TwinDay, *, seed: int, run: int) -> Drawn:
     """The people of one run; the same for the same seed and run."""
-    asks = _people(day, seed, run)
-    leads = _leads(day, asks)
-    starts, turned = _book(day, asks, leads)
+    asks = people(day, seed, run)
+    leads = lead_days(day, asks)
+    starts, turned = book(day, asks, leads)
+    return come(day, asks, leads, starts, turned)
+
+
+def come(day: TwinDay, asks: Asks, leads: Floats, starts: Floats, turned: np.ndarray) -> Drawn:
+    """Who comes, and when, once everybody has asked for a place."""
     booked = ~np.isnan(starts)
     comes = asks.luck[:, COMES] >= np.where(booked, day.habits.no_show(leads), 0.0)
     arrives = _arrivals(day, asks, starts)
@@ -77,14 +82,14 @@ def draw(day: TwinDay, *, seed: int, run: int) -> Drawn:
     )
 
 
-def _counted(asks: _Asks, mask: np.ndarray) -> dict[tuple[int, int], int]:
+def _counted(asks: Asks, mask: np.ndarray) -> dict[tuple[int, int], int]:
     found: dict[tuple[int, int], int] = {}
     for key in zip(asks.hour[mask].tolist(), asks.matter[mask].tolist(), strict=True):
         found[key] = found.get(key, 0) + 1
     return found
 
 
-def _people(day: TwinDay, seed: int, run: int) -> _Asks:
+def people(day: TwinDay, seed: int, run: int) -> Asks:
     """How many want to come, and each one's luck. Those who hold a place already are part of
     what is wanted, and there however little that is."""
     chance = np.random.default_rng([seed, run])
@@ -105,7 +110,7 @@ def _people(day: TwinDay, seed: int, run: int) -> _Asks:
     return _rows(day, counts, seed, run)
 
 
-def _rows(day: TwinDay, counts: Ints, seed: int, run: int) -> _Asks:
+def _rows(day: TwinDay, counts: Ints, seed: int, run: int) -> Asks:
     """A person each; an hour's people have the same luck whatever other hours ask."""
     hours = np.array([d.hour for d in day.demand], dtype=np.int64)
     matters = np.array([d.matter for d in day.demand], dtype=np.int64)
@@ -115,7 +120,7 @@ def _rows(day: TwinDay, counts: Ints, seed: int, run: int) -> _Asks:
     known = np.array(held, dtype=float).reshape(-1, 3)
     own = np.random.default_rng([seed, run, 2]).random((len(held), FOLLOWS + 1))
     drawn = int(each.sum())
-    return _Asks(
+    return Asks(
         hour=np.concatenate([np.repeat(np.repeat(hours, 3), each), known[:, 0].astype(int) // 60]),
         matter=np.concatenate([np.repeat(np.repeat(matters, 3), each), known[:, 1].astype(int)]),
         channel=np.concatenate(
@@ -130,7 +135,7 @@ def _rows(day: TwinDay, counts: Ints, seed: int, run: int) -> _Asks:
     )
 
 
-def _leads(day: TwinDay, asks: _Asks) -> Floats:
+def lead_days(day: TwinDay, asks: Asks) -> Floats:
     """How many days before each one asks: somewhere between two of the known steps."""
     days, shares = (np.array(column, dtype=float) for column in zip(*day.habits.leads, strict=True))
     reach = np.append(days[1:], days[-1] + 1)
@@ -140,7 +145,7 @@ def _leads(day: TwinDay, asks: _Asks) -> Floats:
     return np.where(np.isnan(asks.lead), drawn, asks.lead)
 
 
-def _book(day: TwinDay, asks: _Asks, leads: Floats) -> tuple[Floats, np.ndarray]:
+def book(day: TwinDay, asks: Asks, leads: Floats) -> tuple[Floats, np.ndarray]:
     """Which slot each one has (its start, nan for none), and who is turned to another day.
 
     Who asks more days before asks first. A full hour sends some to another hour of the day;
@@ -188,7 +193,7 @@ def _nearest(
     return inside, tuple(n for n in order if n not in inside)
 
 
-def _arrivals(day: TwinDay, asks: _Asks, starts: Floats) -> Floats:
+def _arrivals(day: TwinDay, asks: Asks, starts: Floats) -> Floats:
     """When each takes a number; infinite when no window opens any more that day."""
     offsets = np.asarray(day.habits.offsets, dtype=float)
     chances = (np.arange(len(offsets)) + 0.5) / len(offsets)
@@ -202,7 +207,7 @@ def _arrivals(day: TwinDay, asks: _Asks, starts: Floats) -> Floats:
     return at
 
 
-def _inside(day: TwinDay, asks: _Asks) -> Floats:
+def _inside(day: TwinDay, asks: Asks) -> Floats:
     """Who has no place comes in the wished hour, while numbers are given in it; when none
     are, in another hour of the day or not at all. Some follow the hours that were added."""
     openings, luck = day.openings(), asks.luck
@@ -232,7 +237,7 @@ def _spread(spans: Sequence[tuple[float, float]], luck: Floats) -> Floats:
     return np.asarray(begins[place] + minutes - reached[place], dtype=float)
 
 
-def _comers(day: TwinDay, asks: _Asks, starts: Floats, arrives: Floats, order: Ints) -> list[Comer]:
+def _comers(day: TwinDay, asks: Asks, starts: Floats, arrives: Floats, order: Ints) -> list[Comer]:
     services = _services(day, asks.matter[order], asks.luck[order, SERVICE], arrives[order])
     limit = day.habits.leaves_after
     green = asks.luck[order, GREEN] < day.habits.green
@@ -263,7 +268,7 @@ def _services(day: TwinDay, matters: Ints, luck: Floats, arrives: Floats) -> Flo
         rows = matters == matter
         minutes[rows] = quantiles[(luck[rows] * len(quantiles)).astype(int)]
     if day.hours:
-        factors = [day.hours.get(int(at // 60), 1.0) for at in arrives]
+        factors = [day.hours.get(int(at // 60) % 24, 1.0) for at in arrives]
         minutes = minutes * np.array(factors)
     return minutes
 
