@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from appointments.forecasting import choosing, quantiles
 from appointments.forecasting.known import Known
-from appointments.forecasting.methods import LEAST, METHODS, try_hours
+from appointments.forecasting.methods import LEAST, METHODS, as_rows, try_hours
 from appointments.forecasting.series import Series, weekdays
 
 Floats = NDArray[np.float64]
@@ -122,7 +122,7 @@ def by_hour(
     """The same for hours, where the file has times."""
     if series.hourly is None:
         return None
-    rows = series.hourly.reshape(-1, series.hourly.shape[2])
+    rows = as_rows(series.hourly)
     trials = nearest(try_hours(series.hourly, known, origins.tolist()), open_days, horizon)
     return scored(trials, replace(known, history=rows), first)
 

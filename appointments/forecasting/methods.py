@@ -156,7 +156,7 @@ def forecast_hours(
     history: Floats, kinds: Ints, future_kinds: Ints, *, first_day: date | None = None
 ) -> Forecast:
     """The same by hour, from people [series, hour, day]: the day's people times its shape."""
-    rows = as_known(history.reshape(-1, history.shape[2]), kinds, future_kinds, first_day)
+    rows = as_known(as_rows(history), kinds, future_kinds, first_day)
     clean = rows.history.reshape(*history.shape[:2], rows.history.shape[1])
     known = replace(rows, history=daily_sums(clean))
     found = from_trials(try_hours(clean, known, [*origins(known), len(known.kinds)]))
@@ -179,7 +179,7 @@ def try_hours(history: Floats, known: Known, origins: Sequence[int]) -> choosing
 
     The plain ones look at the hours themselves; the others are a day's people times its shape.
     """
-    rows = replace(known, history=history.reshape(-1, history.shape[2]))
+    rows = replace(known, history=as_rows(history))
     plain = choosing.try_all(rows, origins, {name: METHODS[name] for name in PLAIN})
     others = {name: method for name, method in METHODS.items() if name not in PLAIN}
     days = choosing.try_all(known, origins, others)
@@ -191,6 +191,11 @@ def try_hours(history: Floats, known: Known, origins: Sequence[int]) -> choosing
         shaped[:, place] = guess.reshape(len(others), *plain.actual.shape[1:])
     guesses = np.concatenate([plain.guesses, shaped])
     return replace(plain, names=tuple(METHODS), guesses=guesses)
+
+
+def as_rows(history: Floats) -> Floats:
+    """Each hour of each series as a series."""
+    return history.reshape(history.shape[0] * history.shape[1], history.shape[2])
 
 
 def daily_sums(history: Floats) -> Floats:

@@ -70,7 +70,7 @@ def as_series(gathered: Gathered) -> Series:
             matrix[place, :, day - first] = np.nan
         if broken:
             notes.append(
-                f"{len(broken)} days lack some of their usual rows and are taken as not known, "
+                f"Days that lack some of their usual rows are taken as not known: {len(broken)}, "
                 f"the first of them {date.fromordinal(min(day for _, day in broken))}."
             )
     daily = np.where(np.isfinite(matrix).any(axis=1), np.nansum(matrix, axis=1), np.nan)
