@@ -48,8 +48,9 @@ SELECT h.id, served, waiting, longest, nine_in_ten, then_served, then_nine, staf
     WHERE h.id IS NULL AND t.service_day = %(day)s AND t.hall_id IN (SELECT id FROM mine)
       AND r.level >= 4),
   (SELECT count(*) FROM appointments_quotamove q JOIN windows_slot s ON s.id = q.slot_id
-    WHERE h.id IS NULL AND q.undone_at IS NULL AND s.hall_id IN (SELECT id FROM mine)
-      AND q.run_id = (SELECT max(id) FROM appointments_rebalancerun))
+    WHERE h.id IS NULL AND q.moved_at IS NOT NULL AND q.undone_at IS NULL
+      AND s.hall_id IN (SELECT id FROM mine)
+      AND q.run_id = (SELECT max(id) FROM appointments_rebalancerun WHERE kind = 'night'))
 FROM (SELECT id FROM mine UNION ALL SELECT NULL) AS h
   LEFT JOIN line ON line.hall_id IS NOT DISTINCT FROM h.id
   LEFT JOIN at_windows ON at_windows.hall_id IS NOT DISTINCT FROM h.id

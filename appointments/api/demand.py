@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from appointments.api.fields import DayField, RowField
 from appointments.api.sessions import ROLES
-from appointments.models import Booking, QuotaMove, UnmetDemand
+from appointments.demanded.reading import facts_now
+from appointments.models import Booking, DemandFact, QuotaMove, UnmetDemand
 from appointments.rebalancing import MoveCannotBeUndone, MoveTooLate, undo_move, why
 from config import civil
 from config.refusals import NotFound
@@ -24,17 +25,30 @@ from windows.models import Hall, Staff
 
 READERS = (*ROLES, AUDITOR, VIEWER)
 CHANNELS = ["online", "assisted", "walkin"]
+FACT_CHANNELS = ["online", "assisted", "reserved", "walkin", "kiosk"]
 MOST_MOVES = 200
 
 
 class DemandInput(serializers.Serializer):
     days = serializers.IntegerField(min_value=1, max_value=31, required=False, default=7)
     hall = serializers.SlugRelatedField("code", queryset=Hall.objects.all(), required=False)
+    facts = serializers.BooleanField(
+        required=False, default=False, help_text="With what each hour of written days was asked for"
+    )
 
     def get_fields(self) -> dict[str, serializers.Field]:
         """`from` is the parameter's name, and a word of Python."""
         day = DayField(source="first", required=False, help_text="Left out: six days ago")
         return {**super().get_fields(), "from": day}
+
+
+class FactOutput(serializers.Serializer):
+    hour = serializers.IntegerField(help_text="On the hall's wall; after midnight 24 and on")
+    matter = serializers.CharField(source="matter__code")
+    channel = Word(FACT_CHANNELS)
+    what = Word(DemandFact.What.values)
+    people = serializers.IntegerField()
+    minutes = serializers.IntegerField(help_text="Window-minutes that they asked for")
 
 
 class DemandOutput(serializers.Serializer):
@@ -43,6 +57,11 @@ class DemandOutput(serializers.Serializer):
     booked = serializers.IntegerField(help_text="People who booked; expired holds do not count")
     walk_in = serializers.IntegerField(help_text="People who came without a booking")
     unmet = serializers.IntegerField(help_text="Searches that found nothing")
+    facts = FactOutput(
+        many=True,
+        required=False,
+        help_text="When asked for: as written in the night after the day, corrections applied",
+    )
 
 
 class MovesInput(serializers.Serializer):
@@ -87,7 +106,10 @@ class Demand(StaffCall):
         asked = self.read(DemandInput, request.query_params.dict())
         first = asked.get("first", civil.city_date(self.now) - timedelta(days=6))
         last = first + timedelta(days=asked["days"] - 1)
-        rows = demand_by_hall(_halls(staff, asked.get("hall")), first=first, last=last)
+        halls = _halls(staff, asked.get("hall"))
+        rows = demand_by_hall(halls, first=first, last=last)
+        if asked["facts"]:
+            rows = with_facts(rows, halls, first=first, last=last)
         return Response(DemandOutput(rows, many=True).data)
 
 
@@ -115,6 +137,28 @@ def demand_by_hall(halls: QuerySet[Hall], *, first: date, last: date) -> list[di
     ]
 
 
+def with_facts(
+    rows: list[dict[str, Any]], halls: QuerySet[Hall], *, first: date, last: date
+) -> list[dict[str, Any]]:
+    """The rows with the facts of their day, and days that have nothing but facts; one query."""
+    about = ("hour", "matter__code", "channel", "what")
+    found: dict[tuple[str, date], list[dict[str, Any]]] = defaultdict(list)
+    facts = facts_now(halls.values_list("pk", flat=True), first, last)
+    sums = facts.values("hall__code", "service_day", *about).order_by(*about)
+    for one in sums.annotate(n=Sum("people"), asked=Sum("minutes")).filter(n__gt=0):
+        told = {**{name: one[name] for name in about}, "people": one["n"], "minutes": one["asked"]}
+        found[one["hall__code"], one["service_day"]].append(told)
+    told_of = {(row["hall"], row["date"]): row for row in rows}
+    nobody = {"booked": 0, "walk_in": 0, "unmet": 0}
+    return [
+        {
+            **told_of.get((code, day), {"hall": code, "date": day, **nobody}),
+            "facts": found.get((code, day), []),
+        }
+        for code, day in sorted({*told_of, *found})
+    ]
+
+
 class QuotaMoves(StaffCall):
     @described(
         "quota_moves",
@@ -127,7 +171,8 @@ class QuotaMoves(StaffCall):
         """Moves of quota with their figures, the latest first, 200 at a time."""
         staff = staff_with(request, *READERS)
         asked = self.read(MovesInput, request.query_params.dict())
-        moves = QuotaMove.objects.filter(slot__hall__in=_halls(staff, asked.get("hall")))
+        made = QuotaMove.objects.filter(moved_at__isnull=False)  # what is proposed is no move yet
+        moves = made.filter(slot__hall__in=_halls(staff, asked.get("hall")))
         if "before" in asked:
             moves = moves.filter(pk__lt=asked["before"])
         latest = moves.select_related("slot__hall", "run").order_by("-pk")[:MOST_MOVES]
@@ -142,7 +187,7 @@ class UndoMove(StaffCall):
         """Take a move back; undoing twice changes nothing."""
         staff = staff_with(request, *ROLES)
         mine = QuotaMove.objects.filter(slot__hall__in=halls_of(staff, *ROLES))
-        move = mine.filter(pk=pk).first()
+        move = mine.filter(pk=pk, moved_at__isnull=False).first()
         if move is None:
             raise NotFound
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from appointments.models import QuotaMove, RebalanceRun, UnmetDemand
+from appointments.demanded.collecting import write_day
+from appointments.models import DemandFact, QuotaMove, RebalanceRun, UnmetDemand
 from tests.api.conftest import Caller
 from tests.conftest import DAY, NOON, make_staff, slot_at
 from windows.models import Slot
@@ -40,6 +41,33 @@ def test_demand_is_told_per_hall_and_day(as_supervisor, as_guide, book, session,
     assert as_supervisor.get("demand/?from=2027-02-01&days=3").json() == []
 
 
+def test_what_each_hour_was_asked_for_is_told_on_request(as_supervisor, book, session):
+    book(slot_at(session, 15))
+    write_day(hall=session.hall, day=DAY, now=NOON + timedelta(days=1))
+
+    told = as_supervisor.get("demand/?facts=true").json()
+    usual = as_supervisor.get("demand/").json()
+
+    fact = {
+        "hour": 15, "matter": "RENEW", "channel": "online", "what": "booked", "people": 1,
+        "minutes": 6,
+    }  # fmt: skip
+    assert told == [{**usual[0], "facts": [fact]}]
+    assert "facts" not in usual[0]
+
+
+def test_a_day_of_which_only_facts_tell_is_told_too(as_supervisor, session, renewal):
+    DemandFact.objects.create(
+        hall=session.hall, matter=renewal, service_day=DAY, hour=25, channel="kiosk", what="kiosk",
+        people=2, minutes=12, recorded_at=NOON,
+    )  # fmt: skip
+
+    (row,) = as_supervisor.get("demand/?facts=true").json()
+
+    assert (row["booked"], row["facts"][0]["hour"], row["facts"][0]["people"]) == (0, 25, 2)
+    assert as_supervisor.get("demand/").json() == []
+
+
 def test_a_move_is_told_with_its_figures_and_taken_back(as_supervisor, move):  # C8
     told = as_supervisor.get("quota-moves/?hall=H01").json()
     path = f"quota-moves/{told[0]['id']}/undo/"
@@ -61,11 +89,20 @@ def test_a_move_whose_minutes_are_gone_stays(as_supervisor, move):
     assert (answer.status_code, answer.json()["code"]) == (409, "move_cannot_be_undone")
 
 
+def test_what_is_only_proposed_is_no_move_yet(as_supervisor, move):
+    QuotaMove.objects.update(moved_at=None)
+
+    assert as_supervisor.get("quota-moves/").json() == []
+    assert as_supervisor.post(f"quota-moves/{move.pk}/undo/").status_code == 404
+
+
 def test_the_next_page_is_asked_for_by_the_last_id(as_supervisor, move):
     assert as_supervisor.get(f"quota-moves/?before={move.pk}").json() == []
 
 
-@pytest.mark.parametrize("query", ["from=x", "days=0", "days=400", "hall=H99", "from=9999-12-31"])
+@pytest.mark.parametrize(
+    "query", ["from=x", "days=0", "days=400", "hall=H99", "from=9999-12-31", "facts=perhaps"]
+)
 def test_a_strange_question_is_malformed(as_supervisor, hall, query):
     assert as_supervisor.get(f"demand/?{query}").status_code == 400
 
