@@ -53,14 +53,16 @@ def write_days(*, now: datetime) -> int:
 def write_day(*, hall: Hall, day: date, now: datetime) -> int:
     """The day's facts are written, each once; how many. A day that is written stays as it is.
 
-    Of two at once the later waits for the first one's end, and then writes nothing.
+    A day without a session has no facts: what it was asked for is unknown, not zero. Of two
+    at once the later waits for the first one's end, and then writes nothing.
     Refuses: DayNotOver.
     """
     if DayClosing.objects.filter(hall=hall, service_day=day).exists():
         return 0
     if not is_over(hall=hall, day=day, now=now):
         raise DayNotOver
-    if not _close(hall, day, now):
+    was_open = HallSession.objects.filter(hall=hall, service_day=day, state="open").exists()
+    if not _close(hall, day, was_open, now) or not was_open:
         return 0
     facts = [
         DemandFact(
@@ -98,9 +100,8 @@ def is_over(*, hall: Hall, day: date, now: datetime) -> bool:
     return not expected.exists() and not in_line.exists()
 
 
-def _close(hall: Hall, day: date, now: datetime) -> bool:
+def _close(hall: Hall, day: date, was_open: bool, now: datetime) -> bool:
     """Whether this is the transaction that writes the day (day_written_once)."""
-    was_open = HallSession.objects.filter(hall=hall, service_day=day, state="open").exists()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO appointments_dayclosing (hall_id, service_day, written_at, was_open)"

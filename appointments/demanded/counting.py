@@ -17,7 +17,6 @@ from windows.models import Hall, HallSession, Matter, Slot
 
 What = DemandFact.What
 ONLINE, WALK_IN, KIOSK = "online", "walkin", "kiosk"
-NOON = 12  # the hour of what was asked on a day without a session
 NEVER_CONFIRMED = Q(confirmed_at=None, state__in=["held", "expired", "cancelled", "withdrawn"])
 MOST_PEOPLE, MOST_MINUTES = 100_000, 5_000_000  # demand_fact_sensible
 
@@ -132,7 +131,7 @@ def _over_hours(
     people: int, matter_id: int, channel: str, stretches: list[_Stretch]
 ) -> Iterable[tuple[_Stretch, int]]:
     serving = [one for one in stretches if not one.matter_ids or matter_id in one.matter_ids]
-    there = serving or stretches or [_Stretch(NOON, "", 0, 0, ())]
+    there = serving or stretches
     offered = [one.walk_in if channel == KIOSK else one.online for one in there]
     return [
         (one, some) for one, some in zip(there, shared(people, offered), strict=True) if some > 0
