@@ -69,7 +69,8 @@ def drivers_of(
     waves = Waves.read()
     for n, hall in enumerate(halls):
         for m, matter in enumerate(matters):
-            if wave := waves.factors(hall.district_zh, matter.code, days):
+            wave = waves.factors(hall.district_zh, matter.code, days)
+            if wave is not None:
                 factors[n, m] *= wave
     return Drivers(
         first=first,

@@ -109,10 +109,15 @@ def borrowed(history: History, ahead: Floats, *, least: int = 14) -> Floats:
         beside = district & ~new if (district & ~new).any() else ~new
         rate = _rate(history, beside)
         own = np.concatenate([history.window_hours[h], ahead[h]])
-        size = np.nanmedian(own) if np.isfinite(own).any() else np.nanmedian(history.window_hours)
+        size = _median(own) or _median(history.window_hours[beside])
         empty = ~known[h]
-        found[h][:, empty] = (rate * (size if np.isfinite(size) else 0.0))[:, empty]
+        found[h][:, empty] = (rate * size)[:, empty]
     return found
+
+
+def _median(hours: Floats) -> float:
+    known = hours[np.isfinite(hours)]
+    return float(np.median(known)) if len(known) else 0.0
 
 
 def _rate(history: History, beside: NDArray[np.bool_]) -> Floats:
