@@ -7,13 +7,16 @@ is; a day without any session says nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Sum
-from django.db.models.functions import ExtractHour, Greatest
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import Greatest, TruncHour
 
+from appointments.demanded.hours import hour_of
+from appointments.demanded.reading import known_days, wanted
 from appointments.models import Booking, ForecastRun, ForecastValue, UnmetDemand
 from appointments.twin.day import HourDemand
 from appointments.twin.drawing import demand_of
@@ -21,6 +24,7 @@ from config import civil
 from queues.models import Ticket
 from windows.calendar_days import day_kinds
 from windows.models import Hall, HallSession
+from windows.rules import rule
 
 DAYS_BEFORE = 28
 FEWEST_WEEKDAYS = 2
@@ -68,22 +72,25 @@ def _mean(days: Mapping[date, Asked]) -> Asked:
 
 
 def days_before(hall: Hall, day: date) -> dict[date, Asked]:
-    """What the open days of the last four weeks were asked for."""
-    within = {"hall": hall, "service_day__range": (day - timedelta(days=DAYS_BEFORE), day - A_DAY)}
-    opened = HallSession.objects.filter(**within, state=HallSession.State.OPEN)
-    found: dict[date, dict[Key, list[float]]] = {
-        one: defaultdict(lambda: [0.0, 0.0])
-        for one in opened.values_list("service_day", flat=True).distinct()
+    """What the open days of the last four weeks were asked for: by the facts where they are
+    written, else by the journal. A part of who found no place came without one: they are
+    among those who came, so they are taken off there and counted as asking."""
+    first, last = day - timedelta(days=DAYS_BEFORE), day - A_DAY
+    opened = HallSession.objects.filter(
+        hall=hall, service_day__range=(first, last), state=HallSession.State.OPEN
+    )
+    found: dict[date, dict[Key, Counts]] = {
+        one: defaultdict(Counts) for one in opened.values_list("service_day", flat=True).distinct()
     }
-    for row in _booked(within):
-        if row["service_day"] in found:
-            found[row["service_day"]][row["hour"], row["matter"]][0] += row["people"]
-    for row in _walked_in(within):
-        if row["service_day"] in found:
-            found[row["service_day"]][row["hour"], row["matter"]][1] += row["people"]
-    _add_unmet(found, within)
+    anyway = min(rule("twin_comes_anyway_percent", hall=hall, day=day), 90) / 100
+    written = {
+        one for (_hall, one), was_open in known_days([hall.pk], first, last).items() if was_open
+    }
+    if written:
+        _add_facts(found, hall, first, last, anyway)
+    _add_journal({one: asked for one, asked in found.items() if one not in written}, hall)
     return {
-        one: {key: (pair[0], pair[1]) for key, pair in asked.items()}
+        one: {key: counts.asked(anyway) for key, counts in asked.items()}
         for one, asked in found.items()
         if asked
     }
@@ -92,45 +99,67 @@ def days_before(hall: Hall, day: date) -> dict[date, Asked]:
 A_DAY = timedelta(days=1)
 
 
-def _booked(within: dict[str, object]):  # type: ignore[no-untyped-def]
+@dataclass
+class Counts:
+    """People of one hour and matter on one day."""
+
+    booked: float = 0.0
+    walked_in: float = 0.0
+    in_vain: float = 0.0
+
+    def asked(self, anyway: float) -> tuple[float, float]:
+        """Who asked for a place, and who came without having asked."""
+        return self.booked + self.in_vain, max(self.walked_in - anyway * self.in_vain, 0.0)
+
+
+Found = dict[date, dict[Key, Counts]]
+
+
+def _add_facts(found: Found, hall: Hall, first: date, last: date, anyway: float) -> None:
+    for row in wanted([hall.pk], first, last):
+        if row.service_day in found:
+            one = found[row.service_day][row.hour, row.matter_id]
+            one.booked += row.booked
+            one.walked_in += row.walked_in
+            one.in_vain += row.unmet / (1 - anyway)
+
+
+def _add_journal(found: Found, hall: Hall) -> None:
+    within = {"hall": hall, "service_day__in": list(found)}
     made = Booking.objects.filter(**within).exclude(
         state__in=[Booking.State.EXPIRED, Booking.State.CANCELLED]
     )
-    return (
-        made.annotate(hour=ExtractHour("starts_at", tzinfo=civil.CITY))
-        .values("service_day", "hour", "matter")
-        .annotate(people=Count("pk"))
-        .order_by("service_day")
-    )
-
-
-def _walked_in(within: dict[str, object]):  # type: ignore[no-untyped-def]
-    """Who came before the doors opened counts in the first hour."""
+    for day, hour, matter, people in _by_hour(made, "starts_at"):
+        found[day][hour, matter].booked += people
     came = Ticket.objects.filter(**within, source=Ticket.Source.WALK_IN, came_from__isnull=True)
-    at = Greatest("issued_at", "session__starts_at")
-    return (
-        came.annotate(hour=ExtractHour(at, tzinfo=civil.CITY))
-        .values("service_day", "hour", "matter")
-        .annotate(people=Count("pk"))
-        .order_by("service_day")
-    )
+    # who came before the doors opened counts in the first hour
+    for day, hour, matter, people in _by_hour(came, Greatest("issued_at", "session__starts_at")):
+        found[day][hour, matter].walked_in += people
+    unmet = UnmetDemand.objects.filter(**within).values_list("service_day", "matter")
+    for day, matter, people in unmet.annotate(n=Sum("count")).order_by("service_day", "matter"):
+        _share_out(found[day], matter, people)
 
 
-def _add_unmet(found: dict[date, dict[Key, list[float]]], within: dict[str, object]) -> None:
+def _by_hour(rows: QuerySet[Any], at: str | Greatest) -> Iterator[tuple[date, int, int, int]]:
+    """Service day, hour on the wall, matter, people."""
+    hours = rows.annotate(began=TruncHour(at, tzinfo=civil.CITY))
+    counted = hours.values_list("service_day", "began", "matter").annotate(n=Count("pk"))
+    for day, began, matter, people in counted.order_by("service_day", "began", "matter"):
+        yield day, hour_of(began, day), matter, people
+
+
+def _share_out(asked: dict[Key, Counts], matter: int, people: int) -> None:
     """Searches in vain know no hour: they are shared out as the bookings were, else as
     people came."""
-    unmet = UnmetDemand.objects.filter(**within).values("service_day", "matter")
-    for row in unmet.annotate(people=Sum(F("count"))).order_by("service_day"):
-        asked = found.get(row["service_day"], {})
-        booked: dict[int, float] = defaultdict(float)
-        came: dict[int, float] = defaultdict(float)
-        for (hour, _matter), (online, walk_in) in asked.items():
-            booked[hour] += online
-            came[hour] += walk_in
-        shares = booked if sum(booked.values()) else came
-        total = sum(shares.values())
-        for hour, share in shares.items():
-            asked[hour, row["matter"]][0] += row["people"] * share / total
+    booked: dict[int, float] = defaultdict(float)
+    came: dict[int, float] = defaultdict(float)
+    for (hour, _matter), one in asked.items():
+        booked[hour] += one.booked
+        came[hour] += one.walked_in
+    shares = booked if sum(booked.values()) else came
+    total = sum(shares.values())
+    for hour, share in shares.items():
+        asked[hour, matter].in_vain += people * share / total if total else 0.0
 
 
 def _foretold(hall: Hall, day: date, usual: Asked) -> Wanted | None:
