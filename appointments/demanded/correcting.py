@@ -102,9 +102,9 @@ def differences(hall: Hall, day: date) -> list[Difference]:
     """What changed after the day was written: nobody's number moves until somebody says so.
 
     Only of what the journal tells person by person; searches were shared out as the offer
-    was that night, and stay.
+    was that night, and stay. A day on which the hall was closed has no numbers to differ.
     """
-    if not DayClosing.objects.filter(hall=hall, service_day=day).exists():
+    if not DayClosing.objects.filter(hall=hall, service_day=day, was_open=True).exists():
         return []
     told: Counts = recorded(hall, day)
     facts = facts_now([hall.pk], day, day).filter(what__in=FROM_JOURNAL)

@@ -39,7 +39,8 @@ def unmet_of_day(hall: Hall, day: date) -> Iterator[tuple[int, str, int]]:
 def searches_over(hall: Hall, day: date) -> QuerySet[VainSearch]:
     """Searches that might have ended on that day in that hall."""
     here = VainSearch.objects.filter(first_day__lte=day, last_day__gte=day)
-    return here.filter(Q(halls="") | Q(halls__contains=hall.code)).order_by("pk")
+    ours = here.filter(Q(halls="") | Q(halls__contains=hall.code))
+    return ours.select_related("matter").order_by("pk")
 
 
 def shares_of_day(hall: Hall, day: date) -> list[tuple[VainSearch, int]]:
@@ -124,7 +125,8 @@ def waiting_of_day(
     here = around.filter(
         pk__in=WaitEntry.halls.through.objects.filter(hall=hall).values("waitentry")
     )
-    entries = list(here.annotate(size=Count("people")).prefetch_related("halls").order_by("pk"))
+    named = here.select_related("matter").annotate(size=Count("people"))
+    entries = list(named.prefetch_related("halls").order_by("pk"))
     if not entries:
         return []
     offered = _offered([(one.first_day, one.last_day) for one in entries])

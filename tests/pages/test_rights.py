@@ -36,7 +36,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_places_of""",
     (SUPERVISOR, ADMIN, VIEWER, AUDITOR): """supervise_report supervise_city supervise_charts
         supervise_quotas supervise_calendar supervise_events supervise_rebalancing
-        supervise_rebalance_run""",
+        supervise_rebalance_run supervise_demand supervise_demand_day""",
     (SUPERVISOR, ADMIN): """supervise_devices supervise_device_pair supervise_device_change
         supervise_device_revoke supervise_remedy supervise_remedy_undo supervise_remedy_call_off
         supervise_help_ask supervise_help_grant supervise_help_refuse supervise_help_withdraw
@@ -44,6 +44,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_appeals supervise_appeal supervise_load supervise_break supervise_break_drop
         supervise_voice supervise_voice_test supervise_estimates supervise_quotas_undo
         supervise_rebalance_decide supervise_rebalance_try supervise_staff_proposal
+        supervise_demand_fact supervise_demand_journal
         supervise_calendar_day supervise_event_new supervise_event
         supervise_event_remove supervise_change_undo supervise_closure_undo supervise_reopen
         supervise_closures supervise_closures_done

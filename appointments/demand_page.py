@@ -1,0 +1,79 @@
+"""What the pages of demand show: days with their state, facts of a day in words."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+
+from appointments import saying
+from appointments.charting_counts import Chart
+from appointments.demanded.correcting import Difference
+from appointments.demanded.hours import clock_of
+from appointments.demanded.picturing import CHANNELS, Sums
+from appointments.demanded.reading import Wanted, known_days
+from appointments.models import DemandFact
+from config.refusals import NotFound
+from windows.models import Hall, HallSession, Matter
+
+What = DemandFact.What
+IN_VAIN = {What.SEARCHED, What.KIOSK, What.WAITING}
+KINDS = dict(HallSession.Kind.choices)
+
+
+def day_rows(hall: Hall, first: date, last: date, rows: Iterable[Wanted]) -> list[dict[str, Any]]:
+    """The days, the latest first: written, closed, or not written; with who found no place."""
+    sums: dict[date, Sums] = defaultdict(Sums)
+    for one in rows:
+        sums[one.service_day].add(one)
+    known = known_days([hall.pk], first, last)
+    days = [last - timedelta(days=n) for n in range((last - first).days + 1)]
+    return [
+        {
+            "day": day,
+            "words": saying.short_day(day),
+            "state": {True: "open", False: "closed", None: "unwritten"}[known.get((hall.pk, day))],
+            "sums": sums[day],
+            "unmet": round(sums[day].unmet),
+        }
+        for day in days
+    ]
+
+
+def shown_fact(fact: DemandFact) -> dict[str, Any]:
+    return {
+        "fact": fact,
+        "clock": clock_of(fact.hour),
+        "next_day": fact.hour >= 24,
+        "kind": KINDS.get(fact.kind, ""),
+        "channel": CHANNELS.get(fact.channel, fact.channel),
+        "is_vain": fact.what in IN_VAIN and fact.people > 0,
+        "when": saying.when(fact.recorded_at),
+    }
+
+
+def shown_difference(one: Difference, matters: dict[int, Matter]) -> dict[str, Any]:
+    return {
+        "clock": clock_of(one.key.hour),
+        "matter": matters[one.key.matter_id],
+        "what": What(one.key.what).label,
+        "channel": CHANNELS.get(one.key.channel, one.key.channel),
+        "written": one.written.people if one.written else 0,
+        "people": one.people,
+    }
+
+
+def table_of(charts: Sequence[Chart], key: str, name: str) -> HttpResponse:
+    """A chart's numbers; a byte order mark, so that office programs read Chinese."""
+    chart = next((one for one in charts if one.key == key), None)
+    if chart is None:
+        raise NotFound
+    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{chart.key}-{name}.csv"'
+    lines = csv.writer(answer)
+    lines.writerow([chart.head, *(column.text for column in chart.columns)])
+    for row, values in chart.rows:
+        lines.writerow([row, *("" if value is None else value for value in values)])
+    return answer
