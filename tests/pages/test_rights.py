@@ -35,6 +35,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_link_poster supervise_plans supervise_kinds supervise_series_of
         supervise_places_of""",
     (SUPERVISOR, ADMIN, VIEWER, AUDITOR): """supervise_report supervise_city supervise_charts
+        supervise_reports supervise_reports_month
         supervise_quotas supervise_calendar supervise_events supervise_rebalancing
         supervise_rebalance_run supervise_demand supervise_demand_day""",
     (SUPERVISOR, ADMIN): """supervise_devices supervise_device_pair supervise_device_change
@@ -172,6 +173,7 @@ HALL_PAGES = [
     "supervise", "supervise_open", "supervise_overtime", "supervise_load", "supervise_devices",
     "supervise_numbers",
     "supervise_voice", "supervise_estimates", "supervise_report", "supervise_roster",
+    "supervise_reports_month",
 ]  # fmt: skip
 
 

@@ -1,0 +1,77 @@
+"""The monthly report of a hall: a page to print."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.dateformat import format as formatted
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from appointments import saying
+from appointments.reports import names
+from appointments.reports.correcting import corrections
+from appointments.reports.reading import Line, days_written, lines_of
+from appointments.reports.telling import fill, heads_of, no_shows, ratings, rows_of
+from appointments.reports_changes import correction_words
+from appointments.supervise_overtime_views import month_asked
+from appointments.supervise_views import READERS, asked_hall, halls_here, show
+from config import civil
+from windows.access import staff_page
+from windows.overtime import month_of
+
+
+@never_cache
+@staff_page(*READERS)
+@require_safe
+def supervise_reports_month(request: HttpRequest) -> HttpResponse:
+    """A hall's month on two sheets: waits, service, no-shows, fill, ratings."""
+    hall, now = asked_hall(request, *READERS), civil.now()
+    month, understood = month_asked(request, civil.city_date(now))
+    first, after = month_of(month)
+    last = after - timedelta(days=1)
+    whole = lines_of([hall.pk], first, last, "all").get("all", Line())
+    written, was_open = days_written([hall.pk], first, last)
+    context: dict[str, Any] = {
+        "here": "reports",
+        "hall": hall,
+        "halls": halls_here(request, *READERS),
+        "month": first,
+        "last": last,
+        "month_words": formatted(first, pgettext("format of a month", "F Y")),
+        "printed": saying.when(now),
+        "earlier": first - timedelta(days=1),
+        "later": after,
+        "not_understood": not understood,
+        "errors": [] if understood else [_("Write the month like this: 2026-11.")],
+        "written": written,
+        "was_open": was_open,
+        "tiles": _tiles(whole),
+        "tables": [
+            (label, heads_of(by), rows_of([hall], first, last, by))
+            for by, label in (
+                ("matter", _("By matter")),
+                ("window", _("By window")),
+                ("hour", _("By hour")),
+            )
+        ],
+        "parts": [no_shows(whole), fill(whole), ratings(whole)],
+        "corrections": [correction_words(one) for one in corrections([hall.pk], first, last)],
+    }
+    return show(request, "reports_month", context, status=200 if understood else 400)
+
+
+def _tiles(whole: Line) -> list[tuple[str, int | None, str]]:
+    minutes = _("min")
+    return [
+        (_("Numbers given"), whole.people(names.CAME), ""),
+        (_("Served"), whole.people(names.SERVED), ""),
+        (_("Half waited at most"), whole.half(names.WAIT), minutes),
+        (_("Nine in ten waited at most"), whole.nine_in_ten(names.WAIT), minutes),
+        (_("Service on average"), whole.mean(names.SERVICE), minutes),
+        (_("Did not come"), whole.no_shows(), "%"),
+        (_("Bookable time booked"), whole.fill(), "%"),
+        (_("Satisfied"), whole.content(), "%"),
+    ]

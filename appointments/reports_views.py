@@ -1,0 +1,133 @@
+"""Reports over a period: a page with charts, and the same as a table to take along."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from appointments.reports.correcting import corrections
+from appointments.reports.reading import days_written
+from appointments.reports.telling import Row, charts_of, heads_of, period_words, rows_of
+from appointments.reports_changes import changed_since, correction_words
+from appointments.reports_forms import EVERY, ReportForm
+from appointments.supervise_views import READERS, WHO, show
+from config import civil
+from config.refusals import NotFound
+from windows.access import halls_of, staff_page
+from windows.importing.files import as_csv, as_xlsx
+from windows.models import Hall
+
+FOUR_WEEKS = timedelta(days=27)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Halls, days and grouping, as the address says."""
+
+    hall: str
+    first: date
+    last: date
+    by: str
+
+    def address(self, **changes: str) -> str:
+        facts = {"hall": self.hall, "from": f"{self.first}", "to": f"{self.last}", "by": self.by}
+        return "?" + urlencode({**facts, **changes})
+
+
+@never_cache
+@staff_page(*READERS)
+@require_safe
+def supervise_reports(request: HttpRequest) -> HttpResponse:
+    """What closed days were: waits, service, no-shows, fill, ratings, forecast against real."""
+    now = civil.now()
+    halls = list(halls_of(request.user, *READERS).order_by("code"))
+    if not halls:
+        raise NotFound
+    asked, form = _asked(request, halls, now)
+    there = [hall for hall in halls if asked.hall in (EVERY, hall.code)]
+    rows = rows_of(there, asked.first, asked.last, asked.by)
+    if not form.errors and (table := _file(request, asked, rows)) is not None:
+        return table
+    pks = [hall.pk for hall in there]
+    written, was_open = days_written(pks, asked.first, asked.last)
+    hall = there[0] if len(there) == 1 else None
+    context: dict[str, Any] = {
+        "here": "reports",
+        "runs_halls": halls_of(request.user, *WHO).exists(),
+        "hall": hall,
+        "halls": halls,
+        "form": form,
+        "name": hall.name if hall else _("All halls"),
+        "days": period_words(asked.first, asked.last),
+        "written": written,
+        "was_open": was_open,
+        "charts": charts_of(there, asked.first, asked.last, asked.by),
+        "heads": heads_of(asked.by),
+        "rows": rows,
+        "spans": _spans(asked, now),
+        "csv": asked.address(format="csv"),
+        "xlsx": asked.address(format="xlsx"),
+        "month": asked.last.strftime("%Y-%m"),
+        "corrections": [correction_words(one) for one in corrections(pks, asked.first, asked.last)],
+        "changed": changed_since(hall, asked.first, asked.last, now=now) if hall else None,
+    }
+    return show(request, "reports", context, status=400 if form.errors else 200)
+
+
+def _asked(request: HttpRequest, halls: Sequence[Hall], now: datetime) -> tuple[Asked, ReportForm]:
+    """What is asked for; where it is not understood, the four weeks until yesterday."""
+    yesterday = civil.city_date(now) - timedelta(days=1)
+    every = EVERY if len(halls) > 1 else halls[0].code
+    usual = Asked(every, yesterday - FOUR_WEEKS, yesterday, "day")
+    said: dict[str, Any] = {
+        "hall": usual.hall, "from": usual.first, "to": usual.last, "by": usual.by
+    }  # fmt: skip
+    given = {name: request.GET[name] for name in said if name in request.GET}
+    form = ReportForm({**said, **given}, halls=halls)
+    if not form.is_valid():
+        return usual, form
+    told = form.cleaned_data
+    return Asked(told["hall"], told["from"], told["to"], told["by"]), form
+
+
+def _spans(asked: Asked, now: datetime) -> list[tuple[str, str, bool]]:
+    """Days that are asked for often: text, address, whether they are shown."""
+    yesterday = civil.city_date(now) - timedelta(days=1)
+    this_month = yesterday.replace(day=1)
+    before = this_month - timedelta(days=1)
+    spans = [
+        (_("The last seven days"), yesterday - timedelta(days=6), yesterday),
+        (_("The last four weeks"), yesterday - FOUR_WEEKS, yesterday),
+        (_("Last month"), before.replace(day=1), before),
+        (_("The last twelve months"), yesterday - timedelta(days=364), yesterday),
+    ]
+    return [
+        (
+            text,
+            asked.address(**{"from": f"{first}", "to": f"{last}"}),
+            (first, last) == (asked.first, asked.last),
+        )
+        for text, first, last in spans
+    ]
+
+
+def _file(request: HttpRequest, asked: Asked, rows: list[Row]) -> HttpResponse | None:
+    """The lines as a spreadsheet; no cell is ever a formula."""
+    kind = request.GET.get("format", "")
+    lines: list[list[Any]] = [heads_of(asked.by), *([name, *told] for name, told in rows)]
+    if kind == "csv":
+        answer = HttpResponse(as_csv(lines), content_type="text/csv; charset=utf-8")
+    elif kind == "xlsx":
+        answer = HttpResponse(as_xlsx(lines, asked.by), content_type=XLSX)
+    else:
+        return None
+    name = f"report-{asked.hall}-{asked.first}-{asked.last}-{asked.by}.{kind}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
