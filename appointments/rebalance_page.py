@@ -10,9 +10,9 @@ from django.utils.translation import pgettext_lazy
 
 from appointments import saying
 from appointments.models import QuotaMove, RebalanceRun, StaffProposal
-from appointments.rebalancing import Plan, PlannedMove, searches_link, why, why_staff
+from appointments.rebalancing import Plan, PlannedMove, searches_link, why, why_lesson, why_staff
 from config import civil
-from windows.models import Hall, HallSession
+from windows.models import Hall, HallSession, Matter
 
 RUNS_SHOWN, PROPOSALS_SHOWN = 30, 20
 PLANNED_SHOWN = 100
@@ -126,6 +126,19 @@ def shown_proposal(proposal: StaffProposal, mine: Collection[int]) -> dict[str, 
         "can_decide": is_open and proposal.to_hall_id in mine,
         "way": way_of(proposal) if proposal.state == StaffProposal.State.TAKEN else "",
     }
+
+
+def shown_lessons(run: RebalanceRun, halls: Mapping[int, Hall]) -> list[dict[str, Any]]:
+    """The windows of these halls that should also serve a matter."""
+    matters = {matter.code: matter.name for matter in Matter.objects.all()}
+    return [
+        {
+            "hall": halls[one["hall"]].name,
+            "why": why_lesson({**one, "matter": matters.get(one["matter"], one["matter"])}),
+        }
+        for one in run.inputs.get("lessons", [])
+        if one["hall"] in halls
+    ]
 
 
 def way_of(proposal: StaffProposal) -> str:

@@ -24,6 +24,7 @@ from appointments.rebalance_page import (
     hall_rows,
     open_proposals,
     runs_shown,
+    shown_lessons,
     shown_move,
     shown_plan,
     shown_proposal,
@@ -123,6 +124,7 @@ def _run_page(
             shown_proposal(one, mine)
             for one in proposals.distinct().select_related("from_hall", "to_hall").order_by("pk")
         ],
+        "lessons": shown_lessons(run, halls),
         "errors": errors,
         "key": fresh_key(),
     }

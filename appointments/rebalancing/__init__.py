@@ -20,7 +20,7 @@ from appointments.rebalancing.moving import (
     undo_move,
 )
 from appointments.rebalancing.planning import DayNotOver, Plan, PlannedMove, make_plan, plan_moves
-from appointments.rebalancing.why import searches_link, why, why_staff
+from appointments.rebalancing.why import searches_link, why, why_lesson, why_staff
 
 __all__ = [
     "DayNotOver",
@@ -45,5 +45,6 @@ __all__ = [
     "undo_move",
     "undo_run",
     "why",
+    "why_lesson",
     "why_staff",
 ]

@@ -96,6 +96,7 @@ def carry_out(
     plan: Plan, *, demand_day: date, now: datetime, by: Staff | None = None
 ) -> RebalanceRun:
     """The plan is stored; what may move by itself has moved, the rest is proposed."""
+    inputs = plan.inputs()  # while nothing is locked
     take_turn()
     automatic = {move.slot.pk: move for move in plan.moves if _is_automatic(plan, move)}
     asked = [move for move in plan.moves if move.slot.pk not in automatic]
@@ -114,7 +115,7 @@ def carry_out(
         kind=plan.kind,
         state=State.PROPOSED if asked else State.APPLIED,
         forecast_id=plan.standing.forecast_id,
-        inputs=plan.inputs(),
+        inputs=inputs,
         objective_before=plan.solution.objective_before,
         objective_after=plan.solution.objective_after,
     )
@@ -163,7 +164,7 @@ def _store_staff(run: RebalanceRun, plan: Plan) -> None:
                 "wait_after": round(move.wait_after, 1),
             },
         )
-        for move in plan.staff
+        for move in plan.solution.staff
     )
 
 

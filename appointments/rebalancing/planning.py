@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import RebalanceRun
-from appointments.rebalancing.problem import ONLINE, WALK_IN, Cost, SlotMove, Solution, StaffMove
+from appointments.rebalancing.problem import ONLINE, WALK_IN, Cost, SlotMove, Solution
+from appointments.rebalancing.skills_wanted import lessons
 from appointments.rebalancing.solving import solve
 from appointments.rebalancing.standing_slots import Standing, standing
 from config import civil
@@ -47,12 +48,16 @@ class Plan:
     moves: list[PlannedMove]
     kind: str
 
-    @property
-    def staff(self) -> tuple[StaffMove, ...]:
-        return () if self.kind == RebalanceRun.Kind.STEP else self.solution.staff
+    def lessons(self) -> list[dict[str, Any]]:
+        """Which window of a hall should also serve which matter; a step leaves it to the night."""
+        days = {slot.service_day for slot in self.standing.problem.slots}
+        if self.kind == RebalanceRun.Kind.STEP or not days:
+            return []
+        halls = sorted(self.standing.limits)
+        return lessons(halls, min(days), max(days), self.standing.forecast_id)
 
     def inputs(self) -> dict[str, Any]:
-        """What the run keeps of what it knew."""
+        """What the run keeps of what it knew, and the lessons that it found."""
         problem, known = self.standing.problem, self.standing.known
         sources: dict[str, int] = {}
         for one in known.values():
@@ -62,6 +67,7 @@ class Plan:
             "fixed": len(self.standing.fixed & set(self.standing.slots)),
             "hours": len(problem.demand),
             "sources": sources,
+            "lessons": self.lessons(),
             "district_gap": problem.bounds.district_gap,
             "limits": {str(hall): limits for hall, limits in self.standing.limits.items()},
             "demand": [

@@ -10,16 +10,14 @@ mean than the bound, or than it is behind already.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array
 
 from appointments.rebalancing.costing import CHANCES, Array, HallDay, cost_of, hall_days
 from appointments.rebalancing.problem import Cost, Problem, SlotMove, SlotState, Solution
+from appointments.rebalancing.program import Program
 from appointments.rebalancing.sharing_out import least_first, shared_out
 from appointments.rebalancing.staffing import staff_moves
 
@@ -147,60 +145,6 @@ def _bound(slot: SlotState, minutes: int, hall_is_full: bool) -> str:
     return "hall" if hall_is_full else ""
 
 
-@dataclass
-class _Program:
-    """A linear program that grows: costs, limits of variables, rows `coefficients <= most`."""
-
-    costs: list[Array] = field(default_factory=list)
-    highs: list[Array] = field(default_factory=list)
-    rows: list[Any] = field(default_factory=list)
-    columns: list[Any] = field(default_factory=list)
-    values: list[Array] = field(default_factory=list)
-    most: list[Array] = field(default_factory=list)
-    size: int = 0
-    height: int = 0
-
-    def variables(self, cost: Array, high: Array | None = None) -> Any:
-        """As many as there are costs, from 0 to `high`; their numbers."""
-        self.costs.append(cost.ravel())
-        self.highs.append((np.full(cost.shape, np.inf) if high is None else high).ravel())
-        numbers = np.arange(self.size, self.size + cost.size).reshape(cost.shape)
-        self.size += cost.size
-        return numbers
-
-    def at_most(self, most: Array, *terms: tuple[Any, Any]) -> None:
-        """A row for each of `most`; each term adds its variables times its values to them.
-
-        Terms have the shape of `most`, or one axis more at the end, which is added up."""
-        rows = np.arange(self.height, self.height + most.size).reshape(most.shape)
-        for numbers, values in terms:
-            there = rows[..., None] if numbers.ndim > rows.ndim else rows
-            self.rows.append(np.broadcast_to(there, numbers.shape).ravel())
-            self.columns.append(numbers.ravel())
-            self.values.append(np.broadcast_to(values, numbers.shape).astype(float).ravel())
-        self.most.append(most.ravel())
-        self.height += most.size
-
-    def solved(self) -> Array | None:
-        """The variables at the optimum; None when HiGHS finds none."""
-        matrix = coo_array(
-            (
-                np.concatenate(self.values),
-                (np.concatenate(self.rows), np.concatenate(self.columns)),
-            ),
-            shape=(self.height, self.size),
-        ).tocsr()
-        highs = np.concatenate(self.highs)
-        found = linprog(
-            np.concatenate(self.costs),
-            A_ub=matrix,
-            b_ub=np.concatenate(self.most),
-            bounds=np.column_stack([np.zeros_like(highs), highs]),
-            method="highs",
-        )
-        return found.x if found.status == 0 else None
-
-
 def _wishes(
     problem: Problem,
     days: Sequence[HallDay],
@@ -212,7 +156,7 @@ def _wishes(
 
     Around a first answer the chords are short, so the second one is nearly exact.
     """
-    program = _Program()
+    program = Program()
     gains, unmet = [], []
     for at, day in enumerate(days):
         near = None if around is None else around[at]
@@ -228,7 +172,7 @@ def _wishes(
 
 
 def _add_day(
-    program: _Program,
+    program: Program,
     problem: Problem,
     day: HallDay,
     slots: Mapping[Any, list[SlotState]],
@@ -301,7 +245,7 @@ def _chord(asks: Array, least: Array, most: Array) -> tuple[Array, Array]:
 
 
 def _add_districts(
-    program: _Program, problem: Problem, days: Sequence[HallDay], unmet: Sequence[Any]
+    program: Program, problem: Problem, days: Sequence[HallDay], unmet: Sequence[Any]
 ) -> None:
     """No district turns away a larger share than the city's mean of now and the bound, or than
     it does now itself."""

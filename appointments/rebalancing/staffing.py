@@ -27,6 +27,8 @@ class _Change:
 def staff_moves(problem: Problem, days: Sequence[HallDay]) -> list[StaffMove]:
     """The best moves of windows' hours on each day; a hall takes part in one of them."""
     found: list[StaffMove] = []
+    if problem.bounds.staff_most <= 0:
+        return found
     for service_day in sorted({day.service_day for day in days}):
         found += _of_day(problem, [day for day in days if day.service_day == service_day])
     return found

@@ -64,6 +64,7 @@ def standing(
     bounds = Bounds(
         hall_limits=hall_limits(states, limits, now),
         district_gap=gap["rebalance_district_gap_percent"] / 100,
+        staff_most=0 if kind == Kind.STEP else Bounds.staff_most,
     )
     demand = {cell: one.demand for cell, one in known.items()}
     return Standing(

@@ -121,6 +121,14 @@ def why_staff(proposal: StaffProposal) -> str:
 EFFECT = ("unmet_before", "unmet_after", "wait_before", "wait_after")
 
 
+def why_lesson(lesson: dict[str, Any]) -> str:
+    """Which window should learn what, and how much that would help."""
+    return gettext(
+        "If window %(window)s also served %(matter)s: in the days ahead, work of %(before)s minutes"
+        " would find no window that serves it; then it would be %(after)s minutes."
+    ) % {name: lesson[name] for name in ("window", "matter", "before", "after")}
+
+
 def searches_link(move: QuotaMove | PlannedMove) -> str:
     """The page of the hall's past day and hour, with the searches that a move follows."""
     facts = move.facts

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from appointments.models import DemandFact, ForecastRun, ForecastValue
-from appointments.rebalancing import rebalance, searches_link, why
+from appointments.rebalancing import rebalance, searches_link, why, why_lesson
 from appointments.rebalancing.demand_for import Hour, demand_for
 from tests.conftest import DAY, slot_at
 from tests.integration.rebalancing.conftest import NIGHT, TOMORROW
@@ -126,3 +126,18 @@ def test_a_move_by_forecast_says_why_and_leads_to_the_searches(
     assert "%(" not in said
     day = TOMORROW - WEEK
     assert searches_link(move) == f"/supervise/demand/H01/{day.isoformat()}/?hour=9"
+
+
+def test_a_window_should_learn_what_only_one_serves(hall, tomorrow, first_minor, expects_thirty):
+    """Only window 3 serves children: eight hours, and 700 minutes are foreseen."""
+    ForecastValue.objects.create(
+        run=expects_thirty, hall=hall, matter=first_minor, service_day=TOMORROW, hour=None,
+        mean=58, minutes=700, p05=40, p25=50, p50=58, p75=65, p90=70, p95=75,
+    )  # fmt: skip
+
+    run = rebalance(demand_day=DAY, now=NIGHT)
+
+    assert run.inputs["lessons"] == [
+        {"hall": hall.pk, "window": 1, "matter": "FIRST_MINOR", "before": 220, "after": 0}
+    ]
+    assert "FIRST_MINOR" in why_lesson(run.inputs["lessons"][0])
