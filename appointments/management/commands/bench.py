@@ -12,10 +12,21 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from appointments.benching import rebalance
 from config import civil, housing, servers
 
 RUSHES = ["booking", "spike", "soldout", "overload"]
-NAMES = [*RUSHES, "call-next", "availability", "estimate", "live", "plans", "reminders"]
+NAMES = [
+    *RUSHES,
+    "call-next",
+    "availability",
+    "estimate",
+    "live",
+    "plans",
+    "reminders",
+    "rebalance",
+]
+ALONE = "rebalance"  # needs no servers
 WAITING = 40_000  # more than a run calls
 
 
@@ -25,6 +36,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=[*NAMES, "all"])
         parser.add_argument("--json", action="store_true", help="print JSON only")
+        parser.add_argument("--halls", type=int, default=rebalance.HALLS, help="of bench rebalance")
         parser.add_argument("--inside", action="store_true", help="(run on the scratch servers)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,7 +44,10 @@ class Command(BaseCommand):
         if options["inside"]:
             print(json.dumps(inside(names[0])))  # noqa: T201
             return
-        results = [on_scratch(name) for name in names]
+        results = [
+            rebalance.measure(halls=options["halls"]) if name == ALONE else on_scratch(name)
+            for name in names
+        ]
         folder = Path(settings.BASE_DIR) / ".local" / "bench"
         folder.mkdir(parents=True, exist_ok=True)
         for result in results:
@@ -41,6 +56,9 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(results))
             return
         for result in results:
+            if result["name"] == ALONE:
+                self.stdout.write("\n".join(rebalance.table(result)))
+                continue
             self.stdout.write(f"\n{result['name']}, {result['clients']} connections, medians")
             self.table(result["figures"])
             for pair, times in result.get("ratios", {}).items():
