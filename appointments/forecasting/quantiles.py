@@ -10,7 +10,7 @@ FADES = 20.0  # days until an error counts half
 BORROWED = 30  # errors of a series that weigh as much as those of all series together
 LEAST = 40  # errors as of chance that are added before anything is known
 FEW_DAYS = 5.0  # ranges are wider by this over the number of days that were seen
-MOST = 1.12  # times
+MOST = 1.1  # times
 MIRRORED = 20.0  # days of errors until which an error to one side says as much of the other
 BELL = 1.25 * np.array(  # errors of a bell curve, of size 1 on average
     [-1.64, -1.04, -0.67, -0.39, -0.13, 0.13, 0.39, 0.67, 1.04, 1.64]
