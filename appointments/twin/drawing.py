@@ -111,7 +111,7 @@ def people(day: TwinDay, seed: int, run: int) -> Asks:
 
 
 def _rows(day: TwinDay, counts: Ints, seed: int, run: int) -> Asks:
-    """A person each; an hour's people have the same luck whatever other hours ask."""
+    """A person each; the luck of those who hold a place does not depend on the others."""
     hours = np.array([d.hour for d in day.demand], dtype=np.int64)
     matters = np.array([d.matter for d in day.demand], dtype=np.int64)
     each = counts.ravel()

@@ -52,8 +52,6 @@ class _Post:
     stays: list[float]  # ends of spans after which it serves who is still there
     kinds: tuple[int, ...]
     slowness: float
-    busy: bool = False
-    idle_since: float = -inf
 
     @classmethod
     def of(cls, window: TwinWindow, kinds: Sequence[frozenset[int]], place: int) -> "_Post":
@@ -117,7 +115,8 @@ class _Line:
         self.posts = [_Post.of(one, kinds, n) for n, one in enumerate(self.windows)]
         self.waiting: list[list[tuple[float, int]]] = [[] for _ in kinds]
         self.green: list[list[tuple[float, int]]] = [[] for _ in kinds]
-        self.may_serve = [sorted(places) for places in kinds]
+        self.may_serve = kinds
+        self.idle: dict[int, None] = dict.fromkeys(range(len(self.posts)))
         count = len(self.people)
         self.course = Course([inf] * count, [inf] * count, [-1] * count, [])
 
@@ -135,7 +134,7 @@ class _Line:
         return self.course
 
     def _run(self, events: list[tuple[float, int, int]], at: float) -> float:
-        people, posts = self.people, self.posts
+        people = self.people
         while events:
             at, what, which = heappop(events)
             if what == COMES:
@@ -144,14 +143,14 @@ class _Line:
                     continue
                 line = self.green if people[which].green else self.waiting
                 heappush(line[kind], (people[which].rank, which))
-                free = [(posts[n].idle_since, n) for n in self.may_serve[kind] if not posts[n].busy]
-                for _, place in sorted(free):
-                    if self._call(place, at, events):
+                serve = self.may_serve[kind]
+                for place in self.idle:  # who has been free for longest comes first
+                    if place in serve and self._call(place, at, events):
                         break
                 continue
             if what == FREES:
-                posts[which].busy, posts[which].idle_since = False, at
-            if not posts[which].busy:
+                self.idle[which] = None
+            if which in self.idle:
                 self._call(which, at, events)
         return at
 
@@ -169,7 +168,7 @@ class _Line:
         done = at + person.minutes * post.slowness
         course.called[chosen], course.done[chosen], course.window[chosen] = at, done, place
         course.order.append(chosen)
-        post.busy = True
+        del self.idle[place]
         heappush(events, (done, FREES, place))
         return True
 

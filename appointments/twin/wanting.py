@@ -17,7 +17,8 @@ from django.db.models.functions import Greatest, TruncHour
 
 from appointments.demanded.hours import hour_of
 from appointments.demanded.reading import known_days, wanted
-from appointments.models import Booking, ForecastRun, ForecastValue, UnmetDemand
+from appointments.forecasting.reading import expected, run_for, whole
+from appointments.models import Booking, ForecastValue, UnmetDemand
 from appointments.twin.day import HourDemand
 from appointments.twin.drawing import demand_of
 from config import civil
@@ -164,18 +165,16 @@ def _share_out(asked: dict[Key, Counts], matter: int, people: int) -> None:
 
 def _foretold(hall: Hall, day: date, usual: Asked) -> Wanted | None:
     """The newest forecast of the day: by hour, else its day shared out as usual."""
-    run = ForecastRun.objects.filter(first_day__lte=day, last_day__gte=day).order_by(
-        "-made_at", "-pk"
-    )
-    newest = run.first()
+    newest = run_for(day)
     if newest is None:
         return None
-    values = ForecastValue.objects.filter(run=newest, hall=hall, service_day=day)
-    by_matter = values.filter(matter__isnull=False)
-    hours = by_matter.filter(hour__isnull=False).values_list("hour", "matter", "mean")
-    people: dict[Key, float] = {
-        (hour or 0, matter or 0): mean for hour, matter, mean in hours
-    } or _shared_out(by_matter.filter(hour__isnull=True).values_list("matter", "mean"), usual)
+    values = newest.values.filter(hall=hall, service_day=day, hour__isnull=True)
+    by_matter = values.filter(matter__isnull=False).values_list("matter", "mean")
+    people = {
+        (hour, matter): one.mean
+        for hour, matters in expected(newest, hall.pk, day).items()
+        for matter, one in matters.items()
+    } or _shared_out(by_matter, usual)
     if not people:
         return None
     online = _online_shares(usual)
@@ -183,8 +182,8 @@ def _foretold(hall: Hall, day: date, usual: Asked) -> Wanted | None:
         (hour, matter): (mean * online[hour, matter], mean * (1 - online[hour, matter]))
         for (hour, matter), mean in people.items()
     }
-    whole = values.filter(matter__isnull=True, hour__isnull=True).first()
-    return Wanted(demand_of(asked), FORECAST, 0, _spread(whole))
+    all_matters = whole(values).first()
+    return Wanted(demand_of(asked), FORECAST, 0, _spread(all_matters))
 
 
 def _shared_out(rows, usual: Asked) -> dict[Key, float]:  # type: ignore[no-untyped-def]
@@ -216,9 +215,9 @@ def _online_shares(usual: Asked) -> Mapping[Key, float]:
 FEW = 2.0
 
 
-def _spread(whole: ForecastValue | None) -> float:
+def _spread(day: ForecastValue | None) -> float:
     """The day's own uncertainty: what the forecast's ninth decile says beside chance."""
-    if whole is None or whole.mean <= 0:
+    if day is None or day.mean <= 0:
         return USUAL_SPREAD
-    variance = ((whole.p90 - whole.p50) / (NINE_IN_TEN * whole.mean)) ** 2 - 1 / whole.mean
+    variance = ((day.p90 - day.p50) / (NINE_IN_TEN * day.mean)) ** 2 - 1 / day.mean
     return float(min(max(variance, NARROWEST**2), WIDEST**2) ** 0.5)

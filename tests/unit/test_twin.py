@@ -259,3 +259,12 @@ def test_hours_that_are_added_draw_some_of_the_others():
 
     assert ((then.arrives > 1000).mean()) == pytest.approx(0.15 * 0.87, abs=0.04)
     assert then.wait(0.9).mean() < first.wait(0.9).mean()
+
+
+def test_nobody_is_sent_away_where_the_plan_sends_the_clerks_home():
+    people = [Comer(550 + n, 570 + n, 1, 10) for n in range(12)]
+
+    course = play_line(people, [window(1, Span(540, 600, stays=False))])
+
+    assert np.isfinite(course.called).all()
+    assert max(course.done) == 670
