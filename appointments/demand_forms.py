@@ -1,9 +1,10 @@
 """What supervisors enter about demand: which days, and what a number should be."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -11,13 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from appointments.demanded.correcting import LONGEST_REASON, MOST_MINUTES, MOST_PEOPLE
 
 LONGEST = timedelta(days=92)
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 
 def _day(label: Any) -> forms.DateField:
+    far = _("Enter a day that is not so far away.")
     return forms.DateField(
         label=label,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
+        validators=[MinValueValidator(EARLIEST, far), MaxValueValidator(LATEST, far)],
         error_messages={
             "required": _("Enter the day."),
             "invalid": _("Write the day like this: 2026-11-24."),

@@ -70,6 +70,8 @@ class TestDays:
             ("first=x&last=2027-03-04", "Write the day like this"),
             ("first=2027-03-04&last=2027-03-01", "lies before the first"),
             ("first=2026-01-01&last=2027-03-01", "at most 92 days"),
+            ("first=0001-01-01&last=0001-01-02", "not so far away"),
+            ("first=9999-12-30&last=9999-12-31", "not so far away"),
         ],
     )
     def test_strange_days_are_told_beside_their_field(self, boss, hall, query, words):
