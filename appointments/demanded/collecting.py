@@ -8,6 +8,7 @@ from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
 from appointments.demanded.counting import counted
+from appointments.demanded.vain import Offers
 from appointments.models import Booking, DayClosing, DemandFact
 from config import civil
 from config.refusals import Refusal
@@ -35,7 +36,7 @@ def write_days(*, now: datetime) -> int:
 
     A hall's days begin with its first session.
     """
-    today, written = civil.city_date(now), 0
+    today, written, offers = civil.city_date(now), 0, Offers()
     since = today - timedelta(days=DAYS_BACK)
     closed = set(
         DayClosing.objects.filter(service_day__gte=since).values_list("hall_id", "service_day")
@@ -45,12 +46,12 @@ def write_days(*, now: datetime) -> int:
         begins = max(since, hall.first)
         for day in (begins + timedelta(days=n) for n in range((today - begins).days)):
             if (hall.pk, day) not in closed and is_over(hall=hall, day=day, now=now):
-                written += write_day(hall=hall, day=day, now=now)
+                written += write_day(hall=hall, day=day, now=now, offers=offers)
     return written
 
 
 @transaction.atomic
-def write_day(*, hall: Hall, day: date, now: datetime) -> int:
+def write_day(*, hall: Hall, day: date, now: datetime, offers: Offers | None = None) -> int:
     """The day's facts are written, each once; how many. A day that is written stays as it is.
 
     A day without a session has no facts: what it was asked for is unknown, not zero. Of two
@@ -78,7 +79,7 @@ def write_day(*, hall: Hall, day: date, now: datetime) -> int:
             is_spread=one.is_spread,
             recorded_at=now,
         )
-        for key, one in sorted(counted(hall, day).items())
+        for key, one in sorted(counted(hall, day, offers or Offers()).items())
     ]
     DemandFact.objects.bulk_create(facts)
     log.info("hall %s: %s facts of %s are written", hall.pk, len(facts), day)

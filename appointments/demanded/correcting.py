@@ -102,7 +102,8 @@ def differences(hall: Hall, day: date) -> list[Difference]:
     """What changed after the day was written: nobody's number moves until somebody says so.
 
     Only of what the journal tells person by person; searches were shared out as the offer
-    was that night, and stay. A day on which the hall was closed has no numbers to differ.
+    was that night, and stay. So does what somebody has corrected. A day on which the hall was
+    closed has no numbers to differ.
     """
     if not DayClosing.objects.filter(hall=hall, service_day=day, was_open=True).exists():
         return []
@@ -112,6 +113,8 @@ def differences(hall: Hall, day: date) -> list[Difference]:
     found = []
     for key in sorted({*told, *written}):
         fact, one = written.get(key), told.get(key)
+        if fact and fact.corrects_id:
+            continue
         people, minutes = (one.people, one.minutes) if one else (0, 0)
         if (people, minutes) != ((fact.people, fact.minutes) if fact else (0, 0)):
             found.append(Difference(key, fact, people, minutes))

@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from appointments.demanded.hours import hour_of
 from appointments.demanded.sharing import shared
-from appointments.demanded.vain import IN_VAIN, unmet_of_day, waited
+from appointments.demanded.vain import IN_VAIN, Offers, unmet_of_day, waited
 from appointments.models import Booking, DemandFact, WaitEntry
 from queues.models import Ticket
 from windows.models import Hall, HallSession, Matter, Slot
@@ -45,10 +45,10 @@ class Count:
 Counts = dict[Key, Count]
 
 
-def counted(hall: Hall, day: date) -> Counts:
+def counted(hall: Hall, day: date, offers: Offers) -> Counts:
     """Everything that the day asked for; what is zero is left out."""
     found = recorded(hall, day)
-    for key, people, minutes in _without_hour(hall, day):
+    for key, people, minutes in _without_hour(hall, day, offers):
         one = found[key]
         one.is_spread = True
         one.add(people, minutes)
@@ -103,26 +103,26 @@ class _Stretch:
     matter_ids: tuple[int, ...]
 
 
-def _without_hour(hall: Hall, day: date) -> Iterator[tuple[Key, int, int]]:
+def _without_hour(hall: Hall, day: date, offers: Offers) -> Iterator[tuple[Key, int, int]]:
     """Searches and waiting people, shared out over the hours that serve their matter: as the
     online quota was, at the kiosk as the minutes for walk-ins."""
     stretches = list(_stretches(hall, day))
     lengths = dict(Matter.objects.values_list("pk", "minutes"))
-    for (matter_id, channel, what), people in _asked(hall, day).items():
+    for (matter_id, channel, what), people in _asked(hall, day, offers).items():
         for stretch, some in _over_hours(people, matter_id, channel, stretches):
             key = Key(matter_id, stretch.hour, stretch.kind, channel, what)
             yield key, some, some * lengths[matter_id]
 
 
-def _asked(hall: Hall, day: date) -> dict[tuple[int, str, str], int]:
+def _asked(hall: Hall, day: date, offers: Offers) -> dict[tuple[int, str, str], int]:
     found: dict[tuple[int, str, str], int] = defaultdict(int)
-    for matter_id, channel, people in unmet_of_day(hall, day):
+    for matter_id, channel, people in unmet_of_day(hall, day, offers):
         what = What.KIOSK if channel == KIOSK else What.SEARCHED
         found[matter_id, channel, what.value] += people
-    for matter_id, people in waited(hall, day, [WaitEntry.State.BOOKED]).items():
+    for matter_id, people in waited(hall, day, [WaitEntry.State.BOOKED], offers).items():
         searched = found[matter_id, ONLINE, What.SEARCHED.value]
         found[matter_id, ONLINE, What.SEARCHED.value] = max(searched - people, 0)
-    for matter_id, people in waited(hall, day, IN_VAIN).items():
+    for matter_id, people in waited(hall, day, IN_VAIN, offers).items():
         found[matter_id, ONLINE, What.WAITING.value] += people
     return found
 

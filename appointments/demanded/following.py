@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from appointments import saying
 from appointments.demanded.picturing import CHANNELS
 from appointments.demanded.reading import facts_now
-from appointments.demanded.vain import IN_VAIN, shares_of_day, waiting_of_day
+from appointments.demanded.vain import IN_VAIN, Offers, shares_of_day, waiting_of_day
 from appointments.models import DemandFact, UnmetDemand, VainSearch, WaitEntry
 from config import civil
 from windows.models import Hall
@@ -57,7 +57,7 @@ def _looked(hall: Hall, day: date) -> Iterator[Asked]:
 
 
 def _searched(hall: Hall, day: date) -> Iterator[Asked]:
-    for search, counted in shares_of_day(hall, day):
+    for search, counted in shares_of_day(hall, day, Offers()):
         if search.channel == VainSearch.Channel.KIOSK:
             what = _("Asked at the kiosk: no number was given")
         else:
@@ -82,7 +82,7 @@ def _search_words(search: VainSearch) -> str:
 
 
 def _waiting(hall: Hall, day: date) -> Iterator[Asked]:
-    entries: list[tuple[WaitEntry, int]] = waiting_of_day(hall, day, IN_VAIN)
+    entries: list[tuple[WaitEntry, int]] = waiting_of_day(hall, day, IN_VAIN, Offers())
     for entry, counted in entries:
         people: Any = entry.size  # type: ignore[attr-defined]
         asked_on = civil.city_date(entry.made_at)

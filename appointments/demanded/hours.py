@@ -1,6 +1,6 @@
 """Hours of a service day: those of the wall, and after midnight 24 and on."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from config import civil
 
@@ -16,8 +16,3 @@ def hour_of(at: datetime, day: date) -> int:
 def clock_of(hour: int) -> str:
     """As the hall's wall shows it: hour 24 is 00:00."""
     return f"{hour % 24:02d}:00"
-
-
-def date_of(day: date, hour: int) -> date:
-    """The calendar's date of that hour."""
-    return day + timedelta(days=hour // 24)

@@ -8,7 +8,7 @@ search; the search is then left out. Who waited and got a place has not searched
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -17,6 +17,7 @@ from appointments.models import UnmetDemand, VainSearch, WaitEntry
 from windows.models import Hall, HallSession, Slot
 
 Cell = tuple[int, date]  # a hall's service day
+AROUND = timedelta(days=30)  # read beyond what is asked, for what is asked next
 ONLINE = VainSearch.Channel.ONLINE
 IN_VAIN = [
     WaitEntry.State.WAITING,
@@ -26,12 +27,12 @@ IN_VAIN = [
 ]
 
 
-def unmet_of_day(hall: Hall, day: date) -> Iterator[tuple[int, str, int]]:
+def unmet_of_day(hall: Hall, day: date, offers: "Offers") -> Iterator[tuple[int, str, int]]:
     """(matter, channel, people) of each count."""
     looked = UnmetDemand.objects.filter(hall=hall, service_day=day).values_list("matter_id")
     for matter_id, people in looked.annotate(n=Sum("count")).order_by("matter_id"):
         yield matter_id, ONLINE.value, people
-    for search, people in shares_of_day(hall, day):
+    for search, people in shares_of_day(hall, day, offers):
         if people:
             yield search.matter_id, search.channel, people
 
@@ -43,18 +44,17 @@ def searches_over(hall: Hall, day: date) -> QuerySet[VainSearch]:
     return ours.select_related("matter").order_by("pk")
 
 
-def shares_of_day(hall: Hall, day: date) -> list[tuple[VainSearch, int]]:
+def shares_of_day(hall: Hall, day: date, offers: "Offers") -> list[tuple[VainSearch, int]]:
     """Each search over that day, and how many of its people count here."""
     searches = [one for one in searches_over(hall, day) if _is_over(one, hall)]
     if not searches:
         return []
-    offered = _offered([(one.first_day, one.last_day) for one in searches])
     looked = _looked_at_days(searches)
     found = []
     for one in searches:
-        people = max(one.count - looked.get(one.pk, 0), 0)
+        people = one.count - looked.get(one.pk, 0)
         codes = set(one.halls.split(",")) if one.halls else None
-        cells = _cells(offered, one.first_day, one.last_day, codes)
+        cells = offers.cells(one.first_day, one.last_day, codes)
         if (one.halls, one.first_day) == (hall.code, one.last_day):
             found.append((one, people))  # nothing else was wanted, open or not
         else:
@@ -66,59 +66,80 @@ def _is_over(search: VainSearch, hall: Hall) -> bool:
     return not search.halls or hall.code in search.halls.split(",")
 
 
-def _offered(periods: Iterable[tuple[date, date]]) -> dict[tuple[str, int, date], int]:
-    """Minutes online of each open day of all halls (code, hall, day) around the periods."""
-    both = list(periods)
-    around = (min(first for first, _last in both), max(last for _first, last in both))
-    slots = Slot.objects.filter(service_day__range=around, session__state=HallSession.State.OPEN)
-    rows = slots.values_list("hall__code", "hall_id", "service_day").annotate(n=Sum("online_quota"))
-    return {(code, pk, day): minutes for code, pk, day, minutes in rows.order_by()}
+class Offers:
+    """What the open days of halls offer online; read once for all that is shared out."""
 
+    def __init__(self) -> None:
+        self._read: tuple[date, date] | None = None
+        self._days: dict[date, list[tuple[str, int, int]]] = {}
 
-def _cells(
-    offered: dict[tuple[str, int, date], int], first: date, last: date, codes: set[str] | None
-) -> dict[Cell, int]:
-    """The open days of these halls (None: of all) within the days, with what each offered."""
-    return {
-        (hall_id, day): minutes
-        for (code, hall_id, day), minutes in offered.items()
-        if first <= day <= last and (codes is None or code in codes)
-    }
+    def cells(self, first: date, last: date, codes: set[str] | None) -> dict[Cell, int]:
+        """The open days of these halls (None: of all) within the days, in order."""
+        self._read_around(first, last)
+        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        return {
+            (hall_id, day): minutes
+            for day in days
+            for code, hall_id, minutes in self._days.get(day, [])
+            if codes is None or code in codes
+        }
+
+    def _read_around(self, first: date, last: date) -> None:
+        if self._read and self._read[0] <= first and last <= self._read[1]:
+            return
+        known = self._read or (first, last)
+        around = (min(first, known[0]) - AROUND, max(last, known[1]) + AROUND)
+        slots = Slot.objects.filter(
+            service_day__range=around, session__state=HallSession.State.OPEN
+        )
+        sums = slots.values_list("service_day", "hall_id", "hall__code")
+        self._read, self._days = around, defaultdict(list)
+        for day, hall_id, code, minutes in sums.annotate(n=Sum("online_quota")).order_by("hall_id"):
+            self._days[day].append((code, hall_id, minutes))
 
 
 def _share(people: int, number: int, cells: dict[Cell, int], here: Cell) -> int:
     """What falls to the hall's day; nothing where it was closed."""
     if here not in cells:
         return 0
-    there = sorted(cells, key=lambda one: (one[1], one[0]))
-    parts = shared(people, [cells[one] for one in there], start=start_of(number))
-    return parts[there.index(here)]
+    parts = shared(people, list(cells.values()), start=start_of(number))
+    return parts[list(cells).index(here)]
 
 
 def _looked_at_days(searches: Iterable[VainSearch]) -> dict[int, int]:
-    """Of the searches in one hall, how many are counted by the day that was looked at."""
+    """Of the searches in one hall, how many are counted by the day that was looked at.
+
+    Who looked is taken off once, from all searches of that day of asking together: first
+    from those that begin with it, as the page of times searches.
+    """
     own = [one for one in searches if one.channel == ONLINE and one.halls and "," not in one.halls]
     if not own:
         return {}
-    counts: dict[tuple[str, int, date], int] = defaultdict(int)
-    rows = UnmetDemand.objects.filter(
-        hall__code__in={one.halls for one in own}, asked_on__in={one.asked_on for one in own}
-    ).values_list("hall__code", "matter_id", "asked_on")
-    for code, matter_id, asked_on, people in rows.annotate(n=Sum("count")).order_by():
-        counts[code, matter_id, asked_on] = people
-    return {one.pk: counts[one.halls, one.matter_id, one.asked_on] for one in own}
+    codes, asked = {one.halls for one in own}, {one.asked_on for one in own}
+    left: dict[tuple[str, int, date], int] = defaultdict(int)
+    looked = UnmetDemand.objects.filter(hall__code__in=codes, asked_on__in=asked)
+    rows = looked.values_list("hall__code", "matter_id", "asked_on").annotate(n=Sum("count"))
+    for code, matter_id, asked_on, people in rows.order_by():
+        left[code, matter_id, asked_on] = people
+    together = VainSearch.objects.filter(channel=ONLINE, halls__in=codes, asked_on__in=asked)
+    found: dict[int, int] = {}
+    for one in sorted(together, key=lambda one: (one.first_day != one.asked_on, one.pk)):
+        key = (one.halls, one.matter_id, one.asked_on)
+        found[one.pk] = min(one.count, left[key])
+        left[key] -= found[one.pk]
+    return found
 
 
-def waited(hall: Hall, day: date, states: Sequence[str]) -> dict[int, int]:
+def waited(hall: Hall, day: date, states: Sequence[str], offers: Offers) -> dict[int, int]:
     """People of each matter whose entry waited for this day, or for others as well."""
     found: dict[int, int] = defaultdict(int)
-    for entry, people in waiting_of_day(hall, day, states):
+    for entry, people in waiting_of_day(hall, day, states, offers):
         found[entry.matter_id] += people
     return found
 
 
 def waiting_of_day(
-    hall: Hall, day: date, states: Sequence[str] = IN_VAIN
+    hall: Hall, day: date, states: Sequence[str], offers: Offers
 ) -> list[tuple[WaitEntry, int]]:
     """Each entry over that day, and how many of its people count here: as searches do."""
     around = WaitEntry.objects.filter(first_day__lte=day, last_day__gte=day, state__in=states)
@@ -129,10 +150,9 @@ def waiting_of_day(
     entries = list(named.prefetch_related("halls").order_by("pk"))
     if not entries:
         return []
-    offered = _offered([(one.first_day, one.last_day) for one in entries])
     found: list[tuple[WaitEntry, int]] = []
     for entry in entries:
         codes = {one.code for one in entry.halls.all()}
-        cells = _cells(offered, entry.first_day, entry.last_day, codes)
+        cells = offers.cells(entry.first_day, entry.last_day, codes)
         found.append((entry, _share(entry.size, entry.pk, cells, (hall.pk, day))))
     return found

@@ -22,6 +22,7 @@ from queues.issuing import issue_walk_in
 from queues.models import Ticket
 from tests.conftest import DAY, NOON, PHONE, a_person, make_session, slot_at
 from tests.integration.appointments.demanded.conftest import MORNING_AFTER, YESTERDAY
+from windows.models import HallSession
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,28 @@ class TestSearched:
         ]
         assert all(one.is_spread for one in facts)
 
+    def test_only_over_hours_that_serve_the_matter(
+        self, hall, windows, renewal, pickup, looked, written
+    ):
+        make_session(hall, windows, opens=time(9), closes=time(10))
+        evening = make_session(hall, windows, opens=time(18), closes=time(19), kind="night")
+        HallSession.objects.filter(pk=evening.pk).update(matter_ids=[pickup.pk])
+        looked(4)
+        looked(2, matter=pickup)
+
+        hours = [(one.hour, one.matter, one.people) for one in written("searched")]
+
+        assert hours == [(9, renewal, 4), (9, pickup, 1), (18, pickup, 1)]
+
+    def test_a_search_of_one_hall_is_not_shared_with_others(
+        self, hall, other_hall, session, searched, written
+    ):
+        make_session(other_hall, [])
+        other_hall.sessions.get().slots.update(minutes=90, online_quota=90)
+        searched(8, halls="H01", first_day=YESTERDAY)
+
+        assert people(written("searched")) == 8
+
     def test_a_search_of_several_halls_and_days_is_one_person(
         self, hall, other_hall, windows, session, searched, written
     ):
@@ -162,6 +185,15 @@ class TestSearched:
         searched(6, halls="H01")
 
         assert people(written("searched")) == 6
+
+    def test_who_looked_is_taken_off_once_from_several_searches(
+        self, session, looked, searched, written
+    ):
+        looked(4)
+        searched(6, halls="H01", first_day=YESTERDAY)
+        searched(5, halls="H01")
+
+        assert people(written("searched")) == 11
 
     def test_who_waited_and_got_a_place_has_not_searched_in_vain(
         self, hall, session, renewal, looked, written
@@ -221,6 +253,13 @@ class TestAtTheKiosk:
         assert written("kiosk") == written("searched") == []
         assert DayClosing.objects.get().was_open is False
 
+    def test_at_hours_that_have_minutes_for_walk_ins(self, hall, windows, searched, written):
+        make_session(hall, windows, opens=time(9), closes=time(10), online=0)
+        make_session(hall, windows, opens=time(18), closes=time(19), kind="night")
+        searched(3, halls="H01", channel="kiosk")
+
+        assert [(one.hour, one.people) for one in written("kiosk")] == [(9, 3)]
+
 
 class TestOnce:
     def test_a_second_run_writes_nothing(self, hall, session, book):
@@ -251,6 +290,14 @@ class TestOnce:
 
     def test_who_is_still_expected_keeps_the_day_open_for_some_hours(self, hall, session, book):
         book(slot_at(session, 14))
+        soon = civil.city_instant(DAY + timedelta(days=1), time(0, 30))
+
+        with pytest.raises(DayNotOver):
+            write_day(hall=hall, day=DAY, now=soon)
+        assert write_day(hall=hall, day=DAY, now=soon + timedelta(hours=8)) == 1
+
+    def test_who_still_waits_keeps_the_day_open_for_some_hours(self, hall, session, renewal):
+        issue_walk_in(hall=hall, matter=renewal, now=NOON)
         soon = civil.city_instant(DAY + timedelta(days=1), time(0, 30))
 
         with pytest.raises(DayNotOver):

@@ -1,4 +1,8 @@
-"""A number of a closed day is corrected by a new row with its author and reason. # C8, C35"""
+"""A number of a closed day is corrected by a new row with its author and reason. # C8, C35
+
+Tried with mutants, each red: a correction of what was corrected let through, corrected
+numbers read beside their corrections.
+"""
 
 from datetime import timedelta
 
@@ -112,6 +116,11 @@ class TestLateChanges:
         new = DemandFact.objects.get(corrects__isnull=False)
         assert (wrote, new.what, new.people, new.by) == (1, "no_show", 1, supervisor)
         assert new.corrects.people == 0
+        assert differences(hall, DAY) == []
+
+    def test_what_somebody_has_corrected_is_left_as_they_said(self, hall, correct):
+        correct()
+
         assert differences(hall, DAY) == []
 
     def test_what_is_no_longer_so_becomes_zero(self, hall, fact, supervisor):

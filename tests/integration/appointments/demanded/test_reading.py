@@ -124,6 +124,16 @@ class TestCensored:
 
         assert (row.people, row.is_estimated) == (10, False)
 
+    def test_another_weekday_says_nothing_about_it(self, hall, windows, thursdays, fact):
+        for weeks in (1, 2, 3, 4):
+            day = DAY - timedelta(weeks=weeks, days=1)
+            make_session(hall, windows, day=day, closes=time(10), online=60)
+            fact("booked", 30, day)
+
+        (row,) = wanted([hall.pk], DAY, DAY)
+
+        assert row.people == pytest.approx(11.2, abs=0.1)
+
     def test_searches_that_are_known_are_believed(self, hall, thursdays, fact):
         fact("searched", 10)
 
@@ -145,3 +155,12 @@ class TestCensored:
 
         session.slots.update(online_taken=27)
         assert full_hours([hall.pk], DAY, DAY) == {(hall.pk, DAY, 9): False}
+
+    def test_an_hour_with_one_slot_that_has_room_is_not_full(self, hall, windows, pickup):
+        session = make_session(hall, windows, closes=time(10), online=30)
+        first, last = session.slots.order_by("starts_at")
+        for slot in (first, last):
+            session.slots.update(online_taken=0)
+            session.slots.filter(pk=slot.pk).update(online_taken=30)
+
+            assert full_hours([hall.pk], DAY, DAY) == {(hall.pk, DAY, 9): False}
