@@ -1,7 +1,7 @@
-"""Where the next extra session would help most, and why.
+"""Where the next extra session would help most, and why; and which session runs empty.
 
-Until there is a forecast: from who searched in vain for the coming days, and from how such
-weekdays of the last weeks were.
+From the forecast against the places on offer; where it sees no need, or there is none, from
+who searched in vain for the coming days and from how such weekdays of the last weeks were.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments import saying
+from appointments.foreseeing_need import Empty, Foreseen, Need
 from appointments.overseeing import SATURDAY, Cell, City, HallRow, Limits, Usual
 from config import civil
 from windows.kinds import USUAL
 from windows.models import Hall, HallSession
 
 ADVISED = 4
+NOTHING = Foreseen()
 Kind = HallSession.Kind
 
 
@@ -34,10 +36,13 @@ class Advice:
     ends_at: datetime
     windows: int
     limits: Limits
+    need: Need | None = None
 
     @property
     def people(self) -> int:
-        """Who finds no place on the day that asks: already, or as it is usual."""
+        """Who finds no place on the day that asks: by the forecast, already, or as is usual."""
+        if self.need:
+            return self.need.helped(self.windows)[1]
         return max(self.asked.unmet, round(self.usual.unmet))
 
     @property
@@ -65,8 +70,8 @@ class Advice:
     @property
     def reasons(self) -> list[str]:
         """Why, in words; the day that asks is named when the session is on another one."""
-        said = []
-        if self.asked.day != civil.city_date(self.starts_at):
+        said = [need_words(self.need, self.windows)] if self.need else []
+        if not self.need and self.asked.day != civil.city_date(self.starts_at):
             said.append(
                 _("%(day)s has no room for another session")
                 % {"day": saying.short_day(self.asked.day)}
@@ -87,17 +92,105 @@ class Advice:
             said.append(_("such weekdays end %(fill)s%% booked") % {"fill": self.usual.fill})
         return said
 
+    @property
+    def effect(self) -> str:
+        """What the session changes; empty without a forecast."""
+        if self.need is None:
+            return ""
+        low, n, high = self.need.helped(self.windows)
+        words = ngettext(
+            "%(n)s person fewer without a place (nine in ten such days: %(low)s to %(high)s)",
+            "%(n)s people fewer without a place (nine in ten such days: %(low)s to %(high)s)",
+            n,
+        )
+        return words % {"n": n, "low": low, "high": high}
 
-def advise(city: City, *, now: datetime) -> list[Advice]:
+
+def need_words(need: Need, windows: int) -> str:
+    """Thu 4 Mar 18-20 h: 38 expected, 30 places: open one window."""
+    words = ngettext(
+        "%(day)s %(first)s-%(last)s h: %(expected)s expected, %(places)s places: open %(n)s window",
+        "%(day)s %(first)s-%(last)s h: %(expected)s expected, %(places)s places: open %(n)s"
+        " windows",
+        windows,
+    )
+    return words % {
+        "day": saying.short_day(need.day),
+        "first": need.first_hour % 24,
+        "last": (need.ends_hour - 1) % 24 + 1,
+        "expected": need.expected,
+        "places": need.places,
+        "n": windows,
+    }
+
+
+@dataclass(frozen=True)
+class Idle:
+    """A session that is expected to be mostly empty, in its hall."""
+
+    hall: Hall
+    is_mine: bool
+    empty: Empty
+
+    @property
+    def day(self) -> str:
+        return saying.short_day(self.empty.day)
+
+    @property
+    def hours(self) -> str:
+        return saying.hours(self.empty.starts_at, self.empty.ends_at)
+
+
+def idle_sessions(city: City, foreseen: Foreseen) -> list[Idle]:
+    """The emptiest sessions of the coming days."""
+    halls = {row.hall.pk: row for row in city.rows}
+    found = [one for one in foreseen.empty if one.hall_id in halls]
+    return [Idle(halls[one.hall_id].hall, halls[one.hall_id].is_mine, one) for one in found][
+        :ADVISED
+    ]
+
+
+def advise(city: City, *, now: datetime, foreseen: Foreseen = NOTHING) -> list[Advice]:
     """The halls and hours that would help most people; each hall once."""
     best = []
     for row in city.rows:
+        if expected := _by_forecast(row, foreseen, now):
+            best.append(expected)
+            continue
         asking = sorted((cell for cell in row.cells if _asks(row, cell)), key=_need(row))
         found = next((one for cell in asking if (one := _session_for(row, cell, now))), None)
         if found:
             best.append(found)
     best.sort(key=lambda one: (-one.people, -one.asked.fill, one.starts_at, one.hall.code))
     return best[:ADVISED]
+
+
+def _by_forecast(row: HallRow, foreseen: Foreseen, now: datetime) -> Advice | None:
+    """A session in the very hours that lack places, at windows that are free then."""
+    earliest = now + timedelta(minutes=row.limits.notice)
+    cells = {cell.day: cell for cell in row.cells}
+    in_use = getattr(row.hall, "windows_in_use", 1)
+    for need in foreseen.needs:
+        free = in_use - need.staffed
+        if need.hall_id != row.hall.pk or need.day not in cells or free < 1:
+            continue
+        midnight = civil.city_day(need.day)[0]
+        starts_at = midnight + timedelta(hours=need.first_hour)
+        if cells[need.day].is_shut or starts_at < earliest:
+            continue
+        return Advice(
+            hall=row.hall,
+            is_mine=row.is_mine,
+            asked=cells[need.day],
+            usual=row.usual[need.day.weekday()],
+            kind=need.kind or _kind_for(row.hall, cells[need.day])[0],
+            starts_at=starts_at,
+            ends_at=midnight + timedelta(hours=need.ends_hour),
+            windows=min(need.windows, free),
+            limits=row.limits,
+            need=need,
+        )
+    return None
 
 
 def _asks(row: HallRow, cell: Cell) -> bool:

@@ -8,7 +8,8 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from appointments.advising import Advice, advise
+from appointments.advising import Advice, Idle, advise, idle_sessions
+from appointments.foreseeing_need import foresee
 from appointments.lines_today import Line, level_of
 from appointments.mapping import ABOVE, Area, Drawing, Place, draw, within
 from appointments.overseeing import Cell, City, HallRow, city_now
@@ -82,6 +83,8 @@ class CityPage:
     every: Sequence[Hall]
     city: City
     advice: list[Advice]
+    idle: list[Idle]
+    is_foreseen: bool  # by a forecast
     district: str
     order: str
     measure: str
@@ -221,10 +224,14 @@ def city_page(halls: Sequence[Hall], *, asked: Mapping[str, str], now: datetime)
     if ending := common_ending([hall.name for hall in halls]):
         for row in city.rows:
             row.name = row.hall.name.removesuffix(ending)
+    run = next((getattr(hall, "newest_forecast", None) for hall in halls), None)
+    foreseen = foresee(run, [hall.pk for hall in shown], now=now)
     return CityPage(
         every=halls,
         city=city,
-        advice=advise(city, now=now),
+        advice=advise(city, now=now, foreseen=foreseen),
+        idle=idle_sessions(city, foreseen),
+        is_foreseen=run is not None,
         district=district,
         order=_known(asked.get("order", ""), ORDERS),
         measure=_known(asked.get("map", ""), MEASURES),

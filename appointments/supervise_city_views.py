@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.city_page import city_page
+from appointments.foreseeing_need import newest_run
 from appointments.overseeing import LIMITS
 from appointments.supervise_views import READERS, WHO, show
 from config import civil
@@ -62,6 +63,7 @@ def _halls_seen(staff: Staff | AnonymousUser, day: date) -> QuerySet[Hall]:
             windows_in_use=Coalesce(
                 Subquery(in_use.values("hall").annotate(n=Count("pk")).values("n")), 0
             ),
+            newest_forecast=newest_run(day),
             **hours,
             **{name: rule_by_hall(name, day) for name in LIMITS},
         )
