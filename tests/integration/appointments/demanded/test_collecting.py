@@ -2,7 +2,10 @@
 
 Tried with mutants, each red: expired holds counted, a number that follows another counted,
 the hour taken from UTC, a search counted whole in every hall, the closing left out of the
-transaction, running sessions not looked for.
+transaction, running sessions not looked for, a line that still waits not looked for, who
+looked taken off every search of that day, another hall's offer taking part, all searches
+falling alike, hours that do not serve the matter, the kiosk shared out as places online,
+minutes of searches left out, days before the first session.
 """
 
 from datetime import date, time, timedelta

@@ -1,4 +1,8 @@
-"""What an hour was asked for, also where it was full. # C8, C9"""
+"""What an hour was asked for, also where it was full. # C8, C9
+
+Tried with mutants, each red: one full slot (or the last one) makes a full hour, a full hour
+judged by any weekday.
+"""
 
 from datetime import date, time, timedelta
 
