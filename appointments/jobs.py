@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 
 from django.db import close_old_connections
 
-from appointments import alerting, answering_offers, housekeeping, offering_back, waitlist
+from appointments import (
+    alerting,
+    answering_offers,
+    housekeeping,
+    nightly,
+    offering_back,
+    waitlist,
+)
 from appointments.admitting import open_rooms
 from appointments.changes.answering import expire_due
 from appointments.changes.following import join_waiting
@@ -99,15 +106,17 @@ def each_quarter() -> None:
 
 
 def each_hour() -> None:
-    """What need not be kept is deleted; reminders that nobody promised are owed; a rebalancing
-    that the night missed is done, and the weekly plans make the coming sessions."""
+    """What need not be kept is deleted; reminders that nobody promised are owed; days that are
+    over are written; a forecast and a rebalancing that the night missed are done, and the weekly
+    plans make the coming sessions."""
     now = right_now()
     if not _takes("each_hour", now, minutes=60):
         return
     housekeeping.forget(now=now)
     _apart(housekeeping.owe_reminders, now)
+    nightly.write(now=now)
     if civil.city_time(now).hour >= NIGHT_WORK_IS_LATE:
-        housekeeping.rebalance_yesterday(now=now)
+        nightly.run(now=now)
         _apart(housekeeping.make_sessions, now)
     _apart(fitting.learn_today, now)
     _apart(time_off.keep, now)

@@ -8,7 +8,7 @@ import logging
 
 from celery import shared_task
 
-from appointments import alerting, housekeeping, sending
+from appointments import alerting, housekeeping, nightly, sending
 from appointments.messaging import push_alerts
 from appointments.providing import NoProvider
 from config.clock import right_now
@@ -31,10 +31,10 @@ def send_due() -> None:
         log.error("%s", error)
 
 
-@shared_task(name="appointments.rebalance")
+@shared_task(name="appointments.rebalance", soft_time_limit=300, time_limit=360)
 def rebalance() -> None:
-    """Quotas follow the demand of the day that has ended, once."""
-    housekeeping.rebalance_yesterday(now=right_now())
+    """The day that has ended is written, the city foreseen, and quotas follow, once."""
+    nightly.run(now=right_now())
 
 
 @shared_task(name="appointments.rebalance_step")

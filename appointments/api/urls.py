@@ -7,6 +7,7 @@ from appointments.api.appeals import Appeals, Decide, OwnAppeal
 from appointments.api.arrivals import CheckIn, OwnCheckIn
 from appointments.api.assisted import AssistedBookings
 from appointments.api.cut_off import NumberBlocks, TicketsGiven
+from appointments.api.forecast import Forecast
 from appointments.api.links import BookingLinks
 from appointments.api.offers import Availability, Slots
 from appointments.api.proofs import Proof, Proofs
@@ -73,6 +74,7 @@ urlpatterns = [
     path("closures/<rowid:pk>/undo/", closures.ClosureUndo.as_view(), name="api_closure_undo"),
     path("closures/<rowid:pk>/reopen/", closures.Reopen.as_view(), name="api_closure_reopen"),
     path("demand/", demand.Demand.as_view(), name="api_demand"),
+    path("forecast/", Forecast.as_view(), name="api_forecast"),
     path("quota-moves/", demand.QuotaMoves.as_view(), name="api_quota_moves"),
     path("quota-moves/<rowid:pk>/undo/", demand.UndoMove.as_view(), name="api_undo_move"),
     re_path(r"", Absent.as_view(), name="api_absent"),

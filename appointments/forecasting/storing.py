@@ -100,7 +100,7 @@ def _values(run: ForecastRun, made: CityForecast) -> Iterator[ForecastValue]:
                 yield from _hours(made, lengths, (h, n), whole)
     for district, sums in made.by_district.items():
         rows = [n for n, hall in enumerate(made.halls) if district in ("", hall.district_zh)]
-        for n in range(DAYS):
+        for n in np.flatnonzero(made.is_wanted[rows].any(axis=0)).tolist():
             whole = {"run": run, "district": district}
             day = made.first + timedelta(days=n)
             yield _value(sums, (0, n), minutes[rows, n].sum(), service_day=day, **whole)

@@ -61,7 +61,7 @@ CALLS: dict[tuple[str, ...], str] = {
         POST closures/ POST closures/preview/ POST closures/{pk}/undo/
         POST closures/{pk}/reopen/ POST quota-moves/{pk}/undo/ POST sessions/preview/
         POST sessions/""",
-    (SUPERVISOR, ADMIN, VIEWER, AUDITOR): "GET demand/ GET quota-moves/",
+    (SUPERVISOR, ADMIN, VIEWER, AUDITOR): "GET demand/ GET forecast/ GET quota-moves/",
 }
 ALLOWED = {
     call: set(who) for who, named in CALLS.items() for call in re.findall(r"[A-Z]+ \S+", named)

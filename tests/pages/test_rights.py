@@ -37,7 +37,7 @@ PAGES: dict[tuple[str, ...], str] = {
     (SUPERVISOR, ADMIN, VIEWER, AUDITOR): """supervise_report supervise_city supervise_charts
         supervise_reports supervise_reports_month
         supervise_quotas supervise_calendar supervise_events supervise_rebalancing
-        supervise_rebalance_run supervise_demand supervise_demand_day""",
+        supervise_rebalance_run supervise_demand supervise_demand_day supervise_forecast""",
     (SUPERVISOR, ADMIN): """supervise_devices supervise_device_pair supervise_device_change
         supervise_device_revoke supervise_remedy supervise_remedy_undo supervise_remedy_call_off
         supervise_help_ask supervise_help_grant supervise_help_refuse supervise_help_withdraw

@@ -1,0 +1,95 @@
+"""What the page of the forecast shows: the days ahead, how right it was, what is known of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from appointments import saying
+from appointments.charting_counts import Chart, Column
+from appointments.forecasting.drivers import Driver, reasons
+from appointments.forecasting.reading import Expected
+from appointments.models import ForecastRun
+from windows.models import Hall
+
+USUAL = 1.0
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far off in percent, beside the naive guess; and how often within nine in ten."""
+
+    ours: int
+    naive: int
+    inside: int
+    days: int
+
+    @property
+    def words(self) -> str:
+        return _(
+            "In the last four weeks this was off by %(ours)s%% on average; the guess “as on the"
+            " same weekday a week before” by %(naive)s%%. On %(inside)s%% of the days the number"
+            " was within the range that is meant to hold nine times in ten."
+        ) % {"ours": self.ours, "naive": self.naive, "inside": self.inside}
+
+
+def errors_of(run: ForecastRun, name: str) -> Errors | None:
+    """Of a hall's code, a district or "" for the city; None while too little is known."""
+    facts = run.facts.get("accuracy") or {}
+    found = [facts.get(part, {}).get(name) for part in ("ours", "naive", "inside")]
+    if any(one is None for one in found):
+        return None
+    ours, naive, inside = (round(100 * one) for one in found)
+    return Errors(ours, naive, inside, int(facts.get("days", 0)))
+
+
+def days_chart(days: dict[date, Expected]) -> Chart:
+    """Four weeks, with the range that holds nine times in ten."""
+    return Chart(
+        key="expected",
+        title=_("People expected each day"),
+        finding="",
+        draws="lines",
+        unit="",
+        head=_("Day"),
+        columns=[
+            Column(_("Expected"), "blue"),
+            Column(_("At least, nine times in ten"), "ink-3"),
+            Column(_("At most, nine times in ten"), "ink-3"),
+        ],
+        rows=[
+            (saying.short_day(day), [round(one.mean), one.low, one.high])
+            for day, one in days.items()
+        ],
+    )
+
+
+def errors_chart(run: ForecastRun, halls: Iterable[Hall]) -> Chart:
+    """Each hall's error beside the naive guess, in percent."""
+    rows = [(hall.name, errors_of(run, hall.code)) for hall in halls]
+    return Chart(
+        key="errors",
+        title=_("How far off, by hall"),
+        finding="",
+        draws="bars",
+        unit="%",
+        head=_("Hall"),
+        columns=[Column(_("This forecast"), "blue"), Column(_("As a week before"), "ink-3")],
+        rows=[(name, [one.ours, one.naive]) for name, one in rows if one],
+    )
+
+
+def known_beforehand(halls: Sequence[Hall], first: date, last: date) -> list[dict[str, Any]]:
+    """The days of which something is known, with the reasons in words."""
+    found = reasons(halls, first, last)
+    return [
+        {"words": saying.short_day(day), "reasons": [_in_words(one) for one in found[day]]}
+        for day in sorted(found)
+    ]
+
+
+def _in_words(driver: Driver) -> str:
+    percent = round(100 * (driver.factor - USUAL))
+    return f"{driver.name} ({percent:+d}%)" if percent else driver.name

@@ -1,0 +1,103 @@
+"""The forecast on a page: a hall, its district or the city, four weeks ahead."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from appointments import saying
+from appointments.demand_page import table_of
+from appointments.forecast_page import days_chart, errors_chart, errors_of, known_beforehand
+from appointments.forecasting.reading import days_of, newest
+from appointments.foreseeing_need import Need, foresee
+from appointments.models import ForecastRun
+from appointments.supervise_views import READERS, asked_hall, halls_here, show
+from config import civil
+from windows.access import SUPERVISOR, has_role, staff_page
+from windows.models import Hall
+
+AREAS = ("hall", "district", "city")
+
+
+@never_cache
+@staff_page(*READERS)
+@require_safe
+def supervise_forecast(request: HttpRequest) -> HttpResponse:
+    """Who is expected, how sure that is, and where there are too few places."""
+    hall, now = asked_hall(request, *READERS), civil.now()
+    area = request.GET.get("area", "hall")
+    area = area if area in AREAS else "hall"
+    halls = halls_here(request, *READERS)
+    context: dict[str, Any] = {
+        "here": "forecast",
+        "hall": hall,
+        "halls": halls,
+        "area": area,
+        "runs_halls": has_role(request.user, hall, SUPERVISOR),
+        "run": (run := newest()),
+        "areas": [
+            ("hall", hall.name),
+            ("district", hall.district),
+            ("city", _("The whole city")),
+        ],
+    }
+    if run is None:
+        return show(request, "forecast", context)
+    chart = days_chart(_days(run, hall, area, civil.city_date(now)))
+    if request.GET.get("format") == "csv":
+        return table_of([chart], request.GET.get("chart", ""), f"{hall.code}-{area}")
+    asked = {"hall": hall.code, "area": area, "format": "csv", "chart": chart.key}
+    name = {"hall": hall.code, "district": hall.district_zh, "city": ""}[area]
+    today = civil.city_date(now)
+    context |= {
+        "made": saying.when(run.made_at),
+        "known": saying.long_day(run.last_known_day),
+        "chart": chart,
+        "address": "?" + urlencode(asked),
+        "name": dict(context["areas"])[area],
+        "span": _("%(first)s to %(last)s")
+        % {"first": saying.short_day(today), "last": saying.short_day(run.last_day)},
+        "off": errors_of(run, name),
+        "errors_chart": errors_chart(run, halls) if area != "hall" else None,
+        "needs": [shown_need(need, hall) for need in _needs(run, hall)] if area == "hall" else [],
+        "drivers": known_beforehand([hall], today, run.last_day),
+    }
+    return show(request, "forecast", context)
+
+
+def _days(run: ForecastRun, hall: Hall, area: str, today: Any) -> dict[Any, Any]:
+    if area == "hall":
+        found = days_of(run, hall_id=hall.pk)
+    else:
+        found = days_of(run, district=hall.district_zh if area == "district" else "")
+    return {day: one for day, one in found.items() if day >= today}
+
+
+def _needs(run: ForecastRun, hall: Hall) -> list[Need]:
+    return list(foresee(run.pk, [hall.pk], now=civil.now()).needs)
+
+
+def shown_need(need: Need, hall: Hall) -> dict[str, Any]:
+    """ "Thursday 18 to 20: 38 expected, 30 places: open one window", and the way there."""
+    day = need.day + timedelta(days=need.first_hour // 24)
+    opens, closes = f"{need.first_hour % 24:02d}:00", f"{need.ends_hour % 24:02d}:00"
+    page = reverse("appointments:supervise_open")
+    asked = {"hall": hall.code, "day": f"{day}", "opens": opens, "closes": closes}
+    return {
+        "words": _("%(day)s, %(opens)s to %(closes)s: %(expected)s expected, %(places)s places")
+        % {
+            "day": saying.short_day(need.day),
+            "opens": opens,
+            "closes": closes,
+            "expected": need.expected,
+            "places": need.places,
+        },
+        "range": f"{need.low}–{need.high}",
+        "windows": max(need.windows - need.staffed, 1),
+        "address": f"{page}?{urlencode(asked)}",
+    }

@@ -1,0 +1,103 @@
+"""The forecast on its page and over the API: who is expected, how right it was. C9, C10."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from appointments.forecasting.storing import forecast_city
+from config import civil
+from tests.conftest import NOON, make_session
+from tests.integration.forecasting.facts import write_weeks
+from tests.pages.reading import signed_in, words_of
+from windows.models import DemandEvent, Matter
+
+pytestmark = pytest.mark.django_db
+PAGE = "/supervise/forecast/"
+TODAY = date(2027, 3, 4)
+
+
+@pytest.fixture(autouse=True)
+def at_noon(monkeypatch):
+    monkeypatch.setattr(civil, "now", lambda: NOON)
+
+
+@pytest.fixture
+def boss(supervisor):
+    return signed_in(supervisor)
+
+
+@pytest.fixture
+def foreseen(hall, windows, renewal):
+    """A hundred people on a Monday, and one window that opens from nine to ten."""
+    matters = list(Matter.objects.filter(pk=renewal.pk))
+    monday = TODAY + timedelta(days=4)
+    make_session(hall, windows[:1], day=monday)
+    DemandEvent.objects.create(
+        kind="exam", name_zh="中考", name_en="Exam", first_day=monday, last_day=monday,
+        uplift_percent=25, made_at=NOON,
+    )  # fmt: skip
+    write_weeks([hall], matters, last=TODAY - timedelta(days=1), now=NOON, usual=120)
+    return forecast_city(now=NOON)
+
+
+def test_without_a_forecast_it_says_so(boss):
+    page = boss.get(PAGE)
+
+    assert page.status_code == 200
+    assert "There is no forecast yet" in words_of(page)
+
+
+@pytest.mark.parametrize("area", ["hall", "district", "city", "nonsense"])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_area_answers_in_both_languages(supervisor, foreseen, area, language):
+    page = signed_in(supervisor, language).get(PAGE, {"area": area})
+
+    assert page.status_code == 200
+    assert "nan" not in page.content.decode().lower().replace("financ", "")
+
+
+def test_the_error_is_said_beside_the_naive_guess(boss, foreseen):
+    errors = foreseen.facts["accuracy"]
+    ours, naive = round(100 * errors["ours"]["H01"]), round(100 * errors["naive"]["H01"])
+
+    words = words_of(boss.get(PAGE))
+
+    assert f"this was off by {ours}% on average" in words
+    assert f"a week before” by {naive}%" in words
+
+
+def test_hours_with_too_few_places_lead_to_a_session(boss, foreseen):
+    page = boss.get(PAGE)
+
+    assert "expected," in words_of(page)
+    assert "/supervise/open/?hall=H01&amp;day=2027-03-08&amp;opens=" in page.content.decode()
+
+
+def test_what_is_known_beforehand_is_named(boss, foreseen):
+    assert "Exam (+25%)" in words_of(boss.get(PAGE))
+
+
+def test_the_days_go_into_a_table(boss, foreseen):
+    table = boss.get(PAGE, {"format": "csv", "chart": "expected"}).content.decode("utf-8-sig")
+
+    assert table.splitlines()[0].startswith("Day,Expected,")
+    assert len(table.splitlines()) > 15
+
+
+def test_the_api_tells_days_and_hours(boss, foreseen):
+    days = boss.get("/api/v1/forecast/", {"hall": "H01"}).json()
+    hours = boss.get("/api/v1/forecast/", {"hall": "H01", "by": "hour"}).json()
+    city = boss.get("/api/v1/forecast/").json()
+
+    all_matters = [one for one in days if one["matter"] is None]
+    assert len(all_matters) == len(city)
+    assert all(one["low"] <= one["median"] <= one["high"] for one in days + hours + city)
+    monday = sum(one["mean"] for one in hours if one["date"] == "2027-03-08" and not one["matter"])
+    assert monday == pytest.approx(
+        next(one["mean"] for one in all_matters if one["date"] == "2027-03-08"), abs=0.1
+    )
+
+
+def test_the_api_refuses_nonsense(boss):
+    assert boss.get("/api/v1/forecast/", {"by": "year"}).status_code == 400
+    assert boss.get("/api/v1/forecast/", {"hall": "X"}).status_code == 400
