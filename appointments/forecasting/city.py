@@ -66,11 +66,13 @@ def foresee_city(
     ahead = offered_hours(at, first, first + timedelta(days=DAYS - 1))
     people = borrowed(history, ahead)
     tell(f"{history.days} days of {len(history.halls)} halls are known.")
+    totals = np.nansum(people, axis=1)
+    totals[np.isnan(people).all(axis=1)] = np.nan
+    drivers, accuracy = believed(totals, history, drivers)
+    tell("Earlier forecasts are compared with what came.")
     by_matter = _by_matter(people, history, drivers)
     by_matter = _without_closed(by_matter, is_wanted := _wanted(ahead, drivers, history))
     tell("Halls and matters are foreseen.")
-    totals = np.nansum(people, axis=1)
-    totals[np.isnan(people).all(axis=1)] = np.nan
     by_hall = _sums(totals, by_matter.mean, history, drivers)
     found = CityForecast(
         first, last_known, list(halls), list(matters), is_wanted, by_matter, by_hall
@@ -83,9 +85,20 @@ def foresee_city(
     tell("Districts and the city are added up.")
     _hours(found, history, drivers)
     tell("The hours of the coming week are shared out.")
-    found.accuracy = accuracy_of(totals, list(halls), history, drivers)
-    tell("Earlier forecasts are compared with what came.")
+    found.accuracy = accuracy
     return found
+
+
+def believed(totals: Floats, history: History, drivers: Drivers) -> tuple[Drivers, Accuracy]:
+    """The drivers of the past days, or none of them where they made earlier forecasts worse: an
+    event that was said to bring more people, and did not, is not taken out of what came."""
+    plain = drivers.without_past(history.days)
+    with_them, without = (
+        accuracy_of(totals, history.halls, history, one) for one in (drivers, plain)
+    )
+    if without.ours.get("", np.inf) < with_them.ours.get("", np.inf):
+        return plain, without
+    return drivers, with_them
 
 
 def _by_matter(people: Floats, history: History, drivers: Drivers) -> Expectation:

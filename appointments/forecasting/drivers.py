@@ -6,7 +6,7 @@ again, and the coming one is not forgotten.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -41,6 +41,12 @@ class Drivers:
     kinds: Ints
     factors: Floats  # [hall, matter, day]
     named: dict[date, DayKind] = field(default_factory=dict)
+
+    def without_past(self, days: int) -> "Drivers":
+        """As if nothing had been known of so many first days."""
+        factors = self.factors.copy()
+        factors[:, :, :days] = 1.0
+        return replace(self, factors=factors)
 
 
 def kind_of(day: date, kind: DayKind) -> int:

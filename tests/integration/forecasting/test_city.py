@@ -125,6 +125,19 @@ def test_an_event_that_is_over_does_not_come_again(halls, matters):
     assert days_of(run, hall_id=halls[0].pk)[MONDAY].mean == pytest.approx(1.3 * 90, rel=0.15)
 
 
+def test_an_event_that_brought_nobody_is_not_taken_out_of_what_came(known, halls):
+    """Mutant: without `believed`, days that were said to double count half."""
+    DemandEvent.objects.create(
+        kind="exam", name_zh="考试", first_day=YESTERDAY - timedelta(days=20),
+        last_day=YESTERDAY - timedelta(days=8), uplift_percent=100, made_at=NOON,
+    )  # fmt: skip
+
+    run = forecast_city(now=NOON)
+
+    assert days_of(run, hall_id=halls[0].pk)[MONDAY].mean == pytest.approx(1.3 * 90, rel=0.12)
+    assert run.facts["accuracy"]["ours"][""] < run.facts["accuracy"]["naive"][""]
+
+
 def test_a_closed_week_is_not_a_week_without_demand(halls, matters):
     write_weeks(halls, matters, last=YESTERDAY, now=NOON)
     closed = DayClosing.objects.filter(hall=halls[0], service_day__gt=YESTERDAY - timedelta(days=7))
