@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -82,12 +82,23 @@ def errors_chart(run: ForecastRun, halls: Iterable[Hall]) -> Chart:
 
 
 def known_beforehand(halls: Sequence[Hall], first: date, last: date) -> list[dict[str, Any]]:
-    """The days of which something is known, with the reasons in words."""
+    """Stretches of days of which the same is known, with the reasons in words."""
     found = reasons(halls, first, last)
-    return [
-        {"words": saying.short_day(day), "reasons": [_in_words(one) for one in found[day]]}
-        for day in sorted(found)
-    ]
+    stretches: list[tuple[date, date, list[str]]] = []
+    for day in sorted(found):
+        words = [_in_words(one) for one in found[day]]
+        if stretches and stretches[-1][1:] == (day - timedelta(days=1), words):
+            stretches[-1] = (stretches[-1][0], day, words)
+        else:
+            stretches.append((day, day, words))
+    return [{"words": _span(begins, ends), "reasons": words} for begins, ends, words in stretches]
+
+
+def _span(first: date, last: date) -> str:
+    if first == last:
+        return saying.short_day(first)
+    facts = {"first": saying.short_day(first), "last": saying.short_day(last)}
+    return _("%(first)s to %(last)s") % facts
 
 
 def _in_words(driver: Driver) -> str:

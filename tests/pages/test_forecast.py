@@ -73,8 +73,13 @@ def test_hours_with_too_few_places_lead_to_a_session(boss, foreseen):
     assert "/supervise/open/?hall=H01&amp;day=2027-03-08&amp;opens=" in page.content.decode()
 
 
-def test_what_is_known_beforehand_is_named(boss, foreseen):
-    assert "Exam (+25%)" in words_of(boss.get(PAGE))
+def test_what_is_known_beforehand_is_named_once_for_all_its_days(boss, foreseen):
+    DemandEvent.objects.update(last_day=TODAY + timedelta(days=6))
+
+    words = words_of(boss.get(PAGE))
+
+    assert words.count("Exam (+25%)") == 1
+    assert "Mon 8 Mar to Wed 10 Mar Exam (+25%)" in words
 
 
 def test_the_days_go_into_a_table(boss, foreseen):
