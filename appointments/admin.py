@@ -1,4 +1,4 @@
-"""Administration of what carries messages: which providers are in use, and how much."""
+"""Administration: which providers carry messages and how much, and cards that expire."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import MessageProvider
+from appointments.models import CardCohort, MessageProvider
 from config import civil
 
 SLOWEST = 0.01  # one message in 100 seconds
@@ -54,3 +54,15 @@ class MessageProviderAdmin(admin.ModelAdmin):
     ) -> None:
         """Only what was changed here: what senders count meanwhile stays counted."""
         obj.save(update_fields=form.changed_data)
+
+
+@admin.register(CardCohort)
+class CardCohortAdmin(admin.ModelAdmin):
+    """Cards that expire in a month, as the city's register counts them: the forecast's wave."""
+
+    list_display = ("month", "district", "years", "cards")
+    exclude = ("made_by", "made_at", "is_simulated")
+
+    def save_model(self, request: HttpRequest, obj: CardCohort, form: Any, change: bool) -> None:
+        obj.made_by, obj.made_at = request.user, civil.now()  # type: ignore[assignment]
+        obj.save()

@@ -44,6 +44,7 @@ class Child:
     name: str
     command: list[str]
     environ: dict[str, str]
+    once: bool = False  # does its work and ends
     process: subprocess.Popen[bytes] | None = None
     starts: list[float] = field(default_factory=list)
 
@@ -105,7 +106,7 @@ def watch(children: list[Child], servers: Servers | None) -> None:
     """Keep the children running. Ends only by an exception."""
     while True:
         for child in children:
-            if child.gone():
+            if child.gone() and not child.once:
                 child.again()
         if servers is not None and not servers.kept():
             raise Refused("A keeper of the servers was killed; start the demo again.")
@@ -194,6 +195,7 @@ def hands(environ: dict[str, str]) -> list[Child]:
         ),
         Child("beat", [*celery, *beat], environ),
         Child("housekeeping", [*MANAGE, "qcluster"], environ),
+        Child("night", [*MANAGE, "night"], environ, once=True),  # as if it had run last night
     ]
     if environ.get("DEMO_LIFE", "1") != "0":
         children.append(Child("life", [*MANAGE, "demo", "--live"], environ))
@@ -204,7 +206,7 @@ def await_ready(children: list[Child], port: int) -> None:
     deadline = time.monotonic() + READY_PATIENCE
     while True:
         for child in children:
-            if child.gone():
+            if child.gone() and not child.once:
                 child.complain(f"{child.name} ended while the demo started")
         with contextlib.suppress(urllib.error.URLError, OSError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
