@@ -17,7 +17,14 @@ from scipy import stats
 from appointments.forecasting import methods, shapes
 from appointments.forecasting.accuracy import Accuracy, accuracy_of
 from appointments.forecasting.drivers import Drivers, drivers_of
-from appointments.forecasting.history import HOURS, History, borrowed, offered_hours, read_history
+from appointments.forecasting.history import (
+    HOURS,
+    History,
+    borrowed,
+    offered_hours,
+    read_history,
+    without_odd,
+)
 from windows.models import Hall, Matter
 
 Floats = NDArray[np.float64]
@@ -61,7 +68,8 @@ def foresee_city(
     tell = say or (lambda _text: None)
     first = last_known + timedelta(days=1)
     history = read_history(halls, matters, last=last_known)
-    drivers = drivers_of(halls, matters, history.first, first + timedelta(days=DAYS - 1))
+    drivers = drivers_of(history, first + timedelta(days=DAYS - 1))
+    history = without_odd(history, drivers.factors[:, :, : history.days])
     at = {hall.pk: n for n, hall in enumerate(halls)}
     ahead = offered_hours(at, first, first + timedelta(days=DAYS - 1))
     people = borrowed(history, ahead)

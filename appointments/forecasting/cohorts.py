@@ -3,6 +3,10 @@
 People renew around the month in which their card expires: some before, most in it, some when
 they find that it does not open a door any more. Who renews a card of twenty years is over 46
 and receives a long-term card, so each cohort counts in its own months and never again.
+
+The cards are people on top of those who renew anyway, so a few cards hardly matter and a month
+of which no cohort was written is an ordinary month. What is ordinary is read from the history:
+its renewals less those that the cohorts explain.
 """
 
 from collections import defaultdict
@@ -21,11 +25,13 @@ RENEWED = {-2: 0.08, -1: 0.20, 0: 0.30, 1: 0.20, 2: 0.12, 3: 0.10}  # months aft
 RENEWAL = "RENEW"  # the matter's code
 MIDDLE = 15
 MONTHS = 12
+DAYS_OF_MONTH = 365.25 / MONTHS
+LEAST_ORDINARY = 0.2  # of the renewals that came: cohorts never explain more than the rest
 
 
 @dataclass
 class Waves:
-    """Renewals expected by month, of each district and ("") of the city."""
+    """Renewals that cohorts bring by month, of each district and ("") of the city."""
 
     cards: dict[str, dict[int, float]] = field(default_factory=dict)
 
@@ -37,18 +43,26 @@ class Waves:
                 found[district][number(month) + later] += cards * share
         return cls({district: dict(months) for district, months in found.items()})
 
-    def factors(self, district: str, code: str, days: Sequence[date]) -> Floats | None:
-        """Renewals of each day against the mean month of which cohorts are known; None where
-        the matter is another one or nothing is known."""
-        months = self.cards.get(district) or self.cards.get("")
-        if code != RENEWAL or not months:
+    def place_of(self, district: str) -> str:
+        """Whose cohorts count there: the district's own, else the city's."""
+        return district if district in self.cards else ""
+
+    def factors(self, district: str, days: Sequence[date], came: Floats) -> Floats | None:
+        """Renewals of each day against an ordinary one; None where no cohort is known.
+
+        `came` are the renewals of all halls of that place [day], the first days of `days`.
+        """
+        months = self.cards.get(self.place_of(district))
+        if not months:
             return None
-        whole = range(min(months), max(months) + 1)
-        usual = sum(months.get(one, 0.0) for one in whole) / len(whole)
-        if usual <= 0:
+        extra = np.array([level(months, day) for day in days])
+        known = np.isfinite(came)
+        if not known.any():
             return None
-        known = [number(day) in months for day in days]
-        return np.where(known, [level(months, day) / usual for day in days], 1.0)
+        a_month = float(came[known].sum() / len(came) * DAYS_OF_MONTH)
+        explained = float(extra[: len(came)].mean())
+        ordinary = max(a_month - explained, LEAST_ORDINARY * a_month)
+        return (ordinary + extra) / ordinary if ordinary > 0 else None
 
 
 def number(month: date) -> int:
@@ -62,4 +76,4 @@ def level(months: dict[int, float], day: date) -> float:
     away = (day.day - MIDDLE) / 30
     beside = here + (1 if away > 0 else -1)
     own = months.get(here, 0.0)
-    return float(own + abs(away) * (months.get(beside, own) - own))
+    return float(own + abs(away) * (months.get(beside, 0.0) - own))

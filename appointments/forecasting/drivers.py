@@ -12,10 +12,11 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from appointments.forecasting.cohorts import Waves
+from appointments.forecasting.cohorts import RENEWAL, Waves
+from appointments.forecasting.history import History
 from windows.calendar_days import DayKind, day_kinds
 from windows.events import events_between
-from windows.models import DemandEvent, Hall, Matter
+from windows.models import DemandEvent, Hall
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,11 +42,13 @@ class Drivers:
     kinds: Ints
     factors: Floats  # [hall, matter, day]
     named: dict[date, DayKind] = field(default_factory=dict)
+    waves: Floats | None = None  # the part of the factors that cohorts of cards make
 
     def without_past(self, days: int) -> "Drivers":
-        """As if nothing had been known of so many first days."""
+        """As if no event had been known on so many first days; cohorts are counted cards, and
+        those ahead are told from those of the past."""
         factors = self.factors.copy()
-        factors[:, :, :days] = 1.0
+        factors[:, :, :days] = 1.0 if self.waves is None else self.waves[:, :, :days]
         return replace(self, factors=factors)
 
 
@@ -59,10 +62,9 @@ def kind_of(day: date, kind: DayKind) -> int:
     return day.weekday()
 
 
-def drivers_of(
-    halls: Sequence[Hall], matters: Sequence[Matter], first: date, last: date
-) -> Drivers:
-    """The drivers of all halls and matters on the days from `first` to `last`; few queries."""
+def drivers_of(history: History, last: date) -> Drivers:
+    """The drivers of all halls and matters from the history's first day to `last`; few queries."""
+    halls, matters, first = history.halls, history.matters, history.first
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     kinds = day_kinds(first, last)
     factors = np.ones((len(halls), len(matters), len(days)))
@@ -72,18 +74,32 @@ def drivers_of(
         columns = [n for n, matter in enumerate(matters) if not wanted or matter.pk in wanted]
         span = slice(max(0, (event.first_day - first).days), (event.last_day - first).days + 1)
         factors[np.ix_(rows, columns, range(len(days))[span])] *= 1 + event.uplift_percent / 100
-    waves = Waves.read()
-    for n, hall in enumerate(halls):
-        for m, matter in enumerate(matters):
-            wave = waves.factors(hall.district_zh, matter.code, days)
-            if wave is not None:
-                factors[n, m] *= wave
+    waves = np.clip(waves_of(history, days), LEAST, MOST)
     return Drivers(
         first=first,
         kinds=np.array([kind_of(day, kinds[day]) for day in days]),
-        factors=np.clip(factors, LEAST, MOST),
+        factors=np.clip(factors * waves, LEAST, MOST),
+        waves=waves,
         named={day: kind for day, kind in kinds.items() if kind.name},
     )
+
+
+def waves_of(history: History, days: Sequence[date]) -> Floats:
+    """Factors [hall, matter, day]: renewals follow the cards that expire where the hall is."""
+    factors = np.ones((len(history.halls), len(history.matters), len(days)))
+    renewals = [m for m, matter in enumerate(history.matters) if matter.code == RENEWAL]
+    waves = Waves.read()
+    places = [waves.place_of(hall.district_zh) for hall in history.halls]
+    for place in set(places) if waves.cards else ():
+        rows = [n for n, one in enumerate(places) if one == place]
+        inside = [n for n, h in enumerate(history.halls) if place in ("", h.district_zh)]
+        for m in renewals:
+            people = history.people[inside, m]
+            came = np.where(np.isfinite(people).any(axis=0), np.nansum(people, axis=0), np.nan)
+            wave = waves.factors(place, days, came)
+            if wave is not None:
+                factors[rows, m] = wave
+    return factors
 
 
 def reaches(event: DemandEvent, hall: Hall) -> bool:

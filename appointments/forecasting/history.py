@@ -6,7 +6,7 @@ in vain or asked at the kiosk in vain: what was offered does not bound it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 What = DemandFact.What
 WANTED = (What.BOOKED, What.WALKED_IN, What.SEARCHED, What.KIOSK)
 LONGEST = 400  # days: a year and the same season before it
+ODD_TIMES, ODD_MORE = 10, 50  # so many times the usual and so many people more: not believed
+BELIEVED = 3  # days above that: it is no slip but a change
 HOURS = 30  # of a service day; what comes later counts in the last one
 
 
@@ -80,6 +82,32 @@ def read_history(halls: Sequence[Hall], matters: Sequence[Matter], *, last: date
         hour_matters=spread,
         window_hours=offered_hours(at, first, last),
     )
+
+
+def without_odd(history: History, factors: Floats) -> History:
+    """The history in which a single absurd number is a day of the hall that is not known.
+
+    Absurd is what lies far beyond the series' usual day once its drivers are taken out, on
+    fewer than three days of it: a slip of the pen, an hour of a script that runs wild.
+    """
+    plain = history.people / factors
+    seen = np.where(plain > 0, plain, np.nan)
+    there = np.isfinite(seen).any(axis=2)
+    usual = np.zeros(there.shape)
+    usual[there] = np.nanmedian(seen[there], axis=1)
+    above = plain > (ODD_TIMES * usual + ODD_MORE)[:, :, None]
+    beyond = above & (above.sum(axis=2, keepdims=True) < BELIEVED)
+    if not beyond.any():
+        return history
+    people, hours = history.people.copy(), history.hours.copy()
+    days = beyond.any(axis=1)  # [hall, day]
+    people.transpose(0, 2, 1)[days] = np.nan
+    hours.transpose(0, 2, 1)[days] = np.nan
+    spread = history.hour_matters.copy()
+    for h in np.flatnonzero(days.any(axis=1)):
+        by_hour, by_matter = np.nansum(hours[h], axis=1), np.nansum(people[h], axis=1)
+        spread[h] = np.outer(by_matter, by_hour) / max(by_hour.sum(), 1e-9)
+    return replace(history, people=people, hours=hours, hour_matters=spread)
 
 
 def offered_hours(at: dict[int, int], first: date, last: date) -> Floats:

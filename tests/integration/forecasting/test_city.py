@@ -1,7 +1,8 @@
 """The city's forecast: it adds up, and knows what is coming. C9, C10.
 
 Mutants seen red: without the division by the drivers an event of the past comes again; with
-zeros instead of nan a closed week pulls the forecast down; a cohort that repeats.
+zeros instead of nan a closed week pulls the forecast down; cohorts measured against their own
+mean instead of what is ordinary (one card raised renewals by half); absurd numbers believed.
 """
 
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from appointments.forecasting import storing
-from appointments.forecasting.cohorts import Waves
+from appointments.forecasting.cohorts import Waves, level
 from appointments.forecasting.reading import days_of, expected, hours_of
 from appointments.forecasting.storing import NothingKnown, forecast_city
 from appointments.models import CardCohort, DayClosing, DemandFact, ForecastRun, ForecastValue
@@ -181,15 +182,17 @@ def test_without_a_closed_day_nothing_is_known(halls):
         forecast_city(now=NOON)
 
 
-def test_a_wave_of_cards_is_seen_before_it_comes_and_comes_once(halls, matters):
+ORDINARY = 3 * 30 * 5.3 / 7 * 365.25 / 12  # renewals a month that write_weeks makes
+
+
+def test_a_wave_of_cards_is_seen_before_it_comes(halls, matters):
     """Most cards expire in April: renewals begin to rise while the other matter does not."""
     for month, cards in ((1, 1000), (2, 1000), (3, 2000), (4, 9000)):
         CardCohort.objects.create(month=date(2027, month, 1), years=20, cards=cards, made_at=NOON)
-    waves = Waves.read()
+    months = Waves.read().cards[""]
 
     def wave(hall, matter, day):
-        known = waves.factors(hall.district_zh, matter.code, [day])
-        return 1.0 if known is None else float(known[0])
+        return 1 + level(months, day) / ORDINARY if matter.code == "RENEW" else 1.0
 
     write_weeks(halls, matters, last=YESTERDAY, now=NOON, factor=wave)
     foretold = days_of(forecast_city(now=NOON))
@@ -198,16 +201,64 @@ def test_a_wave_of_cards_is_seen_before_it_comes_and_comes_once(halls, matters):
     unaware = days_of(forecast_city(now=NOON))
 
     last = max(day for day in foretold if foretold[day].mean)
-    usual = {matter.code: 60 / (n + 1) for n, matter in enumerate(matters)}
     weekday = {0: 1.3, 1: 1.0, 2: 0.95, 3: 0.95, 4: 1.1}[last.weekday()]
-    comes = (
-        3
-        * weekday
-        * (usual["LOST"] + usual["RENEW"] * float(waves.factors("", "RENEW", [last])[0]))
-    )
+    usual = {matter.code: 60 / (n + 1) for n, matter in enumerate(matters)}
+    comes = 3 * weekday * (usual["LOST"] + usual["RENEW"] * wave(halls[0], matters[1], last))
     assert abs(foretold[last].mean - comes) < 0.5 * abs(unaware[last].mean - comes)
-    assert waves.factors("东区", "RENEW", [date(2047, 4, 10)])[0] == 1.0
-    assert waves.factors("东区", "LOST", [date(2027, 4, 10)]) is None
+
+
+def test_each_card_counts_once(halls):
+    CardCohort.objects.create(month=date(2027, 4, 1), years=20, cards=9000, made_at=NOON)
+    days = [date(2025, 1, 1) + timedelta(days=n) for n in range(9000)]
+    came = np.full(60, ORDINARY * 12 / 365.25)
+
+    factors = Waves.read().factors("东区", days, came)
+
+    more = (factors - 1) * ORDINARY * 12 / 365.25
+    assert more.sum() == pytest.approx(9000, rel=0.03)
+    assert set(factors[days.index(date(2027, 8, 15)) :]) == {1.0}
+    assert Waves.read().factors("东区", days, np.zeros(60)) is None
+
+
+def test_cohorts_that_are_always_the_same_change_nothing(known):
+    """Mutant: cohorts dropped from the past alone raise all days ahead by a half."""
+    plain = days_of(forecast_city(now=NOON))
+    ForecastRun.objects.all().delete()
+    for n in range(24):
+        month = date(2026 + n // 12, n % 12 + 1, 1)
+        CardCohort.objects.create(month=month, years=10, cards=1000, made_at=NOON)
+
+    with_cards = days_of(forecast_city(now=NOON))
+
+    for day, one in plain.items():
+        assert with_cards[day].mean == pytest.approx(one.mean, rel=0.02)
+
+
+def test_a_single_card_changes_nothing(known):
+    plain = days_of(forecast_city(now=NOON))
+    ForecastRun.objects.all().delete()
+    CardCohort.objects.create(month=date(2027, 4, 1), years=20, cards=1, made_at=NOON)
+
+    with_card = days_of(forecast_city(now=NOON))
+
+    for day, one in plain.items():
+        assert with_card[day].mean == pytest.approx(one.mean, rel=0.01)
+
+
+def test_an_absurd_number_is_not_believed(known, halls, matters):
+    plain = days_of(forecast_city(now=NOON))
+    ForecastRun.objects.all().delete()
+    odd = DemandFact.objects.filter(hall=halls[0], matter=matters[0]).order_by("-service_day")[0]
+    DemandFact.objects.create(
+        hall=halls[0], matter=matters[0], service_day=odd.service_day, hour=odd.hour,
+        kind="night", channel="online", what="searched", people=90_000, minutes=1, recorded_at=NOON,
+    )  # fmt: skip
+
+    run = forecast_city(now=NOON)
+
+    for day, one in plain.items():
+        assert days_of(run)[day].mean == pytest.approx(one.mean, rel=0.1)
+    assert set(expected(run, halls[0].pk, MONDAY)) == set(HOURS)
 
 
 def test_it_says_how_right_it_was(known):
