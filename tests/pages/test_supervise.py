@@ -95,7 +95,7 @@ class TestToday:
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-@pytest.mark.parametrize("way", ["", "open/", "city/", "quotas/", "sessions/{pk}/"])
+@pytest.mark.parametrize("way", ["", "open/", "city/", "rebalancing/", "sessions/{pk}/"])
 def test_the_pages_answer_in_both_languages(boss, session, language, way):
     boss.cookies["django_language"] = language
 
@@ -106,7 +106,7 @@ def test_the_pages_answer_in_both_languages(boss, session, language, way):
     ("role", "way", "status"),
     [
         ("clerk", "", 403), ("clerk", "city/", 403), ("guide", "open/", 403),
-        ("auditor", "", 403), ("auditor", "city/", 200), ("auditor", "quotas/", 200),
+        ("auditor", "", 403), ("auditor", "city/", 200), ("auditor", "rebalancing/", 200),
         ("admin", "", 200), ("admin", "open/?hall=H02", 200),
     ],
 )  # fmt: skip
