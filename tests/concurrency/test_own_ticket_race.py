@@ -33,7 +33,7 @@ def line(hall, session, renewal, at_window_3):
 
 def test_pressed_while_being_called_one_of_both_wins(line, at_window_3, clerk):
     """Called, the place stays; stepped back, the window has the next person, unless it had read
-    the line a moment before (docs/adr/0005-one-rank.md: only calls of one instant change places)."""
+    the line a moment before: calls of one instant may change places (docs/adr/0005)."""
     outcome, called = race(
         partial(postpone, ticket=line[0], now=NOON),
         partial(call_next, window=at_window_3, staff=clerk, now=NOON),
