@@ -191,10 +191,6 @@ def _add_day(
     chances = np.broadcast_to(CHANCES, shape)
     booked = program.variables(np.zeros(shape))
     away = program.variables(weights.other_hour * chances)
-    carried_cost = weights.wait * chances.copy()
-    carried_cost[-1] += weights.overtime * CHANCES
-    carried = program.variables(carried_cost)
-    long = program.variables(weights.long_wait * chances)
     unmet = program.variables((weights.unmet - weights.other_hour) * CHANCES)
 
     up_, down_ = (np.broadcast_to(one[:, None], shape) for one in (up, down))
@@ -213,26 +209,42 @@ def _add_day(
     program.at_most(-asked, (unmet, -1), (booked.T, -1))
     program.at_most(np.zeros(WAYS), (unmet, -1), (away.T, 1 - problem.bounds.flexible))
     program.at_most(asked, (booked.T, 1))
+    _add_carried(program, problem, day, booked)
+    _stay_near_wanted(program, weights.full_hour, day.wanted - quota, (up, down))
+    limit = problem.bounds.hall_limits.get((day.hall_id, day.service_day))
+    if limit is not None:
+        left = np.array([max(limit - must.sum(), 0.0)])
+        program.at_most(left, (up[None], 1), (down[None], 1))
+    return (up, down), unmet
+
+
+def _add_carried(program: Program, problem: Problem, day: HallDay, booked: Any) -> None:
+    """Work that an hour cannot do waits for the next; what the last one leaves is overtime."""
+    weights, shape = problem.weights, day.asks.shape
+    chances = np.broadcast_to(CHANCES, shape)
+    cost = weights.wait * chances.copy()
+    cost[-1] += weights.overtime * CHANCES
+    carried = program.variables(cost)
+    long = program.variables(weights.long_wait * chances)
     load = day.comes + day.besides[:, None] - day.minutes[:, None]
     program.at_most(-load[:1], (carried[:1], -1), (booked[:1], problem.bounds.shows))
-    if len(cells) > 1:
+    if len(load) > 1:
         program.at_most(
             -load[1:], (carried[1:], -1), (carried[:-1], 1), (booked[1:], problem.bounds.shows)
         )
     half = np.broadcast_to(day.minutes[:, None] / 2, shape)
     program.at_most(half, (carried, 1), (long, -1))
 
-    known = ~np.isnan(day.wanted)
-    if known.any():
-        off = program.variables(np.full(int(known.sum()), weights.full_hour))
-        gap = (day.wanted - quota)[known]
-        program.at_most(-gap, (off, -1), (up[known], 1), (down[known], -1))
-        program.at_most(gap, (off, -1), (up[known], -1), (down[known], 1))
-    limit = problem.bounds.hall_limits.get((day.hall_id, day.service_day))
-    if limit is not None:
-        left = np.array([max(limit - must.sum(), 0.0)])
-        program.at_most(left, (up[None], 1), (down[None], 1))
-    return (up, down), unmet
+
+def _stay_near_wanted(program: Program, cost: float, gap: Array, moves: tuple[Any, Any]) -> None:
+    """Each minute between the online quota and what the hour is known to want has a cost."""
+    known = ~np.isnan(gap)
+    if not known.any():
+        return
+    up, down = (one[known] for one in moves)
+    off = program.variables(np.full(int(known.sum()), cost))
+    program.at_most(-gap[known], (off, -1), (up, 1), (down, -1))
+    program.at_most(gap[known], (off, -1), (up, -1), (down, 1))
 
 
 def _chord(asks: Array, least: Array, most: Array) -> tuple[Array, Array]:
