@@ -134,6 +134,29 @@ def _pass(world: World, one: HallDay, hall: int, day: int, outcome: Outcome) -> 
     outcome.delays[week].append(delays[served])
 
 
+def _state(slot_id: int, world: World, where: tuple[int, int], one: HallDay, at: int) -> SlotState:
+    """A slot of the invented hall as the solver sees it."""
+    plan, day = world.halls[where[0]], world.days[where[1]]
+    minutes = plan.windows * LENGTH
+    return SlotState(
+        slot_id=slot_id,
+        hall_id=plan.hall_id,
+        district=plan.district,
+        service_day=day,
+        hour=OPENS + at * LENGTH // 60,
+        minutes=minutes,
+        online_quota=int(one.quota[at]),
+        online_taken=int(one.taken[at]),
+        assisted_quota=0,
+        assisted_taken=0,
+        reserved_quota=0,
+        walkin_quota=minutes - int(one.quota[at]),
+        walkin_floor=-int(-minutes * FLOOR // 1),
+        day_limit=int(minutes * NIGHT),
+        length=LENGTH,
+    )
+
+
 def _rebalance(
     world: World,
     open_days: dict[tuple[int, int], HallDay],
@@ -155,25 +178,7 @@ def _rebalance(
             for at in range(SLOTS):
                 slot_id = len(states)
                 where[slot_id] = one, at
-                states.append(
-                    SlotState(
-                        slot_id=slot_id,
-                        hall_id=plan.hall_id,
-                        district=plan.district,
-                        service_day=world.days[day],
-                        hour=OPENS + at * LENGTH // 60,
-                        minutes=minutes,
-                        online_quota=int(one.quota[at]),
-                        online_taken=int(one.taken[at]),
-                        assisted_quota=0,
-                        assisted_taken=0,
-                        reserved_quota=0,
-                        walkin_quota=minutes - int(one.quota[at]),
-                        walkin_floor=-int(-minutes * FLOOR // 1),
-                        day_limit=int(minutes * NIGHT),
-                        length=LENGTH,
-                    )
-                )
+                states.append(_state(slot_id, world, (hall, day), one, at))
     if not states:
         return 0
     bounds = Bounds(hall_limits=limits, district_gap=GAP, staff_most=0)
