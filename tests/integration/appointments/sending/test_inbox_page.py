@@ -2,31 +2,13 @@
 
 from datetime import timedelta
 
-import pytest
-
 from appointments.models import Message
 from appointments.sending import (
     send_due,
 )
-from tests.conftest import DAY, NOON, make_session, slot_at
+from tests.conftest import NOON, slot_at
 
-SATURDAY = DAY + timedelta(days=2)
 Kind, State = Message.Kind, Message.State
-
-
-@pytest.fixture
-def saturday(hall, windows):
-    return make_session(hall, windows, day=SATURDAY)
-
-
-@pytest.fixture
-def booking(book, saturday):
-    return book(slot_at(saturday, 15), language="en")
-
-
-@pytest.fixture
-def confirmation(booking) -> Message:
-    return Message.objects.get(booking=booking, kind=Kind.CONFIRMED)
 
 
 def test_the_inbox_shows_the_newest_first(client, book, saturday):

@@ -21,30 +21,15 @@ from appointments.sending import (
     send_due,
 )
 from config import civil
-from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
+from tests.conftest import NOON, PHONE, make_session, slot_at
 from tests.handing_over import deliver_by
 from tests.integration.appointments.scripted import (
     Scripted,
     the_only_claim,
 )
+from tests.integration.appointments.sending.conftest import SATURDAY
 
-SATURDAY = DAY + timedelta(days=2)
 Kind, State = Message.Kind, Message.State
-
-
-@pytest.fixture
-def saturday(hall, windows):
-    return make_session(hall, windows, day=SATURDAY)
-
-
-@pytest.fixture
-def booking(book, saturday):
-    return book(slot_at(saturday, 15), language="en")
-
-
-@pytest.fixture
-def confirmation(booking) -> Message:
-    return Message.objects.get(booking=booking, kind=Kind.CONFIRMED)
 
 
 def test_what_is_due_lands_in_the_inbox_and_the_rest_waits(booking):

@@ -3,8 +3,6 @@
 import time as time_module
 from datetime import timedelta
 
-import pytest
-
 from appointments.models import InboxItem, Message
 from appointments.providing import Accepted, Inbox, Letter
 from appointments.sending import (
@@ -13,7 +11,7 @@ from appointments.sending import (
     running_on,
     send_due,
 )
-from tests.conftest import DAY, NOON, PHONE, make_session, slot_at
+from tests.conftest import NOON, PHONE, slot_at
 from tests.handing_over import deliver_by
 from tests.integration.appointments.scripted import (
     LATER,
@@ -22,23 +20,7 @@ from tests.integration.appointments.scripted import (
     the_only_claim_of,
 )
 
-SATURDAY = DAY + timedelta(days=2)
 Kind, State = Message.Kind, Message.State
-
-
-@pytest.fixture
-def saturday(hall, windows):
-    return make_session(hall, windows, day=SATURDAY)
-
-
-@pytest.fixture
-def booking(book, saturday):
-    return book(slot_at(saturday, 15), language="en")
-
-
-@pytest.fixture
-def confirmation(booking) -> Message:
-    return Message.objects.get(booking=booking, kind=Kind.CONFIRMED)
 
 
 def test_a_sender_that_died_before_the_hand_over_is_followed_by_another(confirmation):
