@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from config import civil
-from tests.conftest import NOON
+from tests.conftest import NOON, make_staff
 
 
 class Clock:
@@ -27,4 +27,21 @@ def clock(monkeypatch) -> Clock:
 @pytest.fixture
 def citizen(client: Client) -> Client:
     client.cookies["django_language"] = "en"
+    return client
+
+
+@pytest.fixture
+def boss(client: Client, supervisor) -> Client:
+    """The hall's supervisor."""
+    client.cookies["django_language"] = "en"
+    client.force_login(supervisor)
+    return client
+
+
+@pytest.fixture
+def stranger(other_hall) -> Client:
+    """The supervisor of another hall."""
+    client = Client()
+    client.cookies["django_language"] = "en"
+    client.force_login(make_staff("other boss", other_hall, "supervisor"))
     return client

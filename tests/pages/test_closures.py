@@ -21,23 +21,9 @@ STORM = {
 
 
 @pytest.fixture
-def boss(client: Client, supervisor) -> Client:
-    client.cookies["django_language"] = "en"
-    client.force_login(supervisor)
-    return client
-
-
-@pytest.fixture
 def viewer(hall) -> Client:
     client = Client()
     client.force_login(make_staff("viewer", hall, "viewer"))
-    return client
-
-
-@pytest.fixture
-def stranger(other_hall) -> Client:
-    client = Client()
-    client.force_login(make_staff("other boss", other_hall, "supervisor"))
     return client
 
 

@@ -3,13 +3,12 @@
 from datetime import time, timedelta
 
 import pytest
-from django.test import Client
 
 from appointments.models import RebalanceRun, StaffProposal
 from appointments.rebalancing import rebalance
 from config import civil
 from queues.issuing import issue_walk_in
-from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
+from tests.conftest import DAY, NOON, make_session, slot_at
 from tests.pages.reading import words_of
 from windows.models import Rule
 
@@ -23,21 +22,6 @@ HOME = "/supervise/rebalancing/"
 @pytest.fixture(autouse=True)
 def at_night(clock):
     clock.now = NIGHT
-
-
-@pytest.fixture
-def boss(client: Client, supervisor) -> Client:
-    client.cookies["django_language"] = "en"
-    client.force_login(supervisor)
-    return client
-
-
-@pytest.fixture
-def stranger(other_hall) -> Client:
-    client = Client()
-    client.cookies["django_language"] = "en"
-    client.force_login(make_staff("other boss", other_hall, "supervisor"))
-    return client
 
 
 @pytest.fixture

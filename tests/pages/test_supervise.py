@@ -36,13 +36,6 @@ def boss(client: Client, supervisor, clerk) -> Client:
     return client
 
 
-@pytest.fixture
-def stranger(other_hall) -> Client:
-    client = Client()
-    client.force_login(make_staff("other boss", other_hall, "supervisor"))
-    return client
-
-
 def text_of(response) -> str:
     return response.content.decode()
 
