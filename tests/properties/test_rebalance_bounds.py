@@ -49,7 +49,7 @@ def problems(draw):
     return Problem(tuple(slots), demand, Bounds(hall_limits=limits, district_gap=0.05))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(problems())
 def test_a_rebalancing_stays_within_its_bounds(problem):
     """Mutants: without `online_taken` in SlotState.can_give_walk_ins what is sold moves; without
@@ -70,7 +70,7 @@ def test_a_rebalancing_stays_within_its_bounds(problem):
     assert len({move.slot_id for move in solution.moves}) == len(solution.moves)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems())
 def test_nobody_is_worse_off_unless_the_least_share_asks_for_it(problem):
     solution = solve(problem)
