@@ -147,6 +147,12 @@ RULES = {
         15,
         _("Share of people without a booking who come in the hours that a session adds"),
     ),
+    "advice_people": (3, _("People more than places from which a session is advised")),
+    "advice_empty_percent": (
+        50,
+        _("Share of its places below which a session to come is said to run empty"),
+    ),
+    "advice_empty_places": (6, _("Places of the smallest session that can be said to run empty")),
     "advice_searches": (10, _("Searches in vain for a day from which a session is advised")),
     "advice_full_percent": (95, _("Share of a day's places that makes it full")),
     "advice_notice_minutes": (120, _("Minutes from an advice to the session it names")),
