@@ -11,9 +11,10 @@ from django.http import HttpResponse
 from appointments import saying
 from appointments.charting_counts import Chart
 from appointments.demanded.correcting import Difference
+from appointments.demanded.facts import known_days
 from appointments.demanded.hours import clock_of
 from appointments.demanded.picturing import CHANNELS, Sums
-from appointments.demanded.reading import Wanted, known_days
+from appointments.demanded.reading import Wanted
 from appointments.models import DemandFact
 from config.refusals import NotFound
 from windows.models import Hall, HallSession, Matter

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from appointments.api.fields import DayField, RowField
 from appointments.api.sessions import ROLES
-from appointments.demanded.reading import facts_now
+from appointments.demanded.facts import facts_now
 from appointments.models import Booking, DemandFact, QuotaMove, UnmetDemand
 from appointments.rebalancing import MoveCannotBeUndone, MoveTooLate, undo_move, why
 from config import civil

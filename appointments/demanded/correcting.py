@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from appointments.demanded.counting import Counts, Key, recorded
-from appointments.demanded.reading import facts_now
+from appointments.demanded.facts import facts_now
 from appointments.models import DayClosing, DemandFact
 from config.refusals import NotFound, Refusal
 from windows.models import Hall, Staff

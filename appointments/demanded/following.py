@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments import saying
+from appointments.demanded.facts import facts_now
 from appointments.demanded.picturing import CHANNELS
-from appointments.demanded.reading import facts_now
 from appointments.demanded.vain import IN_VAIN, Offers, shares_of_day, waiting_of_day
 from appointments.models import DemandFact, UnmetDemand, VainSearch, WaitEntry
 from config import civil

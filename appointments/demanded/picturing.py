@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from appointments import saying
 from appointments.charting_counts import Chart, Column
+from appointments.demanded.facts import facts_now
 from appointments.demanded.hours import clock_of
-from appointments.demanded.reading import Wanted, facts_now
+from appointments.demanded.reading import Wanted
 from appointments.models import DemandFact
 from windows.models import Hall
 

@@ -1,23 +1,22 @@
 """Reading demand: the facts as they are known today, and what was wanted behind them."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date
+from typing import Any, NamedTuple
 
-import numpy as np
-from django.db.models import Min, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from appointments.demanded.hours import hour_of
-from appointments.demanded.unconstraining import unconstrain
-from appointments.models import DayClosing, DemandFact
-from windows.models import HallSession, Matter, Slot
-from windows.rules import rule
+from appointments.demanded.censoring import not_booked
+from appointments.demanded.facts import What, facts_now, known_days
+from appointments.models import DemandFact
+from windows.models import Matter, Rule
+from windows.rules import RULES
 
-What = DemandFact.What
-LOOK_BACK = timedelta(weeks=8)  # the days by which a full hour is judged
-Cell = tuple[int, date, int]  # hall, service day, hour
+ANYWAY = "twin_comes_anyway_percent"
+SERVED = [What.BOOKED, What.WALKED_IN]
+ASKED = [*SERVED, What.SEARCHED, What.WAITING, What.KIOSK]
 
 
 class Row(NamedTuple):
@@ -50,12 +49,6 @@ class Wanted(NamedTuple):
         return self.booked + self.walked_in + self.unmet
 
 
-def facts_now(halls: Iterable[int] | None, first: date, last: date) -> QuerySet[DemandFact]:
-    """Facts of these service days (both included); a correction stands for what it corrects."""
-    facts = DemandFact.objects.filter(service_day__range=(first, last), corrected_by=None)
-    return facts if halls is None else facts.filter(hall__in=list(halls))
-
-
 def daily(halls: Iterable[int] | None, first: date, last: date) -> list[Row]:
     """Facts by hall, matter, service day, hour and kind of fact, corrections applied.
 
@@ -66,19 +59,6 @@ def daily(halls: Iterable[int] | None, first: date, last: date) -> list[Row]:
     sums = facts_now(halls, first, last).values_list(*names)
     rows = sums.annotate(n=Sum("people"), asked=Sum("minutes")).filter(n__gt=0)
     return [Row(*row) for row in rows.order_by(*names)]
-
-
-def known_days(
-    halls: Iterable[int] | None, first: date, last: date
-) -> dict[tuple[int, date], bool]:
-    """The written days of halls, and whether each was open; no demand is known of a closed one."""
-    days = DayClosing.objects.filter(service_day__range=(first, last))
-    if halls is not None:
-        days = days.filter(hall__in=list(halls))
-    return {
-        (hall_id, day): was_open
-        for hall_id, day, was_open in days.values_list("hall_id", "service_day", "was_open")
-    }
 
 
 def wanted(halls: Iterable[int] | None, first: date, last: date) -> list[Wanted]:
@@ -92,119 +72,84 @@ def wanted(halls: Iterable[int] | None, first: date, last: date) -> list[Wanted]
 
     and those whom the kiosk refused. Where an hour was full online and nobody is recorded as
     searching in vain, what was wanted is censored: it is estimated from the same hour of the
-    same weekday on other days by expectation-maximisation (`unconstraining.py`, where its
-    source is named), and shared out to matters as they were booked.
+    same weekday before by expectation-maximisation (`censoring.py`; `unconstraining.py` names
+    its source), and shared out to matters as they were booked.
+
+    A day's numbers are the same with whatever other days they are asked for.
     """
+    return list(each_wanted(halls, first, last))
+
+
+def each_wanted(halls: Iterable[int] | None, first: date, last: date) -> Iterator[Wanted]:
+    """The same one by one, for a city's year: four queries, of which only sums are kept."""
     asked = None if halls is None else sorted(set(halls))
-    sums: dict[tuple[Cell, int], _Sums] = defaultdict(_Sums)
-    since = first - LOOK_BACK
-    for row in daily(asked, since, last):
-        one = sums[(row.hall_id, row.service_day, row.hour), row.matter_id]
-        one.people[row.what] += row.people
-        one.minutes[row.what] += row.minutes
-    is_known = known_days(asked, since, last)
-    kept = {key: one for key, one in sums.items() if is_known.get(key[0][:2])}
-    found = list(_found(kept, first, last, dict(Matter.objects.values_list("pk", "minutes"))))
-    return _with_estimates(found, kept, asked, since, last, is_known)
-
-
-@dataclass
-class _Sums:
-    people: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    minutes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-
-def _found(
-    sums: dict[tuple[Cell, int], _Sums], first: date, last: date, lengths: dict[int, int]
-) -> Iterator[Wanted]:
-    anyway: dict[int, int] = {}
-    for ((hall_id, day, hour), matter_id), one in sorted(sums.items()):
-        if not first <= day <= last:
+    is_known = known_days(asked, first, last)
+    extra = not_booked(asked, first, last)
+    lengths = dict(Matter.objects.values_list("pk", "minutes"))
+    anyway = Anyway()
+    for row in _sums(asked, first, last).iterator(chunk_size=10_000):
+        if not is_known.get((row["hall_id"], row["service_day"])):
             continue
-        if hall_id not in anyway:
-            anyway[hall_id] = rule("twin_comes_anyway_percent", hall=hall_id, day=last)
-        asked = max(one.people[What.SEARCHED], one.people[What.WAITING])
-        left = asked * max(0.0, 1 - anyway[hall_id] / 100) + one.people[What.KIOSK]
-        served = one.minutes[What.BOOKED] + one.minutes[What.WALKED_IN]
-        yield Wanted(
-            hall_id=hall_id,
-            matter_id=matter_id,
-            service_day=day,
-            hour=hour,
-            booked=one.people[What.BOOKED],
-            walked_in=one.people[What.WALKED_IN],
-            unmet=left,
-            minutes=served + left * lengths[matter_id],
-            is_estimated=False,
-        )
+        one = _found(row, anyway.share(row["hall_id"], row["service_day"]), lengths)
+        here = extra.get((one.hall_id, one.service_day, one.hour))
+        yield _completed(one, *here) if here and one.booked else one
 
 
-def _with_estimates(
-    found: list[Wanted],
-    sums: dict[tuple[Cell, int], _Sums],
-    halls: list[int] | None,
-    since: date,
-    last: date,
-    is_known: dict[tuple[int, date], bool],
-) -> list[Wanted]:
-    booked: dict[Cell, int] = defaultdict(int)
-    vain: dict[Cell, int] = defaultdict(int)
-    for (cell, _matter), one in sums.items():
-        booked[cell] += one.people[What.BOOKED]
-        vain[cell] += one.people[What.SEARCHED] + one.people[What.WAITING]
-    full = {
-        cell: was_full
-        for cell, was_full in full_hours(halls, since, last).items()
-        if is_known.get(cell[:2])
-    }
-    extra = {
-        cell: more
-        for cell, more in estimated(booked, full).items()
-        if more > 0 and not vain[cell] and booked[cell]
-    }
-    return [_completed(one, booked, extra) for one in found]
+def people_by_day(
+    halls: Iterable[int] | None, first: date, last: date
+) -> dict[tuple[int, date], float]:
+    """Who wanted to come to each hall on each open day that is written."""
+    asked = None if halls is None else sorted(set(halls))
+    found = {one: 0.0 for one, was_open in known_days(asked, first, last).items() if was_open}
+    for one in each_wanted(asked, first, last):
+        found[one.hall_id, one.service_day] += one.people
+    return found
 
 
-def _completed(one: Wanted, booked: dict[Cell, int], extra: dict[Cell, float]) -> Wanted:
-    cell = (one.hall_id, one.service_day, one.hour)
-    if cell not in extra or not one.booked:
-        return one
-    more = extra[cell] * one.booked / booked[cell]
+def _sums(halls: list[int] | None, first: date, last: date) -> QuerySet[DemandFact, dict[str, Any]]:
+    facts = facts_now(halls, first, last).filter(what__in=ASKED, people__gt=0)
+    people = {what.value: Sum("people", filter=Q(what=what), default=0) for what in ASKED}
+    served = Sum("minutes", filter=Q(what__in=SERVED), default=0)
+    names = ("hall_id", "service_day", "hour", "matter_id")
+    return facts.values(*names).annotate(**people, served=served).order_by(*names)
+
+
+def _found(row: dict[str, Any], anyway: float, lengths: dict[int, int]) -> Wanted:
+    left = max(row[What.SEARCHED], row[What.WAITING]) * (1 - anyway) + row[What.KIOSK]
+    return Wanted(
+        hall_id=row["hall_id"],
+        matter_id=row["matter_id"],
+        service_day=row["service_day"],
+        hour=row["hour"],
+        booked=row[What.BOOKED],
+        walked_in=row[What.WALKED_IN],
+        unmet=left,
+        minutes=row["served"] + left * lengths[row["matter_id"]],
+        is_estimated=False,
+    )
+
+
+def _completed(one: Wanted, booked: int, extra: float) -> Wanted:
+    """With its part of those who would have booked, had there been room."""
+    more = extra * one.booked / booked
     each = one.minutes / max(one.people, 1)
     return one._replace(
         unmet=one.unmet + more, minutes=one.minutes + more * each, is_estimated=True
     )
 
 
-def full_hours(halls: Iterable[int] | None, first: date, last: date) -> dict[Cell, bool]:
-    """The hours that offered places online, and whether they were full: not even the shortest
-    matter had room at the end."""
-    shortest = Matter.objects.aggregate(n=Min("minutes"))["n"] or 1
-    slots = Slot.objects.filter(
-        service_day__range=(first, last), session__state=HallSession.State.OPEN, online_quota__gt=0
-    )
-    if halls is not None:
-        slots = slots.filter(hall__in=list(halls))
-    found: dict[Cell, bool] = {}
-    names = ("hall_id", "service_day", "starts_at", "online_quota", "online_taken")
-    for hall_id, day, at, quota, taken in slots.values_list(*names):
-        cell = (hall_id, day, hour_of(at, day))
-        found[cell] = found.get(cell, True) and quota - taken < shortest
-    return found
+class Anyway:
+    """Which share of those who searched in vain came without a booking, by hall and day."""
 
+    def __init__(self) -> None:
+        self._changes: dict[int | None, list[tuple[date, int]]] = defaultdict(list)
+        rows = Rule.objects.filter(name=ANYWAY).order_by("effective_on")
+        for hall_id, since, value in rows.values_list("hall_id", "effective_on", "value"):
+            self._changes[hall_id].append((since, value))
 
-def estimated(booked: dict[Cell, int], full: dict[Cell, bool]) -> dict[Cell, float]:
-    """How many more than were booked each full hour was asked for, judged by its weekday."""
-    series: dict[tuple[int, int, int], list[Cell]] = defaultdict(list)
-    for cell in full:
-        hall_id, day, hour = cell
-        series[hall_id, day.weekday(), hour].append(cell)
-    found: dict[Cell, float] = {}
-    for cells in series.values():
-        sold = np.array([booked.get(cell, 0) for cell in cells], dtype=float)
-        is_full = np.array([full[cell] for cell in cells])
-        more = unconstrain(sold, is_full) - sold
-        found.update(
-            {cell: float(one) for cell, one, was in zip(cells, more, is_full, strict=True) if was}
-        )
-    return found
+    def share(self, hall_id: int, day: date) -> float:
+        """The hall's own rule, else the city's, as it was on that day."""
+        for changes in (self._changes[hall_id], self._changes[None]):
+            if place := bisect_right(changes, day, key=lambda one: one[0]):
+                return min(max(changes[place - 1][1], 0), 100) / 100
+        return RULES[ANYWAY][0] / 100

@@ -11,9 +11,12 @@ hazard of the standard normal; the M-step takes mean and spread of the completed
 the spread that the unknown counts keep.
 """
 
-import math
-
 import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 FEWEST_KNOWN = 3  # fewer days with room say too little about a full one
 MOST_TIMES = 3.0  # an estimate is never more than so many times what was sold
@@ -21,46 +24,57 @@ STEPS, CLOSE_ENOUGH = 200, 1e-6
 NARROWEST = 0.5  # people; a spread of nothing would make every full day certain
 
 
-def unconstrain(sold: np.ndarray, is_full: np.ndarray) -> np.ndarray:
-    """What was wanted on each day: what was sold, and where it was full at least that.
+def unconstrain(sold: Floats, is_full: Bools) -> Floats:
+    """What was wanted on each day of a series, or of many [series, day], each by itself: what was
+    sold, and where it was full at least that.
 
     Days that are nan (closed, unknown) stay nan. With fewer than three days with room, or
     none that was full, everything stays as it was sold. Negative counts are taken as zero.
     """
     wanted = np.maximum(np.asarray(sold, dtype=float), 0.0)
-    known = np.isfinite(wanted)
-    full = np.asarray(is_full, dtype=bool) & known
+    rows = np.atleast_2d(wanted)
+    known = np.isfinite(rows)
+    full = np.atleast_2d(np.asarray(is_full, dtype=bool)) & known
     free = known & ~full
-    if not full.any() or free.sum() < FEWEST_KNOWN:
+    judged = np.flatnonzero(full.any(axis=1) & (free.sum(axis=1) >= FEWEST_KNOWN))
+    if not len(judged):
         return wanted
-    result = wanted.copy()
-    result[full] = _completed(wanted[free], wanted[full])
-    return result
+    result = rows.copy()
+    result[judged] = np.where(
+        full[judged], _completed(rows[judged], free[judged], full[judged]), rows[judged]
+    )
+    return result.reshape(wanted.shape)
 
 
-def _completed(free: np.ndarray, full: np.ndarray) -> np.ndarray:
-    n = len(free) + len(full)
-    mean = float(np.concatenate([free, full]).mean())
-    spread = max(float(np.concatenate([free, full]).std()), NARROWEST)
-    expected = full
+def _completed(rows: Floats, free: Bools, full: Bools) -> Floats:
+    """What is expected of the full days; a series that stands still is left at its place."""
+    seen = np.where(free | full, rows, 0.0)
+    count = (free | full).sum(axis=1)
+    mean = seen.sum(axis=1) / count
+    off = np.where(free | full, seen - mean[:, None], 0.0)
+    spread = np.maximum(np.sqrt((off**2).sum(axis=1) / count), NARROWEST)
+    expected, moving = seen.copy(), np.arange(len(rows))
     for _step in range(STEPS):
-        z = (full - mean) / spread
-        hazard = np.array([_hazard(one) for one in z])
-        expected = mean + spread * hazard
-        left = spread**2 * np.maximum(1 + z * hazard - hazard**2, 0.0)
-        new_mean = float((free.sum() + expected.sum()) / n)
-        squares = ((free - new_mean) ** 2).sum() + ((expected - new_mean) ** 2 + left).sum()
-        new_spread = max(math.sqrt(float(squares) / n), NARROWEST)
-        moved = abs(new_mean - mean) + abs(new_spread - spread)
-        mean, spread = new_mean, new_spread
-        if moved < CLOSE_ENOUGH:
+        some = seen[moving], free[moving], full[moving]
+        expected[moving], new_mean, new_spread = _step_of(*some, mean[moving], spread[moving])
+        moved = np.abs(new_mean - mean[moving]) + np.abs(new_spread - spread[moving])
+        mean[moving], spread[moving] = new_mean, new_spread
+        moving = moving[moved >= CLOSE_ENOUGH]
+        if not len(moving):
             break
-    return np.clip(expected, full, np.maximum(full * MOST_TIMES, full + 1))
+    return np.clip(expected, seen, np.maximum(seen * MOST_TIMES, seen + 1))
 
 
-def _hazard(z: float) -> float:
-    """Density over the part above, of the standard normal; far out its known series."""
-    if z > 8:
-        return z + 1 / z
-    above = 0.5 * math.erfc(z / math.sqrt(2))
-    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi) / above
+def _step_of(
+    seen: Floats, free: Bools, full: Bools, mean: Floats, spread: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """What is expected of each day by that mean and spread, and what these become by it."""
+    z = (seen - mean[:, None]) / spread[:, None]
+    hazard = np.sqrt(2 / np.pi) / special.erfcx(z / np.sqrt(2))
+    expected = np.where(full, mean[:, None] + spread[:, None] * hazard, seen)
+    there, count = free | full, (free | full).sum(axis=1)
+    left = np.where(full, spread[:, None] ** 2 * np.maximum(1 + z * hazard - hazard**2, 0.0), 0.0)
+    new_mean = np.where(there, expected, 0.0).sum(axis=1) / count
+    off = np.where(there, expected - new_mean[:, None], 0.0)
+    new_spread = np.sqrt((off**2 + left).sum(axis=1) / count)
+    return expected, new_mean, np.maximum(new_spread, NARROWEST)

@@ -1,8 +1,8 @@
 """The facts as regular series: people who wanted something, by hall, matter and day, and by hour.
 
 A day that was not written, or on which a hall was closed, is not known (nan); an open day
-without a fact is a zero that was seen. Wanted is who booked, came without a booking, searched
-in vain or asked at the kiosk in vain: what was offered does not bound it.
+without a fact is a zero that was seen. Wanted is what the page of demand says that the hour was
+asked for (demanded/reading.py): nobody is counted twice, and what was offered does not bound it.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,11 @@ import numpy as np
 from django.db.models import Sum
 from numpy.typing import NDArray
 
-from appointments.models import DayClosing, DemandFact
+from appointments.demanded.facts import known_days
+from appointments.demanded.reading import each_wanted
 from windows.models import Hall, Matter, Slot
 
 Floats = NDArray[np.float64]
-What = DemandFact.What
-WANTED = (What.BOOKED, What.WALKED_IN, What.SEARCHED, What.KIOSK)
 LONGEST = 400  # days: a year and the same season before it
 ODD_TIMES, ODD_MORE = 10, 50  # so many times the usual and so many people more: not believed
 BELIEVED = 3  # days above that: it is no slip but a change
@@ -48,30 +47,27 @@ class History:
 
 
 def read_history(halls: Sequence[Hall], matters: Sequence[Matter], *, last: date) -> History:
-    """The written days up to `last`; four queries."""
-    closings = DayClosing.objects.filter(hall__in=halls, service_day__lte=last, was_open=True)
-    closings = closings.filter(service_day__gt=last - timedelta(days=LONGEST))
-    opened = list(closings.values_list("hall_id", "service_day"))
-    first = min((day for _hall, day in opened), default=last)
-    days = (last - first).days + 1
+    """The written days up to `last`; few queries."""
     at = {hall.pk: n for n, hall in enumerate(halls)}
     of = {matter.pk: n for n, matter in enumerate(matters)}
+    known = known_days(at, last - timedelta(days=LONGEST - 1), last)
+    opened = [one for one, was_open in known.items() if was_open]
+    first = min((day for _hall, day in opened), default=last)
+    days = (last - first).days + 1
     people = np.full((len(halls), len(matters), days), np.nan)
     hours = np.full((len(halls), HOURS, days), np.nan)
     for hall_id, day in opened:
         people[at[hall_id], :, (day - first).days] = 0.0
         hours[at[hall_id], :, (day - first).days] = 0.0
     spread = np.zeros((len(halls), len(matters), HOURS))
-    facts = DemandFact.objects.filter(corrected_by__isnull=True, what__in=WANTED)
-    facts = facts.filter(hall__in=halls, matter__in=matters, service_day__range=(first, last))
-    rows = facts.values_list("hall_id", "matter_id", "service_day", "hour")
-    for hall_id, matter_id, day, hour, count in rows.annotate(n=Sum("people")).order_by():
-        h, m, d = at[hall_id], of[matter_id], (day - first).days
-        if np.isnan(people[h, m, d]):
+    for one in each_wanted(at, first, last):
+        if one.matter_id not in of:
             continue
-        people[h, m, d] += count
-        hours[h, min(hour, HOURS - 1), d] += count
-        spread[h, m, min(hour, HOURS - 1)] += count
+        h, m, d = at[one.hall_id], of[one.matter_id], (one.service_day - first).days
+        hour = min(one.hour, HOURS - 1)
+        people[h, m, d] += one.people
+        hours[h, hour, d] += one.people
+        spread[h, m, hour] += one.people
     return History(
         halls=list(halls),
         matters=list(matters),

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet, Sum
 
-from appointments.demanded.reading import facts_now
+from appointments.demanded.facts import facts_now
 from appointments.demanding import demand_of
 from appointments.models import DemandFact, ForecastRun, ForecastValue
 from appointments.rebalancing.problem import Cell, HourDemand

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from appointments.demanded.reading import facts_now
+from appointments.demanded.facts import facts_now
 from appointments.demanding import ALL_WALK_IN
 from appointments.models import DemandFact, ForecastValue
 from appointments.rebalancing.skilling import HallDayNeeds, WindowTime, best_lesson

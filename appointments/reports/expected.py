@@ -5,13 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Sum
-
-from appointments.models import DemandFact, ForecastRun, ForecastValue
+from appointments.demanded.reading import people_by_day
+from appointments.models import ForecastRun, ForecastValue
 from config import civil
-
-What = DemandFact.What
-WANTED = (What.BOOKED, What.WALKED_IN, What.SEARCHED)
 
 
 @dataclass(frozen=True)
@@ -47,14 +43,11 @@ def foretold(halls: Sequence[int], first: date, last: date) -> dict[date, Foreto
 
 
 def wanted(halls: Sequence[int], first: date, last: date) -> dict[date, int]:
-    """People who booked, walked in or searched in vain, as the facts of closed days say."""
-    facts = DemandFact.objects.filter(
-        hall__in=list(halls),
-        service_day__range=(first, last),
-        what__in=WANTED,
-        corrected_by__isnull=True,
-    )
-    return dict(facts.order_by().values_list("service_day").annotate(Sum("people")))
+    """People who wanted to come on closed days, as the page of demand tells it."""
+    people: dict[date, float] = defaultdict(float)
+    for (_hall, day), some in people_by_day(halls, first, last).items():
+        people[day] += some
+    return {day: round(some) for day, some in people.items()}
 
 
 def _runs(first: date, last: date) -> dict[int, list[date]]:

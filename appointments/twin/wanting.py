@@ -15,8 +15,9 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Greatest, TruncHour
 
+from appointments.demanded.facts import known_days
 from appointments.demanded.hours import hour_of
-from appointments.demanded.reading import known_days, wanted
+from appointments.demanded.reading import wanted
 from appointments.forecasting.reading import expected, run_for, whole
 from appointments.models import Booking, ForecastValue, UnmetDemand
 from appointments.twin.day import HourDemand

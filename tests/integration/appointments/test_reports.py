@@ -7,7 +7,14 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from appointments.demanded.collecting import DayNotOver
-from appointments.models import Booking, DayFigure, DemandFact, ForecastRun, ForecastValue
+from appointments.models import (
+    Booking,
+    DayClosing,
+    DayFigure,
+    DemandFact,
+    ForecastRun,
+    ForecastValue,
+)
 from appointments.reports.correcting import (
     AlreadyCorrected,
     NoReason,
@@ -249,6 +256,7 @@ class TestForetold:
     def test_by_the_newest_run_made_before_the_day(self, hall, renewal):
         for days, mean in ((5, 10.0), (2, 20.0), (0, 30.0)):
             self.run(hall, NOON - timedelta(days=days), mean)
+        DayClosing.objects.create(hall=hall, service_day=DAY, written_at=NEXT_DAY, was_open=True)
         DemandFact.objects.create(
             hall=hall, matter=renewal, service_day=DAY, hour=9, channel="walkin",
             what="walked_in", people=18, minutes=90, recorded_at=NEXT_DAY,

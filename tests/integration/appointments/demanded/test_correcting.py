@@ -18,7 +18,8 @@ from appointments.demanded.correcting import (
     correct_fact,
     differences,
 )
-from appointments.demanded.reading import daily, facts_now
+from appointments.demanded.facts import facts_now
+from appointments.demanded.reading import daily
 from appointments.models import Booking, DemandFact
 from config.refusals import NotFound
 from tests.conftest import DAY, NOON, slot_at

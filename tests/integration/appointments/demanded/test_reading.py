@@ -8,29 +8,14 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from appointments.demanded.reading import daily, full_hours, known_days, wanted
-from appointments.models import DayClosing, DemandFact
-from tests.conftest import DAY, NOON, make_session
+from appointments.demanded.censoring import full_hours
+from appointments.demanded.facts import known_days
+from appointments.demanded.reading import daily, wanted
+from appointments.models import DayClosing
+from tests.conftest import DAY, make_session
 from windows.models import Rule
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def fact(hall, renewal):
-    """Writes a fact of the day by hand."""
-
-    def fact(what: str, people: int, day: date = DAY, hour: int = 9, **more) -> DemandFact:
-        DayClosing.objects.get_or_create(
-            hall=hall, service_day=day, defaults={"written_at": NOON, "was_open": True}
-        )
-        facts = {"hall": hall, "matter": renewal, "channel": "online", "minutes": 6 * people}
-        return DemandFact.objects.create(
-            service_day=day, hour=hour, what=what, people=people, recorded_at=NOON,
-            **{**facts, **more},
-        )  # fmt: skip
-
-    return fact
 
 
 @pytest.fixture
@@ -100,19 +85,6 @@ def test_who_comes_anyway_is_counted_there(hall, fact):
 
 
 class TestCensored:
-    @pytest.fixture
-    def thursdays(self, hall, windows, fact):
-        """Four Thursdays with room on which 8, 10, 12, 10 booked; then one with ten places,
-        all of them booked."""
-        for weeks, people in enumerate([8, 10, 12, 10], start=1):
-            day = DAY - timedelta(weeks=weeks)
-            make_session(hall, windows, day=day, closes=time(10), online=60)
-            fact("booked", people, day)
-        last = make_session(hall, windows, closes=time(10), online=30)
-        last.slots.update(online_taken=30)
-        fact("booked", 10)
-        return last
-
     def test_a_full_hour_was_asked_for_more(self, hall, thursdays):
         """Among 8, 10, 12, 10 and at least 10: 11.2 by expectation-maximisation."""
         (row,) = wanted([hall.pk], DAY, DAY)
