@@ -21,7 +21,7 @@ FEWEST_ASKED = 5  # fewer people in an hour of one day say nothing about the nex
 FEWEST_EXPECTED = 1
 LOOK_BACK = timedelta(days=28)
 WEEK = timedelta(days=7)
-FORECAST, LAST_WEEK, ONE_DAY = "forecast", "week", "day"
+FORECAST, LAST_WEEK, ONE_DAY, QUIET = "forecast", "week", "day", "quiet"
 QUANTILES = ("p05", "p25", "p50", "p75", "p90", "p95")
 What = DemandFact.What
 ONLINE_CHANNELS = ("online", "reserved")

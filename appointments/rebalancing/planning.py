@@ -135,7 +135,7 @@ def _facts(
 ) -> dict[str, Any]:
     """The figures behind a move; why.py makes its sentence of them."""
     state = next(one for one in now_standing.problem.slots if one.slot_id == slot.pk)
-    known, limits = now_standing.known[state.cell], now_standing.limits[slot.hall_id]
+    known, limits = now_standing.known_of(state.cell), now_standing.limits[slot.hall_id]
     demand = known.demand
     shared = slot.minutes - slot.assisted_quota - slot.reserved_quota
     before, after = solution.by_hall_day[slot.hall_id, slot.service_day]

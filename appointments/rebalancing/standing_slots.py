@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from appointments.demanding import ALL_WALK_IN
 from appointments.lately import slots_behind_rooms
 from appointments.models import Booking, Draw, QuotaMove, RebalanceRun, ReturningPlace, WaitOffer
-from appointments.rebalancing.demand_for import Hour, Known, demand_for
-from appointments.rebalancing.problem import Bounds, Problem, SlotState
+from appointments.rebalancing.demand_for import QUIET, Hour, Known, demand_for
+from appointments.rebalancing.problem import Bounds, Cell, HourDemand, Problem, SlotState
 from config import civil
 from windows.models import Slot
 from windows.rules import rules
@@ -35,10 +35,19 @@ class Standing:
 
     problem: Problem
     slots: dict[int, Slot]
-    known: dict[tuple[int, date, int], Known]
+    known: dict[Cell, Known]
     limits: Limits
+    demand_day: date
     forecast_id: int | None = None
     fixed: set[int] = field(default_factory=set)
+
+    def known_of(self, cell: Cell) -> Known:
+        """What is known of the hour; of one that nobody asks for of their own accord, and that
+        others are expected to turn to, only that and the past day that shows it."""
+        if cell in self.known:
+            return self.known[cell]
+        weeks = (cell[1] - self.demand_day - timedelta(days=1)).days // 7 + 1
+        return Known(HourDemand(), QUIET, cell[1] - timedelta(weeks=weeks), cell[2])
 
 
 def standing(
@@ -72,6 +81,7 @@ def standing(
         slots={slot.pk: slot for slot in slots},
         known=known,
         limits=limits,
+        demand_day=demand_day,
         forecast_id=run.pk if run else None,
         fixed=fixed,
     )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import QuotaMove, StaffProposal
-from appointments.rebalancing.demand_for import FORECAST
+from appointments.rebalancing.demand_for import FORECAST, QUIET
 from appointments.rebalancing.planning import PlannedMove
 
 BOUND_WORDS = {
@@ -22,7 +22,7 @@ BOUND_WORDS = {
 def why(move: QuotaMove | PlannedMove) -> str:
     """The reasons of a move in a few sentences, made from its facts."""
     facts = move.facts
-    said = _expected(facts) if facts.get("source") == FORECAST else _counted(facts)
+    said = SAID.get(facts.get("source", ""), _counted)(facts)
     parts = [said, _effect(facts), _bound(facts)]
     return " ".join(part for part in parts if part)
 
@@ -61,6 +61,21 @@ def _expected(facts: dict[str, Any]) -> str:
         "before": facts["share_before"],
         "after": facts["share_after"],
     }
+
+
+def _quiet(facts: dict[str, Any]) -> str:
+    return gettext(
+        "From %(hour)s:00 hardly anybody asks of their own accord; people are expected there who"
+        " find the hours beside it full. Walk-ins had %(before)s %% of the minutes, now it is"
+        " %(after)s %%."
+    ) % {
+        "hour": f"{facts['hour']:02d}",
+        "before": facts["share_before"],
+        "after": facts["share_after"],
+    }
+
+
+SAID = {FORECAST: _expected, QUIET: _quiet}
 
 
 def _effect(facts: dict[str, Any]) -> str:

@@ -63,6 +63,23 @@ def test_the_forecast_is_shared_as_the_last_weeks_were(nine, expects_thirty, two
     assert known.shown_by == TOMORROW - WEEK
 
 
+def test_an_hour_that_nobody_asks_for_can_take_those_of_full_hours(
+    hall, windows, session, tomorrow, expects_thirty, two_thirds_book
+):
+    """# C8  Mutant: only hours of known demand can be explained: the whole night breaks."""
+    ForecastValue.objects.filter(run=expects_thirty).update(
+        mean=300, minutes=1800, p05=250, p25=280, p50=300, p75=320, p90=340, p95=350
+    )
+
+    run = rebalance(demand_day=DAY, now=NIGHT)
+
+    quiet = [move for move in run.moves.all() if move.facts["source"] == "quiet"]
+    assert quiet
+    with translation.override("en"):
+        assert "hardly anybody asks" in why(quiet[0])
+    assert searches_link(quiet[0]).startswith(f"/supervise/demand/{hall.code}/{TOMORROW - WEEK}/")
+
+
 def test_last_week_stands_in_for_a_forecast(nine, two_thirds_book):
     known, run = known_at(nine)
 
