@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from appointments import saying
 from appointments.demand_page import table_of
 from appointments.forecast_page import days_chart, errors_chart, errors_of, known_beforehand
+from appointments.forecast_said import rights_of, said_chart
 from appointments.forecasting.reading import days_of, newest
 from appointments.foreseeing_need import Need, foresee
 from appointments.models import ForecastRun
@@ -48,21 +49,22 @@ def supervise_forecast(request: HttpRequest) -> HttpResponse:
     }
     if run is None:
         return show(request, "forecast", context)
-    chart = days_chart(_days(run, hall, area, civil.city_date(now)))
-    if request.GET.get("format") == "csv":
-        return table_of([chart], request.GET.get("chart", ""), f"{hall.code}-{area}")
-    asked = {"hall": hall.code, "area": area, "format": "csv", "chart": chart.key}
     name = {"hall": hall.code, "district": hall.district_zh, "city": ""}[area]
+    chart = days_chart(_days(run, hall, area, civil.city_date(now)))
+    charts = [one for one in (chart, said_chart(run, name)) if one]
+    if request.GET.get("format") == "csv":
+        return table_of(charts, request.GET.get("chart", ""), f"{hall.code}-{area}")
+    asked = {"hall": hall.code, "area": area, "format": "csv"}
     today = civil.city_date(now)
     context |= {
         "made": saying.when(run.made_at),
         "known": saying.long_day(run.last_known_day),
-        "chart": chart,
-        "address": "?" + urlencode(asked),
+        "charts": [(one, "?" + urlencode({**asked, "chart": one.key})) for one in charts],
         "name": dict(context["areas"])[area],
         "span": _("%(first)s to %(last)s")
         % {"first": saying.short_day(today), "last": saying.short_day(run.last_day)},
         "off": errors_of(run, name),
+        "rights": rights_of(run, name),
         "errors_chart": errors_chart(run, halls) if area != "hall" else None,
         "needs": [shown_need(need, hall) for need in _needs(run, hall)] if area == "hall" else [],
         "drivers": known_beforehand([hall], today, run.last_day),

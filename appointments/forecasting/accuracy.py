@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appointments.forecasting import choosing, methods, quantiles
+from appointments.forecasting import choosing, methods, quantiles, sums
 from appointments.forecasting.drivers import Drivers
 from appointments.forecasting.history import History
 from windows.models import Hall
@@ -49,30 +49,58 @@ def accuracy_of(
 ) -> Accuracy:
     """Of the halls' people a day [hall, day]; empty when too little is known."""
     found = Accuracy()
-    days = totals.shape[1]
-    if days < LEAST_DAYS or not np.isfinite(totals).any():
+    first = first_scored(totals)
+    if first is None:
         return found
-    first = max(days - 7 * WEEKS, days // 2)
-    weights = np.nan_to_num(history.people).mean(axis=2) + 1e-6
-    factor = (drivers.factors * weights[:, :, None]).sum(axis=1) / weights.sum(axis=1)[:, None]
+    factor = sums.of_all_matters(drivers.factors, history.people)
     ours, low, high = _ours(totals, factor, history, drivers, first)
     naive = _naive(totals)
     known = np.isfinite(totals[:, first:]) & np.isfinite(ours) & np.isfinite(naive[:, first:])
     came = totals[:, first:]
-    groups = {hall.code: [n] for n, hall in enumerate(halls)}
-    for name in ["", *sorted({hall.district_zh for hall in halls})]:
-        groups[name] = [n for n, hall in enumerate(halls) if name in ("", hall.district_zh)]
-    for name, rows in groups.items():
+    for name, rows in sums.places_of(halls).items():
         there = known[rows]
         people = np.where(there, came[rows], 0.0)
         if people.sum() <= 0:
             continue
         found.ours[name] = _off(people, np.where(there, ours[rows], 0.0), len(rows) > 1)
         found.naive[name] = _off(people, np.where(there, naive[rows, first:], 0.0), len(rows) > 1)
-        within = (came[rows] >= low[rows]) & (came[rows] <= high[rows])
-        found.inside[name] = float(within[there].mean())
+        if len(rows) == 1:
+            within = (came[rows] >= low[rows]) & (came[rows] <= high[rows])
+            found.inside[name] = float(within[there].mean())
     found.days = int(known.any(axis=0).sum())
     return found
+
+
+def inside_of_sums(
+    totals: Floats, halls: Sequence[Hall], history: History, drivers: Drivers
+) -> dict[str, float]:
+    """How often districts and the city were within the range of their own sum's errors, moved to
+    the mean that their halls add up to: as such ranges are stored. Where some halls were closed
+    the sum is taken as if they had come as usual there."""
+    found: dict[str, float] = {}
+    first = first_scored(totals)
+    if first is None:
+        return found
+    factor = sums.of_all_matters(drivers.factors, history.people)
+    parts = _ours(totals, factor, history, drivers, first)[0]
+    for name, rows in sums.sums_of(halls).items():
+        came = sums.added(totals[rows])
+        own = sums.of_sum(factor, history.people, rows)
+        mean, low, high = (one[0] for one in _ours(came[None], own, history, drivers, first))
+        scale = parts[rows].sum(axis=0) / np.maximum(mean, 1e-9)
+        there = np.isfinite(came[first:]) & np.isfinite(scale) & (mean > 0)
+        within = (came[first:] >= low * scale) & (came[first:] <= high * scale)
+        if there.any():
+            found[name] = float(within[there].mean())
+    return found
+
+
+def first_scored(totals: Floats) -> int | None:
+    """The column of the first day that is foreseen again; None while too little is known."""
+    days = totals.shape[1]
+    if days < LEAST_DAYS or not np.isfinite(totals).any():
+        return None
+    return max(days - 7 * WEEKS, days // 2)
 
 
 def _off(came: Floats, guess: Floats, together: bool) -> float:

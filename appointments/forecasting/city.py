@@ -9,13 +9,14 @@ past errors, as halls are not all wrong on the same side.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from appointments.forecasting import methods, shapes
-from appointments.forecasting.accuracy import Accuracy, accuracy_of
+from appointments.forecasting import methods, shapes, sums
+from appointments.forecasting.accuracy import Accuracy, accuracy_of, inside_of_sums
 from appointments.forecasting.drivers import Drivers, drivers_of
 from appointments.forecasting.history import (
     HOURS,
@@ -25,6 +26,7 @@ from appointments.forecasting.history import (
     read_history,
     without_odd,
 )
+from appointments.forecasting.said import said_of
 from windows.models import Hall, Matter
 
 Floats = NDArray[np.float64]
@@ -59,6 +61,7 @@ class CityForecast:
     by_hour: Expectation | None = None  # [hall, matter, hour, day]
     hall_hours: Expectation | None = None  # [hall, hour, day]
     accuracy: Accuracy | None = None
+    said: dict[str, Any] = field(default_factory=dict)
 
 
 def foresee_city(
@@ -74,8 +77,7 @@ def foresee_city(
     ahead = offered_hours(at, first, first + timedelta(days=DAYS - 1))
     people = borrowed(history, ahead)
     tell(f"{history.days} days of {len(history.halls)} halls are known.")
-    totals = np.nansum(people, axis=1)
-    totals[np.isnan(people).all(axis=1)] = np.nan
+    totals = sums.totals_of(people)
     drivers, accuracy = believed(totals, history, drivers)
     tell("Earlier forecasts are compared with what came.")
     by_matter = _by_matter(people, history, drivers)
@@ -85,15 +87,16 @@ def foresee_city(
     found = CityForecast(
         first, last_known, list(halls), list(matters), is_wanted, by_matter, by_hall
     )
-    for name in ["", *sorted({hall.district_zh for hall in halls})]:
-        rows = [n for n, hall in enumerate(halls) if name in ("", hall.district_zh)]
-        own = _added(totals[rows])[None]
+    for name, rows in sums.sums_of(halls).items():
         mean = by_matter.mean[rows].sum(axis=(0, 1))[None, None]
+        own = sums.added(totals[rows])[None]
         found.by_district[name] = _sums(own, mean, history, drivers, rows=rows)
     tell("Districts and the city are added up.")
     _hours(found, history, drivers)
     tell("The hours of the coming week are shared out.")
     found.accuracy = accuracy
+    found.said = said_of(sums.totals_of(history.people), halls, history.first)
+    tell("What was said is compared with what came.")
     return found
 
 
@@ -104,9 +107,11 @@ def believed(totals: Floats, history: History, drivers: Drivers) -> tuple[Driver
     with_them, without = (
         accuracy_of(totals, history.halls, history, one) for one in (drivers, plain)
     )
+    found = drivers, with_them
     if without.ours.get("", np.inf) < with_them.ours.get("", np.inf):
-        return plain, without
-    return drivers, with_them
+        found = plain, without
+    found[1].inside.update(inside_of_sums(totals, history.halls, history, found[0]))
+    return found
 
 
 def _by_matter(people: Floats, history: History, drivers: Drivers) -> Expectation:
@@ -144,26 +149,15 @@ def _sums(
 ) -> Expectation:
     """Ranges of sums from the sums' own errors, moved to the mean that their parts add up to."""
     mean = parts.sum(axis=1)
-    weights = np.nan_to_num(history.people).mean(axis=2) + 1e-6
-    factor = (drivers.factors * weights[:, :, None]).sum(axis=1) / weights.sum(axis=1)[:, None]
+    factor = sums.of_all_matters(drivers.factors, history.people)
     if rows is not None:
-        size = weights[list(rows)].sum(axis=1)
-        factor = ((factor[list(rows)] * size[:, None]).sum(axis=0) / size.sum())[None]
+        factor = sums.of_sum(factor, history.people, rows)
     made = methods.forecast(
         totals / factor[:, : history.days], *_kinds(drivers, history), first_day=history.first
     )
     scale = np.where(made.mean > 0, mean / np.maximum(made.mean, 1e-9), 0.0)
     ranges = [made.quantiles[level] * scale for level in LEVELS]
     return Expectation(mean, in_order(np.array(ranges)))
-
-
-def _added(rows: Floats) -> Floats:
-    """The sum of halls; where some were closed, as if they had come as usual elsewhere."""
-    known = np.isfinite(rows)
-    usual = np.nan_to_num(np.where(known, rows, 0.0).sum(1) / np.maximum(known.sum(1), 1))
-    share = (known * usual[:, None]).sum(0) / max(usual.sum(), 1e-9)
-    total = np.where(known, rows, 0.0).sum(0)
-    return np.where(share > 0.5, total / np.maximum(share, 1e-9), np.nan)
 
 
 def _hours(found: CityForecast, history: History, drivers: Drivers) -> None:

@@ -4,11 +4,13 @@ import logging
 import resource
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
+from numpy.typing import NDArray
 
 from appointments.forecasting.city import (
     DAYS,
@@ -23,6 +25,8 @@ from appointments.models import DayClosing, ForecastRun, ForecastValue
 from config import civil
 from config.refusals import Refusal
 from windows.models import Hall, Matter
+
+Floats = NDArray[np.float64]
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=60)
@@ -54,7 +58,7 @@ def forecast_city(*, now: datetime, say: Say | None = None) -> ForecastRun:
     return _stored(made, now, seconds=time.perf_counter() - began)
 
 
-def _of_today(today) -> ForecastRun | None:  # type: ignore[no-untyped-def]
+def _of_today(today: date) -> ForecastRun | None:
     return ForecastRun.objects.filter(first_day=today).order_by("-pk").first()
 
 
@@ -76,6 +80,7 @@ def _stored(made: CityForecast, now: datetime, *, seconds: float) -> ForecastRun
             "seconds": round(seconds, 1),
             "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             "accuracy": made.accuracy.as_facts() if made.accuracy else {},
+            "said": made.said,
         },
     )
     ForecastValue.objects.bulk_create(_values(run, made), batch_size=AT_A_TIME)
@@ -106,24 +111,24 @@ def _values(run: ForecastRun, made: CityForecast) -> Iterator[ForecastValue]:
             yield _value(sums, (0, n), minutes[rows, n].sum(), service_day=day, **whole)
 
 
-def _hours(made, lengths, where, whole) -> Iterator[ForecastValue]:  # type: ignore[no-untyped-def]
+def _hours(
+    made: CityForecast, lengths: Floats, where: tuple[int, int], whole: dict[str, Any]
+) -> Iterator[ForecastValue]:
     h, n = where
     assert made.by_hour  # noqa: S101  city.py makes them last
     assert made.hall_hours  # noqa: S101
     hours = made.by_hour.mean[h, :, :, n]
-    for hour in np.flatnonzero(hours.sum(axis=0) >= FEWEST):
+    for hour in np.flatnonzero(hours.sum(axis=0) >= FEWEST).tolist():
         own = float((hours[:, hour] * lengths).sum())
-        yield _value(made.hall_hours, (h, hour, n), own, hour=int(hour), **whole)
+        yield _value(made.hall_hours, (h, hour, n), own, hour=hour, **whole)
         for m, matter in enumerate(made.matters):
             if hours[m, hour] >= FEWEST:
                 mine = hours[m, hour] * lengths[m]
-                yield _value(
-                    made.by_hour, (h, m, hour, n), mine, hour=int(hour), matter=matter, **whole
-                )
+                yield _value(made.by_hour, (h, m, hour, n), mine, hour=hour, matter=matter, **whole)
 
 
-def _value(of: Expectation, where, minutes, **about) -> ForecastValue:  # type: ignore[no-untyped-def]
-    p05, p25, p50, p75, p90, p95 = (float(one) for one in of.quantiles[(slice(None), *where)])
+def _value(of: Expectation, where: tuple[int, ...], minutes: float, **about: Any) -> ForecastValue:
+    p05, p25, p50, p75, p90, p95 = (float(level[where]) for level in of.quantiles)
     return ForecastValue(
         mean=float(of.mean[where]), p05=p05, p25=p25, p50=p50, p75=p75, p90=p90, p95=p95,
         minutes=float(minutes), **about,

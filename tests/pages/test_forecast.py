@@ -66,6 +66,41 @@ def test_the_error_is_said_beside_the_naive_guess(boss, foreseen):
     assert f"a week before” by {naive}%" in words
 
 
+class TestWhatWasReallySaid:
+    def test_it_is_too_early(self, boss, foreseen):
+        words = words_of(boss.get(PAGE))
+
+        assert "1 day ahead no such forecast is stored of a day that came" in words
+        assert "What was said, and who wanted to come" not in words
+
+    @pytest.fixture
+    def compared(self, foreseen):
+        foreseen.facts["said"] = {
+            "horizons": {
+                "1": {"H01": [12, 0.081, 0.9167]},
+                "7": {"H01": [3, 0.5, 1.0]},
+                "28": {"H01": [11, 0.2, None]},
+            },
+            "days": {"H01": [["2027-03-03", 95, 101, 88, None]]},
+        }
+        foreseen.save(update_fields=["facts"])
+
+    def test_each_horizon_says_how_right_it_was_or_how_few_days_it_has(self, boss, compared):
+        words = words_of(boss.get(PAGE))
+
+        assert "1 day ahead on 12 days off by 8%, 92% of them within the range" in words
+        assert "7 days ahead only 3 days can be compared so far; it takes 10" in words
+        assert "28 days ahead on 11 days off by 20%" in words
+
+    def test_the_days_stand_beside_each_other(self, boss, compared):
+        table = boss.get(PAGE, {"format": "csv", "chart": "said"}).content.decode("utf-8-sig")
+
+        assert table.splitlines() == [
+            "Day,Wanted to come,Said: 1 day ahead,Said: 7 days ahead,Said: 28 days ahead",
+            "Wed 3 Mar,95,101,88,",
+        ]
+
+
 def test_hours_with_too_few_places_lead_to_a_session(boss, foreseen):
     page = boss.get(PAGE)
 

@@ -12,9 +12,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from appointments.forecasting import storing
+from appointments.forecasting.accuracy import inside_of_sums
 from appointments.forecasting.cohorts import Waves, level
+from appointments.forecasting.drivers import drivers_of
+from appointments.forecasting.history import read_history
 from appointments.forecasting.reading import days_of, expected, hours_of
 from appointments.forecasting.storing import NothingKnown, forecast_city
+from appointments.forecasting.sums import totals_of
 from appointments.models import CardCohort, DayClosing, DemandFact, ForecastRun, ForecastValue
 from tests.conftest import NOON, make_session
 from tests.integration.forecasting.facts import HOURS, write_weeks
@@ -269,6 +273,22 @@ def test_it_says_how_right_it_was(known):
     assert 0.6 <= facts["inside"][""] <= 1
 
 
+def test_the_range_of_a_sum_is_judged_by_its_own_days(known, halls, matters):
+    """Mutant: the mean of the halls."""
+    history = read_history(halls, matters, last=YESTERDAY)
+    drivers = drivers_of(history, TODAY)
+    totals = totals_of(history.people)
+
+    inside = inside_of_sums(totals, halls, history, drivers)
+
+    assert set(inside) == {"", "东区", "西区"}
+    assert all(0.75 <= one <= 1 for one in inside.values())
+    shifted = totals.copy()
+    shifted[0, -10:] += 40  # what one hall has more, another has less: the sum is as usual
+    shifted[1, -10:] -= 40
+    assert inside_of_sums(shifted, halls, history, drivers)[""] == inside[""]
+
+
 def test_a_correction_counts_instead_of_what_it_corrects(known, halls, matters, clerk):
     wrong = DemandFact.objects.filter(hall=halls[0]).order_by("-service_day", "pk").first()
     DemandFact.objects.create(
@@ -277,8 +297,6 @@ def test_a_correction_counts_instead_of_what_it_corrects(known, halls, matters, 
         people=wrong.people + 5000, minutes=1, recorded_at=NOON, corrects=wrong, by=clerk,
         reason="counted again",
     )  # fmt: skip
-
-    from appointments.forecasting.history import read_history
 
     people = read_history(halls, matters, last=YESTERDAY).people
     assert people[0, :, (wrong.service_day - YESTERDAY).days - 1].sum() > 5000
