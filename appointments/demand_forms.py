@@ -33,11 +33,11 @@ def _say_whole_number(most: int) -> str:
     return gettext("Enter a whole number from 0 to %(most)s.") % {"most": most}
 
 
-_whole_number = lazy(_say_whole_number, str)
+_in_whole_numbers = lazy(_say_whole_number, str)
 
 
-def _number(label: Any, most: int) -> forms.IntegerField:
-    words = _whole_number(most)
+def whole_number(label: Any, most: int) -> forms.IntegerField:
+    words = _in_whole_numbers(most)
     return forms.IntegerField(
         label=label,
         min_value=0,
@@ -81,6 +81,6 @@ class ReasonForm(forms.Form):
 class CorrectionForm(ReasonForm):
     """What a number of a closed day should be."""
 
-    people = _number(_("People"), MOST_PEOPLE)
-    minutes = _number(_("Window-minutes that they asked for"), MOST_MINUTES)
+    people = whole_number(_("People"), MOST_PEOPLE)
+    minutes = whole_number(_("Window-minutes that they asked for"), MOST_MINUTES)
     field_order = ["people", "minutes", "reason"]

@@ -8,7 +8,11 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from appointments.demand_forms import ReasonForm, whole_number
+from appointments.reports.names import TIMED
+from appointments.reports.sensible import MOST, MOST_MINUTES
 from appointments.reports.telling import HEADS
+from windows.access import MOST_KEY
 from windows.models import Hall
 
 EVERY = "all"
@@ -30,6 +34,23 @@ def _day(label: Any) -> forms.DateField:
 def _choice(label: Any) -> forms.ChoiceField:
     said = _("Choose one of these.")
     return forms.ChoiceField(label=label, error_messages={"required": said, "invalid_choice": said})
+
+
+class FigureForm(ReasonForm):
+    """What a figure of a closed day should be, and which row of it was looked at."""
+
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput, max_value=MOST_KEY)
+    count = whole_number(_("The right number"), MOST)
+    minutes = whole_number(_("Minutes together"), MOST_MINUTES)
+    field_order = ["seen", "count", "minutes", "reason"]
+
+    def __init__(self, *args: Any, name: str, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        if name not in TIMED:
+            del self.fields["minutes"]
+
+    def clean(self) -> dict[str, Any]:
+        return {"minutes": None, **(super().clean() or self.cleaned_data)}
 
 
 class ReportForm(forms.Form):

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 from appointments import saying
 from appointments.reports import names
 from appointments.reports.correcting import corrections
+from appointments.reports.picturing import fill, no_shows, ratings
 from appointments.reports.reading import Line, days_written, lines_of
-from appointments.reports.telling import fill, heads_of, no_shows, ratings, rows_of
-from appointments.reports_changes import correction_words
+from appointments.reports.telling import heads_of, rows_of
+from appointments.reports_words import correction_words
 from appointments.supervise_overtime_views import month_asked
 from appointments.supervise_views import READERS, asked_hall, halls_here, show
 from config import civil

@@ -11,15 +11,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from appointments.models import DayFigure
 from appointments.reports.correcting import corrections
+from appointments.reports.picturing import charts_of
 from appointments.reports.reading import days_written
-from appointments.reports.telling import Row, charts_of, heads_of, period_words, rows_of
-from appointments.reports_changes import changed_since, correction_words
+from appointments.reports.telling import Row, heads_of, period_words, rows_of
+from appointments.reports_changes import changed_since
 from appointments.reports_forms import EVERY, ReportForm
+from appointments.reports_part import day_link
+from appointments.reports_words import correction_words
 from appointments.supervise_views import READERS, WHO, show
 from config import civil
 from config.refusals import NotFound
-from windows.access import halls_of, staff_page
+from windows.access import halls_of, has_role, staff_page
 from windows.importing.files import as_csv, as_xlsx
 from windows.models import Hall
 
@@ -41,6 +45,16 @@ class Asked:
         return "?" + urlencode({**facts, **changes})
 
 
+@dataclass(frozen=True)
+class Linked:
+    """A line of the page, with where it leads and whether a number in it was put right."""
+
+    name: str
+    values: list[int | None]
+    address: str = ""
+    is_corrected: bool = False
+
+
 @never_cache
 @staff_page(*READERS)
 @require_safe
@@ -57,10 +71,12 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
         return table
     pks = [hall.pk for hall in there]
     written, was_open = days_written(pks, asked.first, asked.last)
+    corrected = corrections(pks, asked.first, asked.last)
     hall = there[0] if len(there) == 1 else None
     context: dict[str, Any] = {
         "here": "reports",
         "runs_halls": halls_of(request.user, *WHO).exists(),
+        "runs_this": hall is not None and has_role(request.user, hall, *WHO),
         "hall": hall,
         "halls": halls,
         "form": form,
@@ -68,14 +84,15 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
         "days": period_words(asked.first, asked.last),
         "written": written,
         "was_open": was_open,
-        "charts": charts_of(there, asked.first, asked.last, asked.by),
+        "charts": charts_of(there, asked.first, asked.last, asked.by, rows),
         "heads": heads_of(asked.by),
         "rows": rows,
+        "lines": _linked(asked, there, rows, corrected),
         "spans": _spans(asked, now),
         "csv": asked.address(format="csv"),
         "xlsx": asked.address(format="xlsx"),
         "month": asked.last.strftime("%Y-%m"),
-        "corrections": [correction_words(one) for one in corrections(pks, asked.first, asked.last)],
+        "corrections": [correction_words(one) for one in corrected],
         "changed": changed_since(hall, asked.first, asked.last, now=now) if hall else None,
     }
     return show(request, "reports", context, status=400 if form.errors else 200)
@@ -118,10 +135,37 @@ def _spans(asked: Asked, now: datetime) -> list[tuple[str, str, bool]]:
     ]
 
 
+def _linked(
+    asked: Asked, halls: Sequence[Hall], rows: Sequence[Row], corrected: Sequence[DayFigure]
+) -> list[Linked]:
+    """From a day to its figures or its halls, from a hall to its days."""
+    codes = {hall.pk: hall for hall in halls}
+    touched = {getattr(one, OF[asked.by]) for one in corrected}
+    return [
+        Linked(row.name, row.values, _address(asked, codes, row.of), row.of in touched)
+        for row in rows
+    ]
+
+
+OF = {"hall": "hall_id", "matter": "matter_id", "window": "window_id", "hour": "hour"} | {
+    "day": "service_day"
+}
+
+
+def _address(asked: Asked, halls: dict[int, Hall], of: Any) -> str:
+    if asked.by == "hall":
+        return asked.address(hall=halls[of].code, by="day")
+    if asked.by != "day":
+        return ""
+    if len(halls) == 1:
+        return day_link(next(iter(halls.values())), of)
+    return asked.address(**{"from": f"{of}", "to": f"{of}", "by": "hall"})
+
+
 def _file(request: HttpRequest, asked: Asked, rows: list[Row]) -> HttpResponse | None:
     """The lines as a spreadsheet; no cell is ever a formula."""
     kind = request.GET.get("format", "")
-    lines: list[list[Any]] = [heads_of(asked.by), *([name, *told] for name, told in rows)]
+    lines = [heads_of(asked.by), *([_cell(row), *row.values] for row in rows)]
     if kind == "csv":
         answer = HttpResponse(as_csv(lines), content_type="text/csv; charset=utf-8")
     elif kind == "xlsx":
@@ -131,3 +175,8 @@ def _file(request: HttpRequest, asked: Asked, rows: list[Row]) -> HttpResponse |
     name = f"report-{asked.hall}-{asked.first}-{asked.last}-{asked.by}.{kind}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _cell(row: Row) -> Any:
+    """A day as a date, so that office programs can count with it."""
+    return row.of if isinstance(row.of, date) else row.name

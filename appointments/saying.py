@@ -34,6 +34,16 @@ def short_day(day: date) -> str:
     return f"{short_weekday(day)} {formatted(day, form)}"
 
 
+def short_dated(day: date) -> str:
+    """26 Nov 2026: where days of several years stand together."""
+    return formatted(day, pgettext("short format of a date with its year", "j M Y"))
+
+
+def dated(day: date) -> str:
+    """Thursday 26 November 2026: where other years are near."""
+    return formatted(day, pgettext("format of a date with its year", "l j F Y"))
+
+
 def clock(at: datetime) -> str:
     return f"{civil.city_time(at):%H:%M}"
 

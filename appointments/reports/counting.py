@@ -17,8 +17,6 @@ from config import civil
 from queues.models import Call, Rating, Ticket, TicketEvent
 from windows.models import Break, Hall, HallSession, Shift, Slot
 
-CHANNELS = ("online", "assisted", "reserved")
-
 
 @dataclass
 class Figure:
@@ -145,10 +143,10 @@ def _places(hall: Hall, day: date) -> Iterator[_Fact]:
     slots = Slot.objects.filter(hall=hall, service_day=day, is_open=True, session__state="open")
     for slot in slots.order_by("pk"):
         hour = hour_of(slot.starts_at, day)
-        for channel in (*CHANNELS, "walkin"):
+        for channel in names.BUCKETS[names.OFFERED]:
             minutes = getattr(slot, f"{channel}_quota")
             yield _Fact(names.OFFERED, channel, hour=hour, count=minutes)
-        for channel in CHANNELS:
+        for channel in names.BUCKETS[names.TAKEN]:
             minutes = getattr(slot, f"{channel}_taken")
             yield _Fact(names.TAKEN, channel, hour=hour, count=minutes)
 

@@ -39,6 +39,28 @@ LEADS = {"0": 0, "1": 1, "2-7": 7, "8-14": 14, "15-30": 30, "31+": 10**6}
 # half an hour, ten up to an hour, beyond that at most a third. The mean is exact.
 EDGES = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120, 150, 180, 240, 300, 420)
 
+CHANNELS = ("online", "assisted", "reserved", "walkin")
+_CLASSES = tuple(f"{edge:04d}" for edge in (0, *EDGES))
+BUCKETS: dict[str, tuple[str, ...]] = {
+    CAME: ("booking", "walk_in"),
+    WAIT: _CLASSES,
+    SERVICE: _CLASSES,
+    **dict.fromkeys((BOOKED, NO_SHOW, CANCELLED), tuple(LEADS)),
+    OFFERED: CHANNELS,
+    TAKEN: CHANNELS[:3],
+    RATING: ("5", "4", "3", "2", "1"),
+}
+_MATTER, _WINDOW = ("matter", "hour"), ("matter", "window", "hour")
+PARTS: dict[str, tuple[str, ...]] = {
+    CAME: _MATTER, SERVED: _WINDOW, MISSED: _WINDOW, LEFT: _MATTER, WENT_ON: _MATTER,
+    WAIT: _WINDOW, SERVICE: _WINDOW,
+    BOOKED: _MATTER, NO_SHOW: _MATTER, CANCELLED: _MATTER,
+    OFFERED: ("hour",), TAKEN: ("hour",),
+    RATING: _WINDOW, STAFFED: ("window",), RESTED: ("window",),
+}  # fmt: skip
+TIMED = (WAIT, SERVICE, STAFFED, RESTED)
+WHOLE = {NO_SHOW: BOOKED, TAKEN: OFFERED}  # a part is never more than its whole
+
 
 class Key(NamedTuple):
     """What a figure is about, within a hall's service day."""
@@ -66,3 +88,20 @@ def width_of(edge: str) -> tuple[int, int | None]:
     first = int(edge)
     at = bisect_right(EDGES, first)
     return first, EDGES[at] if at < len(EDGES) else None
+
+
+def keys_of(part: Key) -> list[Key]:
+    """Every figure of the hall, or of one matter, window or hour, in the order of the table."""
+    of = ""
+    if part.matter_id is not None:
+        of = "matter"
+    elif part.window_id is not None:
+        of = "window"
+    elif part.hour is not None:
+        of = "hour"
+    return [
+        part._replace(name=name, bucket=bucket)
+        for name, parts in PARTS.items()
+        if not of or of in parts
+        for bucket in BUCKETS.get(name, ("",))
+    ]

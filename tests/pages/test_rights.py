@@ -35,7 +35,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_link_poster supervise_plans supervise_kinds supervise_series_of
         supervise_places_of""",
     (SUPERVISOR, ADMIN, VIEWER, AUDITOR): """supervise_report supervise_city supervise_charts
-        supervise_reports supervise_reports_month
+        supervise_reports supervise_reports_month supervise_reports_day
         supervise_quotas supervise_calendar supervise_events supervise_rebalancing
         supervise_rebalance_run supervise_demand supervise_demand_day supervise_forecast""",
     (SUPERVISOR, ADMIN): """supervise_devices supervise_device_pair supervise_device_change
@@ -45,7 +45,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_appeals supervise_appeal supervise_load supervise_break supervise_break_drop
         supervise_voice supervise_voice_test supervise_estimates supervise_quotas_undo
         supervise_rebalance_decide supervise_rebalance_try supervise_staff_proposal
-        supervise_demand_fact supervise_demand_journal
+        supervise_demand_fact supervise_demand_journal supervise_reports_correct
         supervise_calendar_day supervise_event_new supervise_event
         supervise_event_remove supervise_change_undo supervise_closure_undo supervise_reopen
         supervise_closures supervise_closures_done

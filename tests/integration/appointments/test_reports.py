@@ -18,7 +18,6 @@ from appointments.models import (
 from appointments.reports.correcting import (
     AlreadyCorrected,
     NoReason,
-    NotANumberOfADay,
     correct_figure,
     differences,
 )
@@ -26,6 +25,7 @@ from appointments.reports.expected import foretold
 from appointments.reports.gathering import write_days, write_figures
 from appointments.reports.names import Key
 from appointments.reports.reading import days_written, lines_of
+from appointments.reports.sensible import NotANumberOfADay
 from config import civil
 from queues.calling import call_next, finish, recall, start
 from queues.issuing import issue_walk_in
