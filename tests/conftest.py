@@ -61,6 +61,15 @@ def _nobody_has_asked_yet(monkeypatch):
     monkeypatch.setattr(limiting._Absence, "until", 0.0)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _a_quiet_past():
+    """The simulated city's past is made often; few people in it show the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("appointments.simulating.booked.PAST_FILL", 0.08)
+        patch.setattr("appointments.simulating.history.PER_HOUR", 1.6)
+        yield
+
+
 @pytest.fixture
 def hall(db) -> Hall:
     return Hall.objects.create(

@@ -22,7 +22,9 @@ DEMAND = {
 PARTIES = [(1, 80), (2, 11), (3, 7), (4, 2)]
 # How full a regular day is: (days ahead, share).
 FILL = [(0, 0.42), (1, 0.62), (2, 0.48), (3, 0.35), (5, 0.2), (8, 0.1), (12, 0.04), (17, 0.01)]
-PAST_FILL = 0.08
+PAST_FILL = 0.5
+FULL, FULL_UNTIL = 0.22, 4  # share of the days up to so many ahead that are full
+WEEKDAYS = [1.25, 1.0, 0.95, 0.9, 1.05, 1.0, 1.0]
 KINDS = {"night": 1.7, "late": 1.3, "weekend": 1.5}
 HOURS = {9: 1.0, 10: 1.15, 11: 1.0, 12: 0.7, 13: 0.75, 14: 1.1, 15: 1.0, 16: 1.05}
 MOST_IN_H01, TODAY_IN_H01 = 0.93, 0.32  # a visitor finds a place there, also at once
@@ -95,12 +97,13 @@ def fill_of(slot: Row, kind: str, hall: Hall, now: datetime) -> float:
     ahead = (slot["service_day"] - today).days
     at = civil.city_time(slot["starts_at"])
     luck = Random(f"{hall.code} {slot['service_day']}")
-    popular = luck.uniform(0.65, 1.2)
+    popular = Random(hall.code).uniform(0.75, 1.25) * luck.uniform(0.88, 1.12)
     share = PAST_FILL if ahead < 0 else between(FILL, ahead)
-    share *= popular * KINDS.get(kind, HOURS.get(at.hour, 1.0))
-    if 0 < ahead <= 4 and luck.random() < 0.22:
+    share *= popular * WEEKDAYS[slot["service_day"].weekday()]
+    share *= KINDS.get(kind, HOURS.get(at.hour, 1.0))
+    if 0 < ahead <= FULL_UNTIL and luck.random() < FULL:
         share = 1.0  # a day that is full
-    if hall.code == "H01":
+    if hall.code == "H01" and ahead >= 0:
         return min(share, TODAY_IN_H01 if ahead == 0 else MOST_IN_H01)
     return min(share, 1.0)
 
@@ -204,9 +207,8 @@ def unmet(slots: list[Row], now: datetime) -> list[Row]:
     rows = []
     for (hall_id, day), (used, quota) in taken.items():
         luck = Random(f"unmet {hall_id} {day}")
-        ahead = (day - today).days
         full = quota and used / quota > 0.9
-        if ahead < -7 or not (full or luck.random() < 0.15):
+        if not (full or luck.random() < 0.15):
             continue
         for code in luck.sample(sorted(DEMAND), 3 if full else 1):
             asked = min(today, day) - timedelta(days=luck.randint(0, 2))

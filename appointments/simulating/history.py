@@ -16,7 +16,7 @@ from appointments.simulating.story import HallDay, Story, World, tell_call, tick
 from windows.models import HallSession
 
 BUSIEST = ("H01", "H02", "H03")
-PER_HOUR = 1.6  # people without a booking, in a hall; the busiest have twice that
+PER_HOUR = 4.0  # people without a booking, in a hall; the busiest have twice that
 CALLING_IN_H01 = {1, 2}  # windows 3 to 6 are left to people who try the demo
 LINE_TODAY = (5, 12)
 STILL_THERE = timedelta(minutes=30)
