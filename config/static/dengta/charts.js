@@ -112,7 +112,8 @@ function draw(section) {
   numbersBelow.open = false;
   const narrow = section.clientWidth < 32 * rem;
   const chart = init(stage, null, { renderer: "canvas", height: height(told, narrow) });
-  const top = told.draws === "heat" ? 4 : (told.draws === "bars" ? 1.75 : narrow ? 4.5 : 3.25) * rem;
+  const named = told.draws !== "bars" || told.heads.filter((head) => head.dataset.colour).length > 1;
+  const top = told.draws === "heat" ? 4 : (!named ? 1.75 : narrow ? 4.5 : 3.25) * rem;
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: family },
