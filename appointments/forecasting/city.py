@@ -26,6 +26,7 @@ from appointments.forecasting.history import (
     read_history,
     without_odd,
 )
+from appointments.forecasting.open_hours import hours_allowed
 from appointments.forecasting.said import said_of
 from windows.models import Hall, Matter
 
@@ -164,7 +165,8 @@ def _hours(found: CityForecast, history: History, drivers: Drivers) -> None:
     """The coming week's days shared out over their hours, as each hall's hours have been."""
     kinds, future = _kinds(drivers, history)
     future = future[:DAYS_BY_HOUR]
-    share = shapes.shares(history.hours, kinds, future)  # [hall, hour, day]
+    allowed = hours_allowed(history, kinds, future)
+    share = shapes.shares(history.hours, kinds, future, allowed)  # [hall, hour, day]
     lean = _lean(history)  # [hall, matter, hour]
     whole = share[:, None] * lean[..., None]
     whole = whole / np.maximum(whole.sum(axis=2, keepdims=True), 1e-9)

@@ -13,11 +13,14 @@ KIND = 3.0  # times FEW: people of all series before a kind of day has a shape o
 FEW = 200.0  # people who do, where days are thin
 
 
-def shares(history: Floats, kinds: Ints, future_kinds: Ints) -> Floats:
+def shares(
+    history: Floats, kinds: Ints, future_kinds: Ints, allowed: NDArray[np.bool_] | None = None
+) -> Floats:
     """The share of each hour [series, hour, days ahead] of a known history [series, hour, day].
 
     A weekday's own shape is shrunk to that of all its series' days, and that to the shape of all
-    series. Hours sum to one on every day, also for a series of which nothing is known.
+    series; nobody is lent to an hour that is not allowed [series, hour, days ahead]. Hours sum to
+    one on every day, also for a series of which nothing is known.
     """
     age = np.arange(history.shape[2])[::-1]
     seen = np.nan_to_num(history) * 0.5 ** (age / FADES)
@@ -36,7 +39,13 @@ def shares(history: Floats, kinds: Ints, future_kinds: Ints) -> Floats:
         lent = WEEKDAY * usual + FEW
         mine = (some + lent[:, None] * turned) / (some.sum(axis=1) + lent)[:, None]
         found[:, :, future_kinds == kind] = mine[:, :, None]
-    return found
+    return found if allowed is None else _within(found, allowed)
+
+
+def _within(share: Floats, allowed: NDArray[np.bool_]) -> Floats:
+    """The shares of allowed hours alone; all of them on a day on which none is."""
+    kept = np.where(allowed | ~allowed.any(axis=1, keepdims=True), share, 0.0)
+    return kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12)
 
 
 def turn_of_kind(people: Floats, everyone: Floats) -> Floats:

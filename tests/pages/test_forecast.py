@@ -122,22 +122,3 @@ def test_the_days_go_into_a_table(boss, foreseen):
 
     assert table.splitlines()[0].startswith("Day,Expected,")
     assert len(table.splitlines()) > 15
-
-
-def test_the_api_tells_days_and_hours(boss, foreseen):
-    days = boss.get("/api/v1/forecast/", {"hall": "H01"}).json()
-    hours = boss.get("/api/v1/forecast/", {"hall": "H01", "by": "hour"}).json()
-    city = boss.get("/api/v1/forecast/").json()
-
-    all_matters = [one for one in days if one["matter"] is None]
-    assert len(all_matters) == len(city)
-    assert all(one["low"] <= one["median"] <= one["high"] for one in days + hours + city)
-    monday = sum(one["mean"] for one in hours if one["date"] == "2027-03-08" and not one["matter"])
-    assert monday == pytest.approx(
-        next(one["mean"] for one in all_matters if one["date"] == "2027-03-08"), abs=0.1
-    )
-
-
-def test_the_api_refuses_nonsense(boss):
-    assert boss.get("/api/v1/forecast/", {"by": "year"}).status_code == 400
-    assert boss.get("/api/v1/forecast/", {"hall": "X"}).status_code == 400
