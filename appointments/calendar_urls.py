@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments import calendar_views, event_views, import_views
+from appointments import calendar_views, cohort_views, event_views, import_views
 
 urls = [
     path("supervise/calendar/", calendar_views.supervise_calendar, name="supervise_calendar"),
@@ -23,6 +23,14 @@ urls = [
         "supervise/events/<int:pk>/remove/",
         event_views.supervise_event_remove,
         name="supervise_event_remove",
+    ),
+    path("supervise/cohorts/", cohort_views.supervise_cohorts, name="supervise_cohorts"),
+    path("supervise/cohorts/new/", cohort_views.supervise_cohort, name="supervise_cohort_new"),
+    path("supervise/cohorts/<int:pk>/", cohort_views.supervise_cohort, name="supervise_cohort"),
+    path(
+        "supervise/cohorts/<int:pk>/remove/",
+        cohort_views.supervise_cohort_remove,
+        name="supervise_cohort_remove",
     ),
     path("supervise/import/", import_views.supervise_import, name="supervise_import"),
     path(

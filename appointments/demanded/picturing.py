@@ -25,7 +25,7 @@ CHANNELS = {
     "kiosk": gettext_lazy("Kiosk"),
 }
 COLOURS = {
-    "online": "blue", "assisted": "heat-3", "reserved": "student", "walkin": "heat-4",
+    "online": "heat-4", "assisted": "ink-3", "reserved": "student", "walkin": "heat-2",
     "kiosk": "bad",
 }  # fmt: skip
 ASKED = [

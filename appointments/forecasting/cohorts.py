@@ -70,6 +70,11 @@ def number(month: date) -> int:
     return month.year * MONTHS + month.month - 1
 
 
+def month_of(number: int) -> date:
+    """Its first day."""
+    return date(number // MONTHS, number % MONTHS + 1, 1)
+
+
 def level(months: dict[int, float], day: date) -> float:
     """Between the middles of two months the number goes over evenly."""
     here = number(day)

@@ -25,8 +25,6 @@ EVENTS: list[tuple[str, str, str, Day, Day, str, str, int]] = [
      "students and parents", 67),
     (Kind.HOLIDAY, "寒假", "Winter holidays", (1, 20), (2, 20), "学生和家长",
      "students and parents", 35),
-    (Kind.WAVE, "二代证集中到期", "Cards of twenty years expire", (12, 1), (12, 31),
-     "2006 年前后办证的人", "people who got their card about 2006", 40),
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from appointments.simulating import history
 from appointments.simulating.booked import Book, fill_slots, unmet, write_unmet
 from appointments.simulating.calendar import DAYS_AHEAD, cover_now, lay_days
 from appointments.simulating.city import build_city
+from appointments.simulating.cohorts import seed_cohorts
 from appointments.simulating.copying import Row
 from appointments.simulating.drawn import lay_draws
 from appointments.simulating.events import seed_events
@@ -77,6 +78,7 @@ def prepare(now: datetime, say: Callable[[str], None] = lambda text: None) -> No
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('demo'))")
     build_city()
     seed_events(now)
+    seed_cohorts(now)
     halls = list(Hall.objects.filter(is_simulated=True).order_by("code"))
     today = civil.city_date(now)
     is_new = not HallSession.objects.filter(service_day__lt=today).exists()

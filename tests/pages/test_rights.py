@@ -36,7 +36,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_places_of""",
     (SUPERVISOR, ADMIN, VIEWER, AUDITOR): """supervise_report supervise_city supervise_charts
         supervise_reports supervise_reports_month supervise_reports_day
-        supervise_quotas supervise_calendar supervise_events supervise_rebalancing
+        supervise_quotas supervise_calendar supervise_events supervise_cohorts supervise_rebalancing
         supervise_rebalance_run supervise_demand supervise_demand_day supervise_forecast""",
     (SUPERVISOR, ADMIN): """supervise_devices supervise_device_pair supervise_device_change
         supervise_device_revoke supervise_remedy supervise_remedy_undo supervise_remedy_call_off
@@ -47,6 +47,7 @@ PAGES: dict[tuple[str, ...], str] = {
         supervise_rebalance_decide supervise_rebalance_try supervise_staff_proposal
         supervise_demand_fact supervise_demand_journal supervise_reports_correct
         supervise_calendar_day supervise_event_new supervise_event
+        supervise_cohort_new supervise_cohort supervise_cohort_remove
         supervise_event_remove supervise_change_undo supervise_closure_undo supervise_reopen
         supervise_closures supervise_closures_done
         supervise_roster_place supervise_roster_break supervise_roster_remove
