@@ -10,7 +10,15 @@ from django.utils.translation import pgettext_lazy
 
 from appointments import saying
 from appointments.models import QuotaMove, RebalanceRun, StaffProposal
-from appointments.rebalancing import Plan, PlannedMove, searches_link, why, why_lesson, why_staff
+from appointments.rebalancing import (
+    Plan,
+    PlannedMove,
+    fate_of,
+    searches_link,
+    why,
+    why_lesson,
+    why_staff,
+)
 from config import civil
 from windows.models import Hall, HallSession, Matter
 
@@ -75,9 +83,7 @@ def hall_rows(
 
 def shown_move(move: QuotaMove, now: datetime, mine: Collection[int]) -> dict[str, Any]:
     slot = move.slot
-    state = "made" if move.moved_at else "proposed"
-    if move.undone_at:
-        state = "undone" if move.moved_at else "dropped"
+    state = fate_of(move)
     can_undo = state == "made" and slot.hall_id in mine and slot.starts_at > now
     return {**_words(move), "pk": move.pk, "state": state, "can_undo": can_undo}
 

@@ -20,7 +20,7 @@ from appointments.rebalancing.moving import (
     undo_move,
 )
 from appointments.rebalancing.planning import DayNotOver, Plan, PlannedMove, make_plan, plan_moves
-from appointments.rebalancing.why import searches_link, why, why_lesson, why_staff
+from appointments.rebalancing.why import fate_of, searches_link, why, why_lesson, why_staff
 
 __all__ = [
     "DayNotOver",
@@ -36,6 +36,7 @@ __all__ = [
     "approve",
     "decide_proposal",
     "decline",
+    "fate_of",
     "make_plan",
     "moves_of",
     "plan_moves",

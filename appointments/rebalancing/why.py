@@ -19,28 +19,60 @@ BOUND_WORDS = {
 }
 
 
+# Walk-ins' share of the slot, as far as the move has come.
+MADE, PROPOSED, UNDONE, DROPPED = "made", "proposed", "undone", "dropped"
+SHARE_WORDS = {
+    PROPOSED: _(
+        "Walk-ins have %(before)s %% of the minutes; with this move it would be %(after)s %%."
+    ),
+    MADE: _("Walk-ins had %(before)s %% of the minutes; with this move it is %(after)s %%."),
+    UNDONE: _(
+        "By this move walk-ins had %(after)s %% of the minutes; it was taken back, and what they"
+        " had before, %(before)s %%, was theirs again."
+    ),
+    DROPPED: _(
+        "Walk-ins had %(before)s %% of the minutes and would have had %(after)s %%; this move was"
+        " not made."
+    ),
+}
+
+
 def why(move: QuotaMove | PlannedMove) -> str:
-    """The reasons of a move in a few sentences, made from its facts."""
+    """The reasons of a move in a few sentences, made from its facts; they say whether it would
+    be, is, or was taken back."""
     facts = move.facts
     said = SAID.get(facts.get("source", ""), _counted)(facts)
-    parts = [said, _effect(facts), _bound(facts)]
+    parts = [said, _share(facts, fate_of(move)), _effect(facts), _bound(facts)]
     return " ".join(part for part in parts if part)
+
+
+def fate_of(move: QuotaMove | PlannedMove) -> str:
+    """What became of a move: proposed, made, undone, or dropped before it was made."""
+    if isinstance(move, PlannedMove):
+        return PROPOSED
+    if move.undone_at:
+        return UNDONE if move.moved_at else DROPPED
+    return MADE if move.moved_at else PROPOSED
+
+
+def _share(facts: dict[str, Any], fate: str) -> str:
+    return str(SHARE_WORDS[fate]) % {
+        "before": facts["share_before"],
+        "after": facts["share_after"],
+    }
 
 
 def _counted(facts: dict[str, Any]) -> str:
     return gettext(
         "On %(day)s from %(hour)s:00, %(booked)s people booked, %(unmet)s found no place and"
-        " %(came)s came without a booking. Walk-ins had %(before)s %% of the minutes; the day"
-        " asked for %(target)s %%, now it is %(after)s %%."
+        " %(came)s came without a booking: walk-ins asked for %(target)s %% of the minutes."
     ) % {
         "day": facts["demand_day"],
         "hour": f"{facts['hour']:02d}",
         "booked": facts["asked_online"],
         "unmet": facts["unmet"],
         "came": facts["asked_walk_in"],
-        "before": facts["share_before"],
         "target": facts["share_target"],
-        "after": facts["share_after"],
     }
 
 
@@ -49,7 +81,7 @@ def _expected(facts: dict[str, Any]) -> str:
     return gettext(
         "From %(hour)s:00 about %(online)s people are expected to book (nine times in ten between"
         " %(online_low)s and %(online_high)s) and %(came)s to come without a booking (%(came_low)s"
-        " to %(came_high)s). Walk-ins had %(before)s %% of the minutes, now it is %(after)s %%."
+        " to %(came_high)s)."
     ) % {
         "hour": f"{facts['hour']:02d}",
         "online": facts["asked_online"],
@@ -58,21 +90,14 @@ def _expected(facts: dict[str, Any]) -> str:
         "came": facts["asked_walk_in"],
         "came_low": walk_in[0],
         "came_high": walk_in[1],
-        "before": facts["share_before"],
-        "after": facts["share_after"],
     }
 
 
 def _quiet(facts: dict[str, Any]) -> str:
     return gettext(
         "From %(hour)s:00 hardly anybody asks of their own accord; people are expected there who"
-        " find the hours beside it full. Walk-ins had %(before)s %% of the minutes, now it is"
-        " %(after)s %%."
-    ) % {
-        "hour": f"{facts['hour']:02d}",
-        "before": facts["share_before"],
-        "after": facts["share_after"],
-    }
+        " find the hours beside it full."
+    ) % {"hour": f"{facts['hour']:02d}"}
 
 
 SAID = {FORECAST: _expected, QUIET: _quiet}
@@ -84,8 +109,8 @@ def _effect(facts: dict[str, Any]) -> str:
     if before <= after:
         return ""
     return gettext(
-        "In the hall on that day, people with %(before)s minutes of work would find no place; with"
-        " all moves it is %(after)s."
+        "Minutes of people expected to find no place in the hall on that day: %(before)s as it"
+        " stood, %(after)s with all moves together."
     ) % {"before": before, "after": after}
 
 

@@ -168,3 +168,7 @@ def test_other_hours_of_the_hall_lead_to_its_session(boss, proposal, hall, windo
     answer = boss.post(f"{HOME}staff/{proposal.pk}/", {"answer": "take", "key": "k"})
 
     assert answer["Location"] == f"/supervise/sessions/{session.pk}/change/?kind=extend"
+
+
+def test_the_page_says_what_moves_and_that_matters_have_nothing_to_move(boss):
+    assert "nothing moves between matters" in words_of(boss.get(HOME))
