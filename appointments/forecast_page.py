@@ -66,6 +66,13 @@ def days_chart(days: dict[date, Expected]) -> Chart:
     )
 
 
+def span_of(chart: Chart) -> str:
+    """From the first of its days to the last."""
+    if not chart.rows:
+        return ""
+    return _("%(first)s to %(last)s") % {"first": chart.rows[0][0], "last": chart.rows[-1][0]}
+
+
 def errors_chart(run: ForecastRun, halls: Iterable[Hall]) -> Chart:
     """Each hall's error beside the naive guess, in percent."""
     rows = [(hall.name, errors_of(run, hall.code)) for hall in halls]

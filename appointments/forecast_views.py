@@ -12,7 +12,14 @@ from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.demand_page import table_of
-from appointments.forecast_page import days_chart, errors_chart, errors_of, known_beforehand
+from appointments.forecast_hours import week_of
+from appointments.forecast_page import (
+    days_chart,
+    errors_chart,
+    errors_of,
+    known_beforehand,
+    span_of,
+)
 from appointments.forecast_said import rights_of, said_chart
 from appointments.forecasting.reading import days_of, newest
 from appointments.foreseeing_need import Need, foresee
@@ -59,7 +66,9 @@ def supervise_forecast(request: HttpRequest) -> HttpResponse:
     context |= {
         "made": saying.when(run.made_at),
         "known": saying.long_day(run.last_known_day),
-        "charts": [(one, "?" + urlencode({**asked, "chart": one.key})) for one in charts],
+        "charts": [
+            (one, "?" + urlencode({**asked, "chart": one.key}), span_of(one)) for one in charts
+        ],
         "name": dict(context["areas"])[area],
         "span": _("%(first)s to %(last)s")
         % {"first": saying.short_day(today), "last": saying.short_day(run.last_day)},
@@ -67,6 +76,7 @@ def supervise_forecast(request: HttpRequest) -> HttpResponse:
         "rights": rights_of(run, name),
         "errors_chart": errors_chart(run, halls) if area != "hall" else None,
         "needs": [shown_need(need, hall) for need in _needs(run, hall)] if area == "hall" else [],
+        "week": week_of(run, hall, today) if area == "hall" else None,
         "drivers": known_beforehand([hall], today, run.last_day),
     }
     return show(request, "forecast", context)

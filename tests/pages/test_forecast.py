@@ -4,12 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from appointments.forecast_hours import week_of
+from appointments.forecasting.reading import hours_of
 from appointments.forecasting.storing import forecast_city
 from config import civil
 from tests.conftest import NOON, make_session
 from tests.integration.forecasting.facts import write_weeks
 from tests.pages.reading import signed_in, words_of
-from windows.models import DemandEvent, Matter
+from windows.models import DemandEvent, Hall, Matter
 
 pytestmark = pytest.mark.django_db
 PAGE = "/supervise/forecast/"
@@ -122,3 +124,37 @@ def test_the_days_go_into_a_table(boss, foreseen):
 
     assert table.splitlines()[0].startswith("Day,Expected,")
     assert len(table.splitlines()) > 15
+
+
+class TestTheWeekByHour:
+    def test_every_hour_has_its_people_their_range_and_its_places(self, boss, foreseen):
+        """One window: 60 minutes are ten people's."""
+        hours = {hour for _day, hour in hours_of(foreseen, Hall.objects.get().pk)}
+        week = week_of(foreseen, Hall.objects.get(), TODAY)
+
+        assert [day.day for day in week.days] == [
+            TODAY + timedelta(days=n) for n in (0, 1, 4, 5, 6)
+        ]
+        assert len(week.rows) == len({*hours, *range(9, 17)})
+        monday = dict(week.rows)["09:00"][2]
+        assert (monday.places, monday.shade) == (10, "over")
+        assert monday.low < monday.expected < monday.high
+        assert week.days[2].expected == pytest.approx(195, rel=0.2)
+
+    def test_an_hour_with_room_is_pale_and_an_hour_without_people_is_closed(self, foreseen):
+        renewal = Matter.objects.get(code="RENEW")
+        foreseen.values.filter(hour=9, matter=None).update(mean=4, minutes=4 * renewal.minutes)
+        foreseen.values.filter(hour=10, matter=None).delete()
+        week = week_of(foreseen, Hall.objects.get(), TODAY)
+
+        assert dict(week.rows)["09:00"][2].shade == "2"
+        assert dict(week.rows)["09:00"][0].shade == "over"
+        assert dict(week.rows)["10:00"][0] is None
+        assert dict(week.rows)["10:00"][2].expected == 0
+
+    def test_the_page_says_them(self, boss, foreseen):
+        words = words_of(boss.get(PAGE))
+
+        assert "The coming week by hour" in words
+        assert "10 places" in words
+        assert "The coming week by hour" not in words_of(boss.get(PAGE, {"area": "city"}))
