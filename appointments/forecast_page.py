@@ -1,6 +1,7 @@
 """What the page of the forecast shows: the days ahead, how right it was, what is known of them."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -9,12 +10,10 @@ from django.utils.translation import gettext as _
 
 from appointments import saying
 from appointments.charting_counts import Chart, Column
-from appointments.forecasting.drivers import Driver, reasons
+from appointments.forecasting.naming import USUAL, Driver, reasons
 from appointments.forecasting.reading import Expected
 from appointments.models import ForecastRun
 from windows.models import Hall
-
-USUAL = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,17 +87,25 @@ def errors_chart(run: ForecastRun, halls: Iterable[Hall]) -> Chart:
     )
 
 
-def known_beforehand(halls: Sequence[Hall], first: date, last: date) -> list[dict[str, Any]]:
-    """Stretches of days of which the same is known, with the reasons in words."""
-    found = reasons(halls, first, last)
-    stretches: list[tuple[date, date, list[str]]] = []
+def known_beforehand(
+    halls: Sequence[Hall], first: date, last: date, waves: Mapping[str, float] | None = None
+) -> list[dict[str, Any]]:
+    """What is known of the days ahead, in words, each once for all days in a row; what is known
+    of the same days stands together."""
+    found = reasons(halls, first, last, waves)
+    stretches: dict[str, list[tuple[date, date]]] = defaultdict(list)
     for day in sorted(found):
-        words = [_in_words(one) for one in found[day]]
-        if stretches and stretches[-1][1:] == (day - timedelta(days=1), words):
-            stretches[-1] = (stretches[-1][0], day, words)
-        else:
-            stretches.append((day, day, words))
-    return [{"words": _span(begins, ends), "reasons": words} for begins, ends, words in stretches]
+        for words in dict.fromkeys(_in_words(one) for one in found[day]):
+            spans = stretches[words]
+            if spans and spans[-1][1] == day - timedelta(days=1):
+                spans[-1] = (spans[-1][0], day)
+            else:
+                spans.append((day, day))
+    by_span: dict[tuple[date, date], list[str]] = defaultdict(list)
+    for words, spans in stretches.items():
+        for span in spans:
+            by_span[span].append(words)
+    return [{"words": _span(*span), "reasons": by_span[span]} for span in sorted(by_span)]
 
 
 def _span(first: date, last: date) -> str:
@@ -110,4 +117,7 @@ def _span(first: date, last: date) -> str:
 
 def _in_words(driver: Driver) -> str:
     percent = round(100 * (driver.factor - USUAL))
-    return f"{driver.name} ({percent:+d}%)" if percent else driver.name
+    if not percent:
+        return driver.name
+    about = f"{driver.of} " if driver.of else ""
+    return f"{driver.name} ({about}{percent:+d}%)"

@@ -77,7 +77,9 @@ def supervise_forecast(request: HttpRequest) -> HttpResponse:
         "errors_chart": errors_chart(run, halls) if area != "hall" else None,
         "needs": [shown_need(need, hall) for need in _needs(run, hall)] if area == "hall" else [],
         "week": week_of(run, hall, today) if area == "hall" else None,
-        "drivers": known_beforehand([hall], today, run.last_day),
+        "drivers": known_beforehand(
+            _halls_of(hall, area), today, run.last_day, _waves(run, hall, area)
+        ),
     }
     return show(request, "forecast", context)
 
@@ -88,6 +90,21 @@ def _days(run: ForecastRun, hall: Hall, area: str, today: Any) -> dict[Any, Any]
     else:
         found = days_of(run, district=hall.district_zh if area == "district" else "")
     return {day: one for day, one in found.items() if day >= today}
+
+
+def _halls_of(hall: Hall, area: str) -> list[Hall]:
+    if area == "hall":
+        return [hall]
+    everywhere = Hall.objects.filter(is_open=True).order_by("code")
+    return list(
+        everywhere.filter(district_zh=hall.district_zh) if area == "district" else everywhere
+    )
+
+
+def _waves(run: ForecastRun, hall: Hall, area: str) -> dict[str, float]:
+    """By how much cards that expire raise the renewals there, by month."""
+    found = run.facts.get("waves") or {}
+    return dict(found.get("" if area == "city" else hall.district_zh, {}))
 
 
 def _needs(run: ForecastRun, hall: Hall) -> list[Need]:

@@ -17,7 +17,7 @@ from scipy import stats
 
 from appointments.forecasting import methods, shapes, sums
 from appointments.forecasting.accuracy import Accuracy, accuracy_of, inside_of_sums
-from appointments.forecasting.drivers import Drivers, drivers_of
+from appointments.forecasting.drivers import Drivers, drivers_of, waves_ahead
 from appointments.forecasting.history import (
     HOURS,
     History,
@@ -63,6 +63,7 @@ class CityForecast:
     hall_hours: Expectation | None = None  # [hall, hour, day]
     accuracy: Accuracy | None = None
     said: dict[str, Any] = field(default_factory=dict)
+    waves: dict[str, dict[str, float]] = field(default_factory=dict)  # of renewals, by month
 
 
 def foresee_city(
@@ -96,6 +97,7 @@ def foresee_city(
     _hours(found, history, drivers)
     tell("The hours of the coming week are shared out.")
     found.accuracy = accuracy
+    found.waves = waves_ahead(history, drivers)
     found.said = said_of(sums.totals_of(history.people), halls, history.first)
     tell("What was said is compared with what came.")
     return found

@@ -5,7 +5,7 @@ looks at it, and the days ahead are multiplied by theirs: an exam of last month 
 again, and the coming one is not forgotten.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from appointments.forecasting.cohorts import RENEWAL, Waves
 from appointments.forecasting.history import History
+from appointments.forecasting.sums import sums_of
 from windows.calendar_days import DayKind, day_kinds
 from windows.events import events_between
 from windows.models import DemandEvent, Hall
@@ -24,14 +25,6 @@ Ints = NDArray[np.int64]
 MADE_UP, SPECIAL = 7, 8
 SATURDAY = 5
 LEAST, MOST = 0.05, 12.0  # an event that says nobody comes is not divided by zero
-
-
-@dataclass(frozen=True)
-class Driver:
-    """One reason why a day is not usual, for the page that shows it."""
-
-    name: str
-    factor: float
 
 
 @dataclass
@@ -109,19 +102,19 @@ def reaches(event: DemandEvent, hall: Hall) -> bool:
     return event.district in ("", hall.district_zh)
 
 
-def reasons(halls: Iterable[Hall], first: date, last: date) -> Mapping[date, list[Driver]]:
-    """Per day what is known of it beforehand, in words: holidays, events, cohorts."""
-    halls = list(halls)
-    found: dict[date, list[Driver]] = {}
-    for day, kind in day_kinds(first, last).items():
-        if kind.name:
-            found.setdefault(day, []).append(Driver(kind.name, 1.0))
-    for event in events_between(first, last):
-        if not any(reaches(event, hall) for hall in halls):
-            continue
-        day = max(first, event.first_day)
-        while day <= min(last, event.last_day):
-            factor = 1 + event.uplift_percent / 100
-            found.setdefault(day, []).append(Driver(event.name, factor))
-            day += timedelta(days=1)
+def waves_ahead(history: History, drivers: Drivers) -> dict[str, dict[str, float]]:
+    """By how much cohorts raise the renewals of each month ahead, in each district and ("") the
+    city: what a page says of them. Months are named by their first day."""
+    column = next((m for m, one in enumerate(history.matters) if one.code == RENEWAL), None)
+    if column is None or drivers.waves is None:
+        return {}
+    days = [drivers.first + timedelta(days=n) for n in range(drivers.waves.shape[2])]
+    months = np.array([f"{day.replace(day=1)}" for day in days])[history.days :]
+    usual = np.nan_to_num(history.people[:, column]).mean(axis=1) + 1e-6
+    found = {}
+    for name, rows in sums_of(history.halls).items():
+        wave = np.average(drivers.waves[rows, column, history.days :], axis=0, weights=usual[rows])
+        found[name] = {
+            one: round(float(wave[months == one].mean()), 4) for one in sorted({*months})
+        }
     return found

@@ -81,6 +81,7 @@ def _stored(made: CityForecast, now: datetime, *, seconds: float) -> ForecastRun
             "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             "accuracy": made.accuracy.as_facts() if made.accuracy else {},
             "said": made.said,
+            "waves": made.waves,
         },
     )
     ForecastValue.objects.bulk_create(_values(run, made), batch_size=AT_A_TIME)

@@ -7,6 +7,7 @@ import pytest
 from appointments.forecast_hours import week_of
 from appointments.forecasting.reading import hours_of
 from appointments.forecasting.storing import forecast_city
+from appointments.models import CardCohort
 from config import civil
 from tests.conftest import NOON, make_session
 from tests.integration.forecasting.facts import write_weeks
@@ -117,6 +118,37 @@ def test_what_is_known_beforehand_is_named_once_for_all_its_days(boss, foreseen)
 
     assert words.count("Exam (+25%)") == 1
     assert "Mon 8 Mar to Wed 10 Mar Exam (+25%)" in words
+
+
+class TestCardsThatExpire:
+    @pytest.fixture
+    def cards(self, hall):
+        for month, years, cards, district in (
+            (3, 20, 1240, ""), (3, 10, 300, ""), (4, 20, 9999, ""), (3, 20, 777, "无"),
+        ):  # fmt: skip
+            CardCohort.objects.create(
+                month=date(2027, month, 1), years=years, cards=cards, district=district,
+                made_at=NOON,
+            )  # fmt: skip
+
+    def test_they_are_named_with_the_renewals_they_bring(self, cards, foreseen, boss):
+        percent = round(100 * (foreseen.facts["waves"]["禾塘区"]["2027-03-01"] - 1))
+
+        words = words_of(boss.get(PAGE))
+
+        assert percent > 0
+        assert (
+            "Thu 4 Mar to Wed 31 Mar 20-year cards expire: 1,240 cards in March, "
+            f"10-year cards expire: 300 cards in March (renewals +{percent}%)"
+        ) in words
+        assert "9,999" not in words  # beyond the days that are foreseen
+        assert "777" not in words  # of another district
+
+    def test_a_district_with_cards_of_its_own_has_these(self, cards, foreseen, hall, boss):
+        CardCohort.objects.filter(district="无").update(district=hall.district_zh)
+
+        assert "20-year cards expire: 777 cards in March" in words_of(boss.get(PAGE))
+        assert "1,240 cards" not in words_of(boss.get(PAGE))
 
 
 def test_the_days_go_into_a_table(boss, foreseen):
