@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
@@ -21,6 +22,7 @@ from appointments.id_numbers import IdNumber, check_character, clean_id_number
 from appointments.models import Booking
 from config import civil
 from config.refusals import Refusal
+from tests.emptying import empty_tables
 from windows.models import Hall, HallSession, Matter, SessionWindow, Slot, Staff, StaffRole, Window
 from windows.shifts import sign_in
 
@@ -45,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("browser") and CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="Chromium is missing (apt: chromium)"))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_soon():
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(autouse=True)
