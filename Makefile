@@ -13,6 +13,9 @@ PY := .venv/bin/python
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 export PORT HOST DEMO_LIFE
+# What was compiled once serves all processes and runs, whatever the environment says of it.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 
 help:
 	@sed -n 's/^#  *//p' Makefile | head -5
