@@ -22,7 +22,9 @@ from appointments.id_numbers import IdNumber, check_character, clean_id_number
 from appointments.models import Booking
 from config import civil
 from config.refusals import Refusal
+from tests import settings as here
 from tests.emptying import empty_tables
+from tests.migrated import begin_with_migrated
 from windows.models import Hall, HallSession, Matter, SessionWindow, Slot, Staff, StaffRole, Window
 from windows.shifts import sign_in
 
@@ -47,6 +49,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("browser") and CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="Chromium is missing (apt: chromium)"))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker) -> None:
+    """Where the servers are this run's own, each worker's database is copied, not migrated."""
+    if "DATABASE_URL" in here.ours:
+        with django_db_blocker.unblock():
+            begin_with_migrated(here.run.database_url)
 
 
 @pytest.fixture(scope="session", autouse=True)
