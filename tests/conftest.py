@@ -1,5 +1,6 @@
 """The cast: one hall with three windows, a few matters, its people, and NOON."""
 
+import gc
 import shutil
 import uuid
 from collections.abc import Callable
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("browser") and CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="Chromium is missing (apt: chromium)"))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Six thousand tests and all modules stay to the end: nobody looks through them for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
