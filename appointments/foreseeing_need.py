@@ -1,43 +1,23 @@
-"""Where the forecast sees more people than there are places, and sessions that run empty.
+"""Where the forecast sees more people than there are places, and which hours a window is worth.
 
-Two queries for any number of halls; none without a forecast. Places are the slots'
-window-minutes over the minutes that the expected people need.
+Places are the slots' window-minutes over the minutes that the expected people need. Hours in
+which no hall of the city ever opened are nobody's need, and the tail of a hall that is closed
+then is none either: what would run empty itself is not advised.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from math import ceil
-from typing import Any
+from math import ceil, floor
 
-from django.db.models import F, Subquery
+from django.db.models import Subquery
 
-from appointments.models import ForecastRun, ForecastValue
-from config import civil
-from windows.models import HallSession, Slot
+from appointments.foreseeing_empty import Empty, empty_sessions
+from appointments.foreseeing_hours import DAY_HOURS, HOUR, Ahead, ByHour, read_ahead, span_from
+from appointments.models import ForecastRun
 
-HOUR = 60
-FEWEST = 3  # people more than places, before anybody is asked to come
-EMPTY_PERCENT = 50  # of its places are expected to be used: such a session runs empty
-SMALLEST = 6  # places; a smaller session is not called empty
 DAYS = 7
-
-
-@dataclass
-class Hour:
-    """An hour of a hall's service day: people expected, window-minutes wanted and on offer."""
-
-    expected: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-    wanted: float = 0.0
-    offered: float = 0.0
-    kind: str = ""
-
-    @property
-    def is_short(self) -> bool:
-        return self.wanted > self.offered
 
 
 @dataclass(frozen=True)
@@ -52,14 +32,19 @@ class Need:
     low: int
     high: int
     places: int
-    windows: int  # that would be enough
+    windows: int  # worth opening
     staffed: int  # at most, in those hours
     window_places: float  # of one window in those hours
     kind: str  # of the session that is open then; empty when none is
+    session: int | None = None  # that is open in each of the hours
 
     @property
     def lacking(self) -> int:
         return self.expected - self.places
+
+    @property
+    def hours(self) -> int:
+        return self.ends_hour - self.first_hour
 
     def helped(self, windows: int) -> tuple[int, int, int]:
         """People fewer who find no place with so many windows more: at least, expected, most."""
@@ -69,23 +54,6 @@ class Need:
             for people in (self.low, self.expected, self.high)
         )
         return low, middle, high
-
-
-@dataclass(frozen=True)
-class Empty:
-    """A session of which few places are expected to be used."""
-
-    hall_id: int
-    session: int
-    day: date
-    starts_at: datetime
-    ends_at: datetime
-    expected: int
-    places: int
-
-    @property
-    def percent(self) -> int:
-        return round(100 * self.expected / self.places)
 
 
 @dataclass(frozen=True)
@@ -106,70 +74,65 @@ def foresee(run: int | None, halls: Iterable[int], *, now: datetime) -> Foreseen
     """Needs and empty sessions of the coming days by that forecast; nothing without one."""
     if run is None:
         return Foreseen()
-    ids, today = list(halls), civil.city_date(now)
-    span = (today, today + timedelta(days=DAYS - 1))
-    hours = _expected(run, ids, span)
-    slots = _slots(ids, span)
-    for slot in slots:
-        key = slot["hall"], slot["service_day"]
-        if found := hours.get(key, {}).get(_hour(slot)):
-            found.offered += slot["minutes"]
-            found.kind = slot["kind"]
+    ahead = read_ahead(run, list(halls), span_from(now, DAYS))
     return Foreseen(
-        tuple(sorted(_needs(hours), key=lambda one: (-one.lacking, one.day, one.hall_id))),
-        tuple(sorted(_empty(hours, slots, now), key=lambda one: (one.percent, one.starts_at))),
+        tuple(sorted(_needs(ahead), key=lambda one: (-one.lacking, one.day, one.hall_id))),
+        tuple(sorted(empty_sessions(ahead, now), key=lambda one: (one.percent, one.starts_at))),
     )
 
 
-Hours = Mapping[tuple[int, date], dict[int, Hour]]
-
-
-def _expected(run: int, halls: list[int], span: tuple[date, date]) -> Hours:
-    rows = ForecastValue.objects.filter(
-        run=run, hall__in=halls, service_day__range=span, hour__isnull=False, matter=None
-    )
-    found: dict[tuple[int, date], dict[int, Hour]] = {}
-    names = ("hall", "service_day", "hour", "mean", "p05", "p95", "minutes")
-    for hall, day, hour, *numbers in rows.values_list(*names):
-        found.setdefault((hall, day), {})[hour] = Hour(*numbers)
-    return found
-
-
-def _slots(halls: list[int], span: tuple[date, date]) -> list[dict[str, Any]]:
-    """Open ones, with what tells their session."""
-    slots = Slot.objects.filter(
-        hall__in=halls, service_day__range=span, is_open=True, session__state=HallSession.State.OPEN
-    ).order_by("session", "starts_at")
-    names = ("hall", "service_day", "starts_at", "ends_at", "minutes", "session")
-    taken = F("online_taken") + F("assisted_taken") + F("reserved_taken")
-    return [dict(row) for row in slots.values(*names, kind=F("session__kind"), taken=taken)]
-
-
-def _hour(slot: dict[str, Any]) -> int:
-    """On the hall's wall; after midnight it goes on at 24."""
-    starts = civil.city_time(slot["starts_at"])
-    return int(starts.hour + 24 * (starts.date() - slot["service_day"]).days)
-
-
-def _needs(hours: Hours) -> Iterator[Need]:
-    for (hall, day), by_hour in hours.items():
-        short = [hour for hour in sorted(by_hour) if by_hour[hour].is_short]
-        for _, group in groupby(enumerate(short), key=lambda one: one[1] - one[0]):
-            run = [hour for _, hour in group]
-            if found := _need(hall, day, run, by_hour):
+def _needs(ahead: Ahead) -> Iterator[Need]:
+    for (hall, day), by_hour in ahead.hours.items():
+        share = ahead.rule("advice_empty_percent", hall, day) / 100
+        longest = ahead.rule("session_max_hours", hall, day)
+        fewest = ahead.rule("advice_people", hall, day)
+        for short in _in_a_row(by_hour, ahead.opened):
+            worth = _worth(short, by_hour, share, longest)
+            found = _need(hall, day, worth, by_hour, share) if worth else None
+            if found and found.lacking >= fewest:
                 yield found
 
 
-def _need(hall: int, day: date, run: list[int], by_hour: dict[int, Hour]) -> Need | None:
+def _in_a_row(by_hour: ByHour, opened: frozenset[int]) -> Iterator[list[int]]:
+    """Short hours that touch each other; none before a day's midnight starts after it."""
+    short = [
+        hour for hour in sorted(by_hour)
+        if by_hour[hour].is_short and (by_hour[hour].offered or hour in opened)
+    ]  # fmt: skip
+    for _, group in groupby(enumerate(short), key=lambda one: one[1] - one[0]):
+        found = [hour for _, hour in group]
+        if found[0] < DAY_HOURS:
+            yield found
+
+
+def _worth(hours: list[int], by_hour: ByHour, share: float, longest: int) -> list[int]:
+    """Those for which a window is worth opening: it is busy for this share of the time, and
+    where the hall is closed also in the first and the last hour."""
+
+    def is_too_long() -> bool:
+        ends = [by_hour[hour] for hour in (hours[0], hours[-1])]
+        lacking = sum(by_hour[hour].lacking for hour in hours)
+        return (
+            len(hours) > longest
+            or lacking < share * HOUR * len(hours)
+            or any(not end.offered and end.lacking < share * HOUR for end in ends)
+        )
+
+    while hours and is_too_long():
+        first_is_less = by_hour[hours[0]].lacking < by_hour[hours[-1]].lacking
+        hours = hours[1:] if first_is_less else hours[:-1]
+    return hours
+
+
+def _need(hall: int, day: date, run: list[int], by_hour: ByHour, share: float) -> Need | None:
     there = [by_hour[hour] for hour in run]
     expected, wanted = (sum(getattr(one, name) for one in there) for name in ("expected", "wanted"))
     if expected <= 0:
         return None
     each = wanted / expected
-    places = int(sum(one.offered for one in there) / each)
-    if round(expected) - places < FEWEST:
-        return None
-    lacking = wanted - sum(one.offered for one in there)
+    offered = sum(one.offered for one in there)
+    full_windows = (wanted - offered) / HOUR / len(run)
+    in_all = set.intersection(*(one.sessions for one in there))
     return Need(
         hall_id=hall,
         day=day,
@@ -178,39 +141,10 @@ def _need(hall: int, day: date, run: list[int], by_hour: dict[int, Hour]) -> Nee
         expected=round(expected),
         low=round(sum(one.low for one in there)),
         high=round(sum(one.high for one in there)),
-        places=places,
-        windows=max(ceil(lacking / HOUR / len(run)), 1),
+        places=int(offered / each),
+        windows=max(floor(full_windows + 1 - share), 1),
         staffed=max(ceil(one.offered / HOUR) for one in there),
         window_places=HOUR * len(run) / each,
         kind=next((one.kind for one in there if one.kind), ""),
+        session=min(in_all, default=None),
     )
-
-
-def _empty(hours: Hours, slots: list[dict[str, Any]], now: datetime) -> Iterator[Empty]:
-    """Sessions to come; who holds a place is expected, however little the forecast says."""
-    sessions: dict[int, list[dict[str, Any]]] = {}
-    for slot in slots:
-        sessions.setdefault(slot["session"], []).append(slot)
-    for session, own in sessions.items():
-        by_hour = hours.get((own[0]["hall"], own[0]["service_day"]))
-        if not by_hour or own[0]["starts_at"] <= now:
-            continue
-        wanted = 0.0
-        for slot in own:
-            hour = by_hour.get(_hour(slot))
-            part = slot["minutes"] / hour.offered if hour and hour.offered else 0.0
-            wanted += max(hour.wanted * part if hour else 0.0, slot["taken"])
-        each = _each(by_hour)
-        places = int(sum(slot["minutes"] for slot in own) / each) if each else 0
-        people = round(wanted / each) if each else 0
-        if places >= SMALLEST and 100 * people < EMPTY_PERCENT * places:
-            yield Empty(
-                own[0]["hall"], session, own[0]["service_day"],
-                own[0]["starts_at"], own[-1]["ends_at"], people, places,
-            )  # fmt: skip
-
-
-def _each(by_hour: dict[int, Hour]) -> float:
-    """Window-minutes that a person of the day needs."""
-    people = sum(one.expected for one in by_hour.values())
-    return sum(one.wanted for one in by_hour.values()) / people if people > 0 else 0.0

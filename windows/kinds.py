@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from config import civil
 from config.refusals import Refusal, refusing
-from windows.models import Hall, HallSession, KindDefault, Matter, Rule
-from windows.rules import RULES
+from windows.models import Hall, HallSession, KindDefault, Matter
+from windows.rules import RuleBook
 
 Kind = HallSession.Kind
 NUMBERS = [
@@ -113,22 +113,11 @@ class KindBook:
         self.defaults: dict[tuple[str, int | None], list[KindDefault]] = {}
         for row in rows.prefetch_related("matters").order_by("-effective_on"):
             self.defaults.setdefault((row.kind, row.hall_id), []).append(row)
-        numbers = Rule.objects.filter(name__in=NUMBERS, hall__in=ids) | Rule.objects.filter(
-            name__in=NUMBERS, hall=None
-        )
-        self.rules: dict[tuple[str, int | None], list[tuple[date, int]]] = {}
-        for name, hall, on, value in numbers.order_by("-effective_on").values_list(
-            "name", "hall_id", "effective_on", "value"
-        ):
-            self.rules.setdefault((name, hall), []).append((on, value))
+        self.numbers = RuleBook(NUMBERS, ids)
 
     def rule(self, name: str, hall: int, day: date) -> int:
         """As windows.rules.rule."""
-        for rows in (self.rules.get((name, hall), []), self.rules.get((name, None), [])):
-            for on, value in rows:
-                if on <= day:
-                    return value
-        return RULES[name][0]
+        return self.numbers.number(name, hall, day)
 
     def default(self, kind: str, hall: int, day: date) -> KindDefault | None:
         """The row in force: the hall's own, else the city's."""

@@ -6,6 +6,7 @@ research on Chinese halls (horizon 2 days to 90, grace 15-30 minutes, missed cal
 To change a rule, add a `Rule` row in the administration with the date it starts from.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import F, OuterRef, Q, Subquery
@@ -153,6 +154,9 @@ RULES = {
         _("Share of its places below which a session to come is said to run empty"),
     ),
     "advice_empty_places": (6, _("Places of the smallest session that can be said to run empty")),
+    "advice_plays_hall": (3, _("Advices of a hall whose effect is played in a night")),
+    "advice_plays_city": (20, _("Advices of the city whose effect is played in a night")),
+    "advice_runs": (200, _("Runs in which a night plays the effect of an advice")),
     "advice_searches": (10, _("Searches in vain for a day from which a session is advised")),
     "advice_full_percent": (95, _("Share of a day's places that makes it full")),
     "advice_notice_minutes": (120, _("Minutes from an advice to the session it names")),
@@ -190,3 +194,23 @@ def rules(names: list[str], *, hall: Hall | int | None, day: date) -> dict[str, 
     )
     found = dict(rows)
     return {name: found.get(name, RULES[name][0]) for name in names}
+
+
+class RuleBook:
+    """Numbers in force for some halls on any day, read once."""
+
+    def __init__(self, names: Iterable[str], halls: Iterable[int]) -> None:
+        numbers = Rule.objects.filter(Q(hall__in=[*halls]) | Q(hall=None), name__in=[*names])
+        self._found: dict[tuple[str, int | None], list[tuple[date, int]]] = {}
+        for name, hall, on, value in numbers.order_by("-effective_on").values_list(
+            "name", "hall_id", "effective_on", "value"
+        ):
+            self._found.setdefault((name, hall), []).append((on, value))
+
+    def number(self, name: str, hall: int, day: date) -> int:
+        """As `rule`."""
+        for rows in (self._found.get((name, hall), []), self._found.get((name, None), [])):
+            for on, value in rows:
+                if on <= day:
+                    return value
+        return RULES[name][0]
