@@ -1,4 +1,5 @@
-"""What a night does with the day that is over: its facts, its figures, the forecast, the quotas.
+"""What a night does with the day that is over: its facts, its figures, the forecast, the quotas,
+and advice of where a window would help.
 
 Each step finds its work by what is written already, so that the chain may run late, twice or
 in two places. A step that breaks is seen in the log; those after it use what there is.
@@ -11,6 +12,7 @@ from datetime import datetime
 from django.db import close_old_connections
 
 from appointments import housekeeping
+from appointments.advised import storing as advised
 from appointments.demanded import collecting
 from appointments.forecasting import storing
 from appointments.reports import gathering
@@ -37,7 +39,7 @@ def write(*, now: datetime) -> None:
 
 def run(*, now: datetime) -> None:
     """The whole chain, in its order."""
-    _each((*WRITING, *FOLLOWING, housekeeping.rebalance_yesterday), now)
+    _each((*WRITING, *FOLLOWING, housekeeping.rebalance_yesterday, advised.advise_city), now)
 
 
 def _each(steps: tuple[Callable[..., object], ...], now: datetime) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from appointments.twin.effecting import TwinEffect
+from appointments.twin.outcome import TwinEffect
 from appointments.twin.telling import effect_words, source_words, why_not
 from windows.api.describing import Word
 

@@ -1,3 +1,4 @@
+from appointments.models.advice import SessionAdvice
 from appointments.models.alert import TurnAlert
 from appointments.models.asking import Tally, UsedChallenge
 from appointments.models.booking import Booking, BookingEvent, BookingGroup, ReturningPlace
@@ -63,6 +64,7 @@ __all__ = [
     "Receipt",
     "ReturningPlace",
     "RoomPlace",
+    "SessionAdvice",
     "StaffProposal",
     "Tally",
     "TurnAlert",

@@ -8,13 +8,12 @@ import hashlib
 import pickle
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
-import numpy as np
-
 from appointments.changes.picturing import ChangePreview, SlotChange
-from appointments.twin.day import Booked, Floats, Ints, Span, TwinDay, TwinSlot, TwinWindow
+from appointments.twin.day import Booked, Span, TwinDay, TwinSlot, TwinWindow
+from appointments.twin.outcome import TwinEffect, always, outcome_of
 from appointments.twin.playing import Played, play
 from appointments.twin.reading import (
     NothingKnown,
@@ -35,71 +34,11 @@ KEPT = 64
 Kind = SessionChange.Kind
 
 
-@dataclass(frozen=True)
-class Range:
-    """The middle of the runs, and what eight of ten keep within."""
-
-    low: float
-    middle: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Floats) -> "Range | None":
-        known = values[np.isfinite(values)]
-        if not len(known):
-            return None
-        return cls(*(float(one) for one in np.quantile(known, (0.1, 0.5, 0.9))))
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a day comes to; minutes and people. No wait: nobody is served."""
-
-    half: Range | None
-    most: Range | None  # that nine in ten wait at most
-    unmet: Range
-    served: Range
-    idle: Range
-    overtime: Range
-
-
-@dataclass(frozen=True)
-class TwinEffect:
-    """The day before and after; `fewer`: people turned to another day less than before.
-
-    `why` says, when there is nothing to say, why: `nothing_known` (neither a forecast nor
-    days before), `elsewhere` (the change leads to another day or hall).
-    """
-
-    why: str = ""
-    before: Outcome | None = None
-    after: Outcome | None = None
-    fewer: Range | None = None
-    source: str = ""
-    days: int = 0
-    runs: int = 0
-
-
-def outcome_of(played: Played, turned: int = 0) -> Outcome:
-    """The runs in figures; `turned` lost their place to the change itself."""
-    return Outcome(
-        half=Range.of(played.wait(0.5)),
-        most=Range.of(played.wait(0.9)),
-        unmet=_always(played.unmet + turned),
-        served=_always(played.served),
-        idle=_always(played.idle),
-        overtime=_always(played.overtime),
-    )
-
-
-def _always(values: Floats | Ints) -> Range:
-    found = Range.of(np.asarray(values, dtype=float))
-    assert found is not None  # noqa: S101  there is at least one run
-    return found
-
-
-def effect_of_opening(plan: SessionPreview, *, now: datetime) -> TwinEffect:
-    """What opening the session would do to its day."""
+def effect_of_opening(
+    plan: SessionPreview, *, now: datetime, runs: int | None = None
+) -> TwinEffect:
+    """What opening the session would do to its day; in as many runs as a page can wait for,
+    unless it is said in how many."""
     try:
         base = read_day(hall=plan.hall, day=plan.service_day, now=now)
     except NothingKnown:
@@ -115,11 +54,11 @@ def effect_of_opening(plan: SessionPreview, *, now: datetime) -> TwinEffect:
         windows=with_spans(base.twin.windows, {one.pk: span for one in plan.windows}, base),
         added=_added(base.twin, [(span.begins, span.ends)]),
     )
-    return _compared(base, after)
+    return _compared(base, after, runs=runs)
 
 
-def effect_of_change(seen: ChangePreview, *, now: datetime) -> TwinEffect:
-    """What the change would do to the session's day."""
+def effect_of_change(seen: ChangePreview, *, now: datetime, runs: int | None = None) -> TwinEffect:
+    """What the change would do to the session's day; `runs` as for an opening."""
     session = seen.ask.session
     if session is None or seen.ask.kind == Kind.CLOSE or _leads_elsewhere(seen):
         return TwinEffect(why="elsewhere")
@@ -149,7 +88,7 @@ def effect_of_change(seen: ChangePreview, *, now: datetime) -> TwinEffect:
     had = base.twin.openings()
     more = [(b, e) for span in spans.values() for b, e in [(span.begins, span.ends)]]
     added = _beyond(had, more)
-    return _compared(base, replace(after, added=added), turned)
+    return _compared(base, replace(after, added=added), turned, runs)
 
 
 def _leads_elsewhere(seen: ChangePreview) -> bool:
@@ -246,13 +185,18 @@ def _beyond(
     return tuple(sorted(set(found)))
 
 
-def _compared(base: ReadDay, changed: TwinDay, turned: int = 0) -> TwinEffect:
-    runs = runs_for(base.twin)
-    before, after = kept(base.twin, runs), kept(changed, runs)
+def _compared(
+    base: ReadDay, changed: TwinDay, turned: int = 0, runs: int | None = None
+) -> TwinEffect:
+    if runs is None:
+        runs = runs_for(base.twin)
+        before, after = kept(base.twin, runs), kept(changed, runs)
+    else:
+        before, after = play(base.twin, runs, SEED), play(changed, runs, SEED)
     return TwinEffect(
         before=outcome_of(before),
         after=outcome_of(after, turned),
-        fewer=_always(before.unmet - after.unmet - turned),
+        fewer=always(before.unmet - after.unmet - turned),
         source=base.wanted.source,
         days=base.wanted.days,
         runs=runs,

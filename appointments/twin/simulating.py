@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from appointments.twin.drawing import BOOKING, WALK_IN
-from appointments.twin.effecting import Range, outcome_of
+from appointments.twin.outcome import Range, outcome_of
 from appointments.twin.playing import Played, play
 from appointments.twin.reading import NoSessionThen, read_day
 from appointments.twin.replaying import replay

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from appointments.twin.effecting import Outcome, Range, TwinEffect
+from appointments.twin.outcome import Range, ShortEffect, TwinEffect
 from appointments.twin.wanting import FORECAST, WEEKDAYS
 
 EVEN = 0.5  # people or minutes that nobody notices
@@ -29,17 +29,21 @@ def why_not(effect: TwinEffect) -> str:
 
 def effect_words(effect: TwinEffect) -> list[str]:
     """What changes, a sentence each, with the range of eight in ten runs."""
-    if effect.before is None or effect.after is None or effect.fewer is None:
-        return []
+    short = effect.in_short()
+    return short_words(short) if short else []
+
+
+def short_words(effect: ShortEffect) -> list[str]:
+    """The same of what was kept of it."""
     return [*_wait_words(effect.before, effect.after), *_fewer_words(effect.fewer)]
 
 
-def _wait_words(before: Outcome, after: Outcome) -> Iterator[str]:
-    if after.most is None:
+def _wait_words(before: Range | None, after: Range | None) -> Iterator[str]:
+    if after is None:
         yield _("Nobody would be served that day.")
         return
-    facts = _range(after.most)
-    if before.most is None:
+    facts = _range(after)
+    if before is None:
         yield (
             _(
                 "Nine in ten people would wait at most %(n)s minutes (eight in ten runs: %(low)s to"
@@ -47,7 +51,7 @@ def _wait_words(before: Outcome, after: Outcome) -> Iterator[str]:
             )
             % facts
         )
-    elif abs(after.most.middle - before.most.middle) < EVEN:
+    elif abs(after.middle - before.middle) < EVEN:
         yield (
             _(
                 "Nine in ten people would wait at most %(n)s minutes, as now (eight in ten runs:"
@@ -59,7 +63,7 @@ def _wait_words(before: Outcome, after: Outcome) -> Iterator[str]:
         yield _(
             "Nine in ten people would wait at most %(n)s minutes instead of %(before)s (eight in"
             " ten runs: %(low)s to %(high)s)."
-        ) % (facts | {"before": round(before.most.middle)})
+        ) % (facts | {"before": round(before.middle)})
 
 
 def _fewer_words(fewer: Range) -> Iterator[str]:
@@ -93,7 +97,7 @@ def _range(of: Range) -> dict[str, int]:
     return {"n": middle, "low": min(round(of.low), middle), "high": max(round(of.high), middle)}
 
 
-def source_words(effect: TwinEffect) -> str:
+def source_words(effect: TwinEffect | ShortEffect) -> str:
     """From where the day's demand is known, and how it was counted."""
     played = ngettext(
         "The day was played %(n)s time before and after.",
@@ -104,7 +108,7 @@ def source_words(effect: TwinEffect) -> str:
     return f"{_from_words(effect)} {played} {early}"
 
 
-def _from_words(effect: TwinEffect) -> str:
+def _from_words(effect: TwinEffect | ShortEffect) -> str:
     if effect.source == FORECAST:
         return _("Reckoned from the forecast of that day.")
     if effect.source == WEEKDAYS:

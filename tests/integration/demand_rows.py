@@ -10,6 +10,7 @@ from appointments.models import (
     ForecastRun,
     ForecastValue,
     RebalanceRun,
+    SessionAdvice,
     StaffProposal,
 )
 from tests.conftest import DAY, NOON
@@ -20,7 +21,7 @@ NEXT_DAY = DAY + timedelta(days=1)
 
 
 def rows_of_demand(hall, matter) -> None:
-    """A written day, a wave of cards, a forecast, and a proposal for staff."""
+    """A written day, a wave of cards, a forecast with its advice, and a proposal for staff."""
     here = {"hall": hall, "service_day": DAY}
     DayClosing.objects.create(**here, written_at=NOON, was_open=True)
     DemandFact.objects.create(
@@ -35,6 +36,11 @@ def rows_of_demand(hall, matter) -> None:
     ForecastValue.objects.create(
         run=run, service_day=NEXT_DAY, mean=3, p05=1, p25=2, p50=3, p75=4, p90=5, p95=6, minutes=18
     )
+    SessionAdvice.objects.create(
+        run=run, hall=hall, service_day=NEXT_DAY, first_hour=18, ends_hour=20,
+        starts_at=NOON, ends_at=NOON + timedelta(hours=2), reason="session", kind="night",
+        numbers=[3], staff_hours=2, expected=30, places=0, effect={}, made_at=NOON,
+    )  # fmt: skip
     rebalanced = RebalanceRun.objects.create(demand_day=DAY, ran_at=NOON, state="proposed")
     other = Hall.objects.create(code="H77", name_zh="别处", name_en="Elsewhere")
     StaffProposal.objects.create(
@@ -79,6 +85,11 @@ FORECASTS = {
     "forecast_value_once": again(ForecastValue),
     "forecast_quantiles_in_order": change(ForecastValue, p25=0.5),
 }
+ADVICE = {
+    "advice_once_for_an_hour": again(SessionAdvice),
+    "advice_hours_in_order": change(SessionAdvice, ends_hour=18),
+    "advice_names_windows": change(SessionAdvice, numbers=[]),
+}
 REBALANCED = {
     "rebalance_decided_at_a_time": change(
         RebalanceRun, where={"state": "proposed"}, decided_at=NOON
@@ -87,4 +98,4 @@ REBALANCED = {
     "staff_proposal_decided_by_somebody": change(StaffProposal, state="taken", decided_at=NOON),
     "staff_proposal_moves": moves_nowhere,
 }
-DEMAND_CASES = [FACTS, COHORTS, FORECASTS, REBALANCED]
+DEMAND_CASES = [FACTS, COHORTS, FORECASTS, ADVICE, REBALANCED]

@@ -1,0 +1,1 @@
+"""What a night advises: which windows, which hours, and what the twin says of it."""
