@@ -14,8 +14,8 @@ from appointments import saying
 from appointments.reports import names
 from appointments.reports.correcting import corrections
 from appointments.reports.picturing import fill, no_shows, ratings
-from appointments.reports.reading import Line, days_written, lines_of
-from appointments.reports.telling import heads_of, rows_of
+from appointments.reports.reading import Line
+from appointments.reports.telling import report_of
 from appointments.reports_words import correction_words
 from appointments.supervise_overtime_views import month_asked
 from appointments.supervise_views import READERS, asked_hall, halls_here, show
@@ -33,8 +33,15 @@ def supervise_reports_month(request: HttpRequest) -> HttpResponse:
     month, understood = month_asked(request, civil.city_date(now))
     first, after = month_of(month)
     last = after - timedelta(days=1)
-    whole = lines_of([hall.pk], first, last, "all").get("all", Line())
-    written, was_open = days_written([hall.pk], first, last)
+    reports = [
+        (label, report_of([hall], first, last, by))
+        for by, label in (
+            ("matter", _("By matter")),
+            ("window", _("By window")),
+            ("hour", _("By hour")),
+        )
+    ]
+    whole = reports[0][1].whole
     context: dict[str, Any] = {
         "here": "reports",
         "hall": hall,
@@ -47,17 +54,10 @@ def supervise_reports_month(request: HttpRequest) -> HttpResponse:
         "later": after,
         "not_understood": not understood,
         "errors": [] if understood else [_("Write the month like this: 2026-11.")],
-        "written": written,
-        "was_open": was_open,
+        "written": whole.written,
+        "was_open": whole.was_open,
         "tiles": _tiles(whole),
-        "tables": [
-            (label, heads_of(by), rows_of([hall], first, last, by))
-            for by, label in (
-                ("matter", _("By matter")),
-                ("window", _("By window")),
-                ("hour", _("By hour")),
-            )
-        ],
+        "tables": [(label, one.heads, one.rows) for label, one in reports],
         "parts": [no_shows(whole), fill(whole), ratings(whole)],
         "corrections": [correction_words(one) for one in corrections([hall.pk], first, last)],
     }

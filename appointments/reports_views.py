@@ -14,8 +14,7 @@ from django.views.decorators.http import require_safe
 from appointments.models import DayFigure
 from appointments.reports.correcting import corrections
 from appointments.reports.picturing import charts_of
-from appointments.reports.reading import days_written
-from appointments.reports.telling import Row, heads_of, period_words, rows_of
+from appointments.reports.telling import Report, Row, period_words, report_of
 from appointments.reports_changes import changed_since
 from appointments.reports_forms import EVERY, ReportForm
 from appointments.reports_part import day_link
@@ -66,11 +65,10 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
         raise NotFound
     asked, form = _asked(request, halls, now)
     there = [hall for hall in halls if asked.hall in (EVERY, hall.code)]
-    rows = rows_of(there, asked.first, asked.last, asked.by)
-    if not form.errors and (table := _file(request, asked, rows)) is not None:
+    report = report_of(there, asked.first, asked.last, asked.by)
+    if not form.errors and (table := _file(request, asked, report)) is not None:
         return table
     pks = [hall.pk for hall in there]
-    written, was_open = days_written(pks, asked.first, asked.last)
     corrected = corrections(pks, asked.first, asked.last)
     hall = there[0] if len(there) == 1 else None
     context: dict[str, Any] = {
@@ -82,12 +80,12 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
         "form": form,
         "name": hall.name if hall else _("All halls"),
         "days": period_words(asked.first, asked.last),
-        "written": written,
-        "was_open": was_open,
-        "charts": charts_of(there, asked.first, asked.last, asked.by, rows),
-        "heads": heads_of(asked.by),
-        "rows": rows,
-        "lines": _linked(asked, there, rows, corrected),
+        "written": report.whole.written,
+        "was_open": report.whole.was_open,
+        "charts": charts_of(there, asked.first, asked.last, report),
+        "heads": report.heads,
+        "rows": report.rows,
+        "lines": _linked(asked, there, report.rows, corrected),
         "spans": _spans(asked, now),
         "csv": asked.address(format="csv"),
         "xlsx": asked.address(format="xlsx"),
@@ -162,10 +160,10 @@ def _address(asked: Asked, halls: dict[int, Hall], of: Any) -> str:
     return asked.address(**{"from": f"{of}", "to": f"{of}", "by": "hall"})
 
 
-def _file(request: HttpRequest, asked: Asked, rows: list[Row]) -> HttpResponse | None:
+def _file(request: HttpRequest, asked: Asked, report: Report) -> HttpResponse | None:
     """The lines as a spreadsheet; no cell is ever a formula."""
     kind = request.GET.get("format", "")
-    lines = [heads_of(asked.by), *([_cell(row), *row.values] for row in rows)]
+    lines = [report.heads, *([_cell(row), *row.values] for row in report.rows)]
     if kind == "csv":
         answer = HttpResponse(as_csv(lines), content_type="text/csv; charset=utf-8")
     elif kind == "xlsx":

@@ -29,7 +29,9 @@ def foretold(halls: Sequence[int], first: date, last: date) -> dict[date, Foreto
         )
         for day, *told in rows.values_list("service_day", "mean", "p05", "p95"):
             values[day].append((told[0], told[1], told[2]))
-    real = wanted(halls, first, last)
+    if not values:
+        return {}
+    real = wanted(halls, min(values), max(values))
     found = {}
     for day, told_of in sorted(values.items()):
         single = told_of[0] if len(halls) == 1 else None

@@ -11,6 +11,7 @@ from appointments.models import DayFigure
 from appointments.reports.counting import counted, was_open
 from appointments.reports.names import DAY
 from config import civil
+from windows.copying import copy_in
 from windows.models import Hall
 
 log = logging.getLogger(__name__)
@@ -48,18 +49,12 @@ def write_figures(*, hall: Hall, day: date, now: datetime) -> int:
         raise DayNotOver
     if not _marked(hall, day, now):
         return 0
+    about = {"hall_id": hall.pk, "service_day": day, "recorded_at": now}
     figures = [
-        DayFigure(
-            hall=hall,
-            service_day=day,
-            **key._asdict(),
-            count=one.count,
-            seconds=one.seconds,
-            recorded_at=now,
-        )
+        {**about, **key._asdict(), "count": one.count, "seconds": one.seconds}
         for key, one in counted(hall, day, now=now).items()
     ]
-    DayFigure.objects.bulk_create(figures, batch_size=1000)
+    copy_in(DayFigure, figures)
     log.info("hall %s: %s figures of %s are written", hall.pk, len(figures), day)
     return 1 + len(figures)
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from appointments.charting_counts import Chart, Column
 from appointments.reports import expected, names
-from appointments.reports.reading import Line, lines_of, percent
-from appointments.reports.telling import COLUMNS, HEADS, Row, days_in_words
+from appointments.reports.reading import Line, percent
+from appointments.reports.telling import COLUMNS, Report, days_in_words
 from queues.models import Rating
 from windows.models import Hall
 
@@ -22,28 +22,27 @@ CHANNELS = {
 LEADS = {"0": gettext_lazy("The same day"), "31+": gettext_lazy("31 and more")}
 
 
-def charts_of(
-    halls: Sequence[Hall], first: date, last: date, by: str, rows: list[Row]
-) -> list[Chart]:
-    """Of the report's lines and of all of it together; few queries, whatever is asked."""
-    pks = [hall.pk for hall in halls]
-    whole = lines_of(pks, first, last, "all").get("all", Line())
+def charts_of(halls: Sequence[Hall], first: date, last: date, report: Report) -> list[Chart]:
+    """Of the report's lines, and of all of it together."""
+    whole = report.whole
     return [
-        _part("people", _("Numbers given, and what became of them"), "bars", "", by, rows,
+        _part("people", _("Numbers given, and what became of them"), "bars", "", report,
               {0: "heat-4", 1: "blue", 2: "weekend"}),
-        _part("waits", _("Minutes waited"), "lines", _("min"), by, rows, {4: "heat-2", 5: "blue"}),
+        _part("waits", _("Minutes waited"), "lines", _("min"), report, {4: "heat-2", 5: "blue"}),
         no_shows(whole),
         fill(whole),
         ratings(whole),
-        _forecast(pks, first, last),
+        _forecast([hall.pk for hall in halls], first, last),
     ]  # fmt: skip
 
 
 def _part(
-    key: str, title: str, draws: str, unit: str, by: str, rows: list[Row], columns: dict[int, str]
+    key: str, title: str, draws: str, unit: str, report: Report, columns: dict[int, str]
 ) -> Chart:
     shown = {
-        n: colour for n, colour in columns.items() if any(row.values[n] is not None for row in rows)
+        n: colour
+        for n, colour in columns.items()
+        if any(row.values[n] is not None for row in report.rows)
     }
     return Chart(
         key=key,
@@ -51,9 +50,9 @@ def _part(
         finding="",
         draws=draws,
         unit=unit,
-        head=str(HEADS[by]),
+        head=report.heads[0],
         columns=[Column(str(COLUMNS[n][0]), colour) for n, colour in shown.items()],
-        rows=[(row.name, [row.values[n] for n in shown]) for row in rows],
+        rows=[(row.name, [row.values[n] for n in shown]) for row in report.rows],
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
 from appointments.models import DayFigure
 from appointments.reports import names
@@ -15,15 +15,15 @@ from appointments.reports.quantiles import minutes_at
 BY = ("hall", "matter", "window", "hour", "day")
 CONTENT = ("5", "4", "3")  # satisfied: the three good levels of 好差评
 
-_GROUPS: dict[str, tuple[str, dict[str, bool]]] = {
-    "all": ("name", {}),
-    "hall": ("hall_id", {}),
-    "day": ("service_day", {}),
-    "matter": ("matter_id", {"matter__isnull": False}),
-    "window": ("window_id", {"window__isnull": False}),
-    "hour": ("hour", {"hour__isnull": False}),
+_GROUPS = {
+    "all": "name",
+    "hall": "hall_id",
+    "day": "service_day",
+    "matter": "matter_id",
+    "window": "window_id",
+    "hour": "hour",
 }
-_WHOLE = {"matter__isnull": True, "window__isnull": True, "hour__isnull": True}
+_PARTS = ("matter", "window", "hour")
 
 
 @dataclass
@@ -32,10 +32,17 @@ class Line:
 
     counts: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     lengths: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    written: int = 0  # days of halls
 
-    def add(self, name: str, bucket: str, count: int, seconds: int) -> None:
+    def add(self, name: str, bucket: str, count: int, seconds: int, rows: int) -> None:
         self.counts[name][bucket] = self.counts[name].get(bucket, 0) + count
         self.lengths[name] += seconds
+        self.written += rows if name == names.DAY else 0
+
+    @property
+    def was_open(self) -> int:
+        """Of the written days of halls those with a session."""
+        return self.people(names.DAY)
 
     def people(self, name: str) -> int:
         return sum(self.counts.get(name, {}).values())
@@ -82,30 +89,37 @@ def percent(part: int, whole: int) -> int | None:
 
 
 def lines_of(halls: Sequence[int], first: date, last: date, by: str) -> dict[Any, Line]:
-    """One line for each hall, matter, window, hour or day that has figures; `all`: one.
+    """One line for each hall, matter, window, hour or day that has figures; `all`: one."""
+    lines, whole = lines_and_whole(halls, first, last, by)
+    return {"all": whole} if by == "all" and lines else lines
 
-    One query. A corrected figure counts as its newest correction says.
+
+def lines_and_whole(
+    halls: Sequence[int], first: date, last: date, by: str
+) -> tuple[dict[Any, Line], Line]:
+    """The lines, and all of it together: one reading of the figures, as a city's years are many.
+
+    A corrected figure counts as its newest correction says.
     """
-    group, known = _GROUPS[by]
-    figures = _current(halls, first, last).filter(**{**_WHOLE, **known})
-    rows = figures.values_list(group, "name", "bucket").annotate(Sum("count"), Sum("seconds"))
+    others = {f"{part}__isnull": True for part in _PARTS if part != by}
+    figures = _current(halls, first, last).filter(**others)
+    rows = figures.values_list(_GROUPS[by], "name", "bucket")
     found: dict[Hashable, Line] = defaultdict(Line)
-    for key, name, bucket, count, seconds in rows.order_by():
-        found["all" if by == "all" else key].add(name, bucket, count, seconds)
-    return dict(found)
-
-
-def days_written(halls: Sequence[int], first: date, last: date) -> tuple[int, int]:
-    """Days of halls whose figures are written, and how many of them were open."""
-    markers = _current(halls, first, last).filter(name=names.DAY)
-    told = markers.aggregate(written=Count("pk"), was_open=Count("pk", filter=Q(count__gt=0)))
-    return told["written"], told["was_open"]
+    whole = Line()
+    for key, *told in rows.annotate(Sum("count"), Sum("seconds"), Count("pk")).order_by():
+        if key is not None:
+            found[key].add(*told)
+        if key is None or by not in _PARTS:
+            whole.add(*told)
+    return dict(found), whole
 
 
 def _current(halls: Sequence[int], first: date, last: date) -> Any:
-    return DayFigure.objects.filter(
-        hall__in=list(halls), service_day__range=(first, last), corrected_by__isnull=True
-    )
+    """Those that no correction replaces: corrections are few and looked up once, where a join
+    would look for one beside each of a city's million figures."""
+    asked = {"hall__in": list(halls), "service_day__range": (first, last)}
+    replaced = DayFigure.objects.filter(corrects__isnull=False).values("corrects")
+    return DayFigure.objects.filter(**asked).exclude(pk__in=replaced)
 
 
 def _whole(minutes: float | None) -> int | None:

@@ -1,6 +1,7 @@
 """A report as a table: what each of its lines says."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from appointments import saying
 from appointments.demanded.hours import clock_of
 from appointments.reports import names
-from appointments.reports.reading import Line, lines_of
+from appointments.reports.reading import Line, lines_and_whole
 from windows.models import Hall, Matter, Window
 
 HEADS = {
@@ -47,11 +48,24 @@ class Row(NamedTuple):
     of: Any
 
 
-def rows_of(halls: Sequence[Hall], first: date, last: date, by: str) -> list[Row]:
-    """A line for each hall, matter, window, hour or day, in the order of its name or time."""
-    lines = lines_of([hall.pk for hall in halls], first, last, by)
+@dataclass(frozen=True)
+class Report:
+    """A line for each hall, matter, window, hour or day, and all of it together."""
+
+    by: str
+    rows: list[Row]
+    whole: Line
+
+    @property
+    def heads(self) -> list[str]:
+        return [str(HEADS[self.by]), *(str(head) for head, _told in COLUMNS)]
+
+
+def report_of(halls: Sequence[Hall], first: date, last: date, by: str) -> Report:
+    """Lines in the order of their name or time."""
+    lines, whole = lines_and_whole([hall.pk for hall in halls], first, last, by)
     unknown = UNKNOWN.get(by, set())
-    return [
+    rows = [
         Row(
             name,
             [None if n in unknown else told(lines[of]) for n, (_head, told) in enumerate(COLUMNS)],
@@ -60,10 +74,7 @@ def rows_of(halls: Sequence[Hall], first: date, last: date, by: str) -> list[Row
         for of, name in _named(lines, halls, by).items()
         if of in lines
     ]
-
-
-def heads_of(by: str) -> list[str]:
-    return [str(HEADS[by]), *(str(head) for head, _told in COLUMNS)]
+    return Report(by, rows, whole)
 
 
 def _named(lines: Mapping[Any, Line], halls: Sequence[Hall], by: str) -> dict[Any, str]:

@@ -25,6 +25,7 @@ NAMES = [
     "plans",
     "reminders",
     "rebalance",
+    "reports",
 ]
 ALONE = "rebalance"  # needs no servers
 WAITING = 40_000  # more than a run calls
@@ -109,6 +110,7 @@ def inside(name: str) -> dict[str, Any]:
         live,
         plans,
         reminders,
+        reports,
     )
     from appointments.benching.raw import Pgbench
     from appointments.benching.rushing import Rushing
@@ -121,6 +123,8 @@ def inside(name: str) -> dict[str, Any]:
     pgbench = Pgbench(housing.programs("postgres") / "pgbench", os.environ["DATABASE_URL"])
     if name == "plans":
         return plans.measure(now)
+    if name == "reports":
+        return reports.measure(now)
     if name == "reminders":
         return reminders.measure(now)
     if name == "availability":

@@ -24,7 +24,7 @@ from appointments.reports.correcting import (
 from appointments.reports.expected import foretold
 from appointments.reports.gathering import write_days, write_figures
 from appointments.reports.names import Key
-from appointments.reports.reading import days_written, lines_of
+from appointments.reports.reading import lines_of
 from appointments.reports.sensible import NotANumberOfADay
 from config import civil
 from queues.calling import call_next, finish, recall, start
@@ -165,7 +165,8 @@ class TestWriting:
         assert list(markers.values_list("service_day", "count")) == [
             (DAY - timedelta(days=2), 1), (DAY - timedelta(days=1), 0), (DAY, 1)
         ]  # fmt: skip
-        assert days_written([hall.pk], DAY - timedelta(days=9), DAY) == (3, 2)
+        whole = lines_of([hall.pk], DAY - timedelta(days=9), DAY, "all")["all"]
+        assert (whole.written, whole.was_open) == (3, 2)
 
     def test_a_day_that_is_not_over_is_not_written(self, hall, session):
         with pytest.raises(DayNotOver):
