@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from appointments.forecasting import methods, shapes, sums
-from appointments.forecasting.accuracy import Accuracy, accuracy_of, inside_of_sums
+from appointments.forecasting.accuracy import Accuracy
+from appointments.forecasting.believing import believed
 from appointments.forecasting.drivers import Drivers, drivers_of, waves_ahead
 from appointments.forecasting.history import (
     HOURS,
@@ -100,20 +101,6 @@ def foresee_city(
     found.waves = waves_ahead(history, drivers)
     found.said = said_of(sums.totals_of(history.people), halls, history.first)
     tell("What was said is compared with what came.")
-    return found
-
-
-def believed(totals: Floats, history: History, drivers: Drivers) -> tuple[Drivers, Accuracy]:
-    """The drivers of the past days, or none of them where they made earlier forecasts worse: an
-    event that was said to bring more people, and did not, is not taken out of what came."""
-    plain = drivers.without_past(history.days)
-    with_them, without = (
-        accuracy_of(totals, history.halls, history, one) for one in (drivers, plain)
-    )
-    found = drivers, with_them
-    if without.ours.get("", np.inf) < with_them.ours.get("", np.inf):
-        found = plain, without
-    found[1].inside.update(inside_of_sums(totals, history.halls, history, found[0]))
     return found
 
 

@@ -13,18 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appointments.forecasting.cohorts import RENEWAL, Waves
+from appointments.forecasting.event_effects import (
+    LEAST,
+    MOST,
+    Effect,
+    as_seen,
+    effects_of,
+    multiplied,
+)
 from appointments.forecasting.history import History
+from appointments.forecasting.near_holidays import AROUND, places_beside
 from appointments.forecasting.sums import sums_of
 from windows.calendar_days import DayKind, day_kinds
-from windows.events import events_between
-from windows.models import DemandEvent, Hall
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MADE_UP, SPECIAL = 7, 8
 SATURDAY = 5
-LEAST, MOST = 0.05, 12.0  # an event that says nobody comes is not divided by zero
 
 
 @dataclass
@@ -34,15 +40,32 @@ class Drivers:
     first: date
     kinds: Ints
     factors: Floats  # [hall, matter, day]
-    named: dict[date, DayKind] = field(default_factory=dict)
-    waves: Floats | None = None  # the part of the factors that cohorts of cards make
+    waves: Floats  # the part of the factors that cohorts of cards make
+    effects: list[Effect] = field(default_factory=list)
+    beside: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # near_holidays.py, of days
 
-    def without_past(self, days: int) -> "Drivers":
-        """As if no event had been known on so many first days; cohorts are counted cards, and
-        those ahead are told from those of the past."""
-        factors = self.factors.copy()
-        factors[:, :, :days] = 1.0 if self.waves is None else self.waves[:, :, :days]
-        return replace(self, factors=factors)
+    def doubted(self, history: History) -> "Drivers":
+        """As if nothing had been told of past events. One that goes on ahead brings what it was
+        seen to bring; cohorts are counted cards, and are not doubted."""
+        known = history.days
+        people = history.people / self.waves[:, :, :known]
+        kept = [
+            replace(one, factor=as_seen(one, people, self.kinds[:known]))
+            if one.begins < known
+            else one
+            for one in self.effects
+            if one.ends > known
+        ]
+        return replace(self, factors=_clipped(kept, self.waves), effects=kept)
+
+    def with_days(self, factors: Floats) -> "Drivers":
+        """With another factor of each day, all halls and matters alike."""
+        return replace(self, factors=np.clip(self.factors * factors, LEAST, MOST))
+
+
+def _clipped(effects: Sequence[Effect], waves: Floats) -> Floats:
+    shape = (waves.shape[0], waves.shape[1], waves.shape[2])
+    return np.clip(multiplied(effects, shape) * waves, LEAST, MOST)
 
 
 def kind_of(day: date, kind: DayKind) -> int:
@@ -57,23 +80,18 @@ def kind_of(day: date, kind: DayKind) -> int:
 
 def drivers_of(history: History, last: date) -> Drivers:
     """The drivers of all halls and matters from the history's first day to `last`; few queries."""
-    halls, matters, first = history.halls, history.matters, history.first
+    first = history.first
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    kinds = day_kinds(first, last)
-    factors = np.ones((len(halls), len(matters), len(days)))
-    for event in events_between(first, last).prefetch_related("matters"):
-        rows = [n for n, hall in enumerate(halls) if reaches(event, hall)]
-        wanted = {matter.pk for matter in event.matters.all()}
-        columns = [n for n, matter in enumerate(matters) if not wanted or matter.pk in wanted]
-        span = slice(max(0, (event.first_day - first).days), (event.last_day - first).days + 1)
-        factors[np.ix_(rows, columns, range(len(days))[span])] *= 1 + event.uplift_percent / 100
+    kinds = day_kinds(first - AROUND, last + AROUND)
+    effects = effects_of(history, days)
     waves = np.clip(waves_of(history, days), LEAST, MOST)
     return Drivers(
         first=first,
         kinds=np.array([kind_of(day, kinds[day]) for day in days]),
-        factors=np.clip(factors * waves, LEAST, MOST),
+        factors=_clipped(effects, waves),
         waves=waves,
-        named={day: kind for day, kind in kinds.items() if kind.name},
+        effects=effects,
+        beside=places_beside(first, len(days), kinds),
     )
 
 
@@ -95,18 +113,11 @@ def waves_of(history: History, days: Sequence[date]) -> Floats:
     return factors
 
 
-def reaches(event: DemandEvent, hall: Hall) -> bool:
-    """Whether the event is the hall's own, its district's or the city's."""
-    if event.hall_id is not None:
-        return event.hall_id == hall.pk
-    return event.district in ("", hall.district_zh)
-
-
 def waves_ahead(history: History, drivers: Drivers) -> dict[str, dict[str, float]]:
     """By how much cohorts raise the renewals of each month ahead, in each district and ("") the
     city: what a page says of them. Months are named by their first day."""
     column = next((m for m, one in enumerate(history.matters) if one.code == RENEWAL), None)
-    if column is None or drivers.waves is None:
+    if column is None:
         return {}
     days = [drivers.first + timedelta(days=n) for n in range(drivers.waves.shape[2])]
     months = np.array([f"{day.replace(day=1)}" for day in days])[history.days :]

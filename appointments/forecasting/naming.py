@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from appointments.forecasting.cohorts import Waves
-from appointments.forecasting.drivers import reaches
+from appointments.forecasting.event_effects import reaches
 from appointments.models import CardCohort
 from windows.calendar_days import day_kinds
 from windows.events import events_between

@@ -143,6 +143,24 @@ def test_an_event_that_brought_nobody_is_not_taken_out_of_what_came(known, halls
     assert run.facts["accuracy"]["ours"][""] < run.facts["accuracy"]["naive"][""]
 
 
+@pytest.mark.parametrize(("came", "ahead"), [(1.0, 1.0), (1.3, 1.3)])
+def test_an_event_that_goes_on_brings_ahead_what_it_brought_so_far(halls, matters, came, ahead):
+    """Three times as many were said to come. Mutant: what was told, at full strength."""
+    begins = YESTERDAY - timedelta(days=12)
+    write_weeks(
+        halls, matters, last=YESTERDAY, now=NOON, weeks=10,
+        factor=lambda hall, matter, day: came if day >= begins else 1.0,
+    )  # fmt: skip
+    DemandEvent.objects.create(
+        kind="exam", name_zh="考试", first_day=begins, last_day=TODAY + timedelta(days=15),
+        uplift_percent=200, made_at=NOON,
+    )  # fmt: skip
+
+    days = days_of(forecast_city(now=NOON), hall_id=halls[0].pk)
+
+    assert days[MONDAY].mean == pytest.approx(1.3 * 90 * ahead, rel=0.2)
+
+
 def test_a_closed_week_is_not_a_week_without_demand(halls, matters):
     write_weeks(halls, matters, last=YESTERDAY, now=NOON)
     closed = DayClosing.objects.filter(hall=halls[0], service_day__gt=YESTERDAY - timedelta(days=7))
