@@ -55,6 +55,7 @@ class HallDay:
     asks: Array
     comes: Array
     wanted: Array  # online, if the hour filled up; nan where nothing is known
+    flexible: float  # of those whose hour is full, who take another one of the day
 
     def with_online(self, online: Array) -> "HallDay":
         return replace(self, online=online)
@@ -110,6 +111,7 @@ def _hall_day(problem: Problem, by_hour: dict[int, list[SlotState]]) -> HallDay:
         asks=np.maximum(asks, taken[:, None]),
         comes=comes,
         wanted=wanted,
+        flexible=problem.bounds.flexible_on(first.hall_id, first.service_day),
     )
 
 
@@ -131,7 +133,7 @@ def cost_of(day: HallDay, weights: Weights, bounds: Bounds) -> Cost:
     own = np.minimum(day.asks, quota)
     away, room = (day.asks - own).sum(axis=0), quota - own
     all_room = room.sum(axis=0)
-    elsewhere = np.minimum(away * bounds.flexible, all_room)
+    elsewhere = np.minimum(away * day.flexible, all_room)
     filled = np.divide(elsewhere, all_room, out=np.zeros_like(all_room), where=all_room > 0)
     booked = own + room * filled
     unmet = CHANCES @ (away - elsewhere)

@@ -95,15 +95,17 @@ class HourDemand:
 class Weights:
     """What a minute is worth. A person turned to another day is the measure: 1.
 
-    By `bench rebalance`: where waiting weighs half as much again, the wait falls farther and
-    more people are turned to another day than with fixed quotas in a week of renewals.
+    That nobody is turned away for the sake of waits is a bound (bounding.py) and no matter of
+    weights; these decide how far below it one goes. By `bench rebalance`: a fifth lighter the
+    waits gain little, a fifth heavier fewer than half of those who need not be turned away are
+    kept.
     """
 
     unmet: float = 1.0
     other_hour: float = 0.033  # booked on the day, at an hour that was not asked for
-    wait: float = 0.067  # carried over one hour
-    long_wait: float = 0.1  # besides, beyond half of what the hour's windows can do
-    overtime: float = 0.167  # left at the end of the day
+    wait: float = 0.084  # carried over one hour
+    long_wait: float = 0.125  # besides, beyond half of what the hour's windows can do
+    overtime: float = 0.209  # left at the end of the day
     full_hour: float = 0.013  # if the hour fills up: who asked finds their channel short
     move: float = 0.00067  # so that nothing moves for nothing
 
@@ -116,9 +118,13 @@ class Bounds:
     district_gap: float = 1.0  # the worst district's unmet share over the mean, at most
     least_move: int = 3
     shows: float = 0.9  # of those booked, who come
-    flexible: float = 0.6  # of those whose hour is full, who take another one of the day
+    flexible: float = 0.6  # of those whose hour is full, who take another one of the day,
+    flexible_in: Mapping[tuple[int, date], float] = field(default_factory=dict)  # where known
     staff_most: int = 5  # proposals for staff on one day
     staff_least_gain: float = 15.0
+
+    def flexible_on(self, hall_id: int, day: date) -> float:
+        return self.flexible_in.get((hall_id, day), self.flexible)
 
 
 @dataclass(frozen=True)

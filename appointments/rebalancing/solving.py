@@ -4,50 +4,55 @@ Expected unmet demand as in the newsvendor's problem (each quantile of the deman
 which the day may go, with its chance), and work that waits from hour to hour as in a fluid
 queue with convex costs. What people would book is concave in the quota; the program takes the
 chord below it, so the answer is weighed again as it is (costing.py), and a hall's day that
-would not get better stays. Districts are bound together: none may fall farther behind the
-mean than the bound, or than it is behind already.
+would not get better stays. The halls of a day are bound together: the city turns away no more
+people than as quotas stand, and no district falls behind (bounding.py).
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
-from appointments.rebalancing.costing import CHANCES, Array, HallDay, cost_of, hall_days
-from appointments.rebalancing.problem import Cost, Problem, SlotMove, SlotState, Solution
+from appointments.rebalancing.bounding import add_city, add_districts, left_as_they_are
+from appointments.rebalancing.costing import Array, HallDay, cost_of, hall_days
+from appointments.rebalancing.entering import Minutes, add_day
+from appointments.rebalancing.problem import Cell, Cost, Problem, SlotMove, SlotState, Solution
 from appointments.rebalancing.program import Program
-from appointments.rebalancing.sharing_out import least_first, shared_out
+from appointments.rebalancing.sharing_out import in_whole_people, least_first, shared_out
 from appointments.rebalancing.staffing import staff_moves
 
-WAYS = len(CHANCES)
 FAR = 0.2  # of an hour's minutes
-NEARER = 8  # the second answer is looked for within so small a part on both sides of the first
-Minutes = dict[int, int]  # by slot, what its walk-ins gain
+BETTER = 1e-9
+Cells = Mapping[Cell, list[SlotState]]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A hall's day before anything moves, and as it is with what the least share asks for."""
+
+    day: HallDay
+    must: Minutes
+    forced: HallDay
+    before: Cost
+    cost: Cost  # of the forced day
 
 
 def solve(problem: Problem) -> Solution:
     """The moves of least expected cost within the bounds; the same for the same problem."""
-    forced = least_first(problem)
-    days = hall_days(problem)
-    by_day: dict[date, list[HallDay]] = defaultdict(list)
-    for day in days:
-        by_day[day.service_day].append(day)
-    slots = _by_cell(problem.slots)
+    slots, must = _by_cell(problem.slots), least_first(problem)
+    by_day: dict[date, list[_Kept]] = defaultdict(list)
+    for day in hall_days(problem):
+        by_day[day.service_day].append(_kept(problem, day, slots, must))
     chosen: Minutes = {}
     costs: dict[tuple[int, date], tuple[Cost, Cost]] = {}
     left: list[HallDay] = []
     for of_day in by_day.values():
-        first = _wishes(problem, of_day, slots, forced)
-        answers = [first]
-        if _may_move_far(of_day, slots):
-            answers.append(_wishes(problem, of_day, slots, forced, around=first))
-        for day, *wishes in zip(of_day, *answers, strict=True):
-            moved = _moved(problem, day, wishes, slots, forced)
+        for kept, moved in zip(of_day, _of_day(problem, of_day, slots), strict=True):
             chosen |= moved
-            after = _after(day, slots, moved)
-            costs[day.hall_id, day.service_day] = (_cost(problem, day), _cost(problem, after))
+            after = _after(kept.day, slots, moved)
+            costs[after.hall_id, after.service_day] = (kept.before, _cost(problem, after))
             left.append(after)
     return Solution(
         moves=tuple(_said(problem, chosen)),
@@ -58,11 +63,42 @@ def solve(problem: Problem) -> Solution:
     )
 
 
+def _kept(problem: Problem, day: HallDay, slots: Cells, forced: Minutes) -> _Kept:
+    here = [slot.slot_id for cell in _cells(day, slots) for slot in cell]
+    must = {slot_id: forced[slot_id] for slot_id in here if slot_id in forced}
+    before = _cost(problem, day)
+    if not must:
+        return _Kept(day, must, day, before, before)
+    after = _after(day, slots, must)
+    return _Kept(day, must, after, before, _cost(problem, after))
+
+
+def _of_day(problem: Problem, halls: Sequence[_Kept], slots: Cells) -> list[Minutes]:
+    """What each hall's slots gain on the day; the city turns no more people away by it."""
+    first = _wishes(problem, halls, slots)
+    answers = [first]
+    if _may_move_far([one.day for one in halls], slots):
+        answers.append(_wishes(problem, halls, slots, around=first))
+    moved = [
+        _moved(problem, one, wishes, slots) for one, *wishes in zip(halls, *answers, strict=True)
+    ]
+    rises = {
+        at: _cost(problem, _after(one.day, slots, mine)).unmet - one.cost.unmet
+        for at, (one, mine) in enumerate(zip(halls, moved, strict=True))
+    }
+    staying = left_as_they_are(rises)
+    return [one.must if at in staying else moved[at] for at, one in enumerate(halls)]
+
+
 def _cost(problem: Problem, day: HallDay) -> Cost:
     return cost_of(day, problem.weights, problem.bounds)
 
 
-def _may_move_far(days: Sequence[HallDay], slots: Mapping[Any, list[SlotState]]) -> bool:
+def _cells(day: HallDay, slots: Cells) -> list[list[SlotState]]:
+    return [slots[day.hall_id, day.service_day, hour] for hour in day.hours]
+
+
+def _may_move_far(days: Sequence[HallDay], slots: Cells) -> bool:
     """Whether an hour may change so much that the chord is far from what it stands for."""
     return any(
         sum(slot.can_give_walk_ins + slot.can_give_online for slot in cell) > FAR * minutes
@@ -72,42 +108,40 @@ def _may_move_far(days: Sequence[HallDay], slots: Mapping[Any, list[SlotState]])
     )
 
 
-def _by_cell(slots: Sequence[SlotState]) -> dict[Any, list[SlotState]]:
-    cells: dict[Any, list[SlotState]] = defaultdict(list)
+def _by_cell(slots: Sequence[SlotState]) -> dict[Cell, list[SlotState]]:
+    cells: dict[Cell, list[SlotState]] = defaultdict(list)
     for slot in sorted(slots, key=lambda one: one.slot_id):
         cells[slot.cell].append(slot)
     return cells
 
 
-def _after(day: HallDay, slots: Mapping[Any, list[SlotState]], moved: Minutes) -> HallDay:
+def _after(day: HallDay, slots: Cells, moved: Minutes) -> HallDay:
     """The day with those minutes moved."""
-    gained = [
-        sum(moved.get(slot.slot_id, 0) for slot in slots[day.hall_id, day.service_day, hour])
-        for hour in day.hours
-    ]
+    gained = [sum(moved.get(slot.slot_id, 0) for slot in cell) for cell in _cells(day, slots)]
     return day.with_online(day.online - np.array(gained, dtype=float))
 
 
-def _moved(
-    problem: Problem,
-    day: HallDay,
-    wishes: Sequence[Array],
-    slots: Mapping[Any, list[SlotState]],
-    forced: Minutes,
-) -> Minutes:
-    """The better wish in whole minutes of slots; none when the day would not get better."""
-    cells = [slots[day.hall_id, day.service_day, hour] for hour in day.hours]
-    must = {slot.slot_id: forced[slot.slot_id] for cell in cells for slot in cell
-            if slot.slot_id in forced}  # fmt: skip
-    best, least = must, _weighed(problem, _after(day, slots, must), must)
+def _moved(problem: Problem, one: _Kept, wishes: Sequence[Array], slots: Cells) -> Minutes:
+    """The better wish in whole people's minutes of slots; none when the day would not get
+    better."""
+    best, least = one.must, _weighed(problem, one.forced, one.must)
     for wish in wishes:
-        moved = dict(must)
-        for cell, minutes in zip(cells, wish, strict=True):
-            moved |= shared_out(cell, int(minutes), must, least=problem.bounds.least_move)
-        weighed = _weighed(problem, _after(day, slots, moved), moved)
-        if weighed < least - 1e-9:
+        moved = dict(one.must)
+        for cell, minutes in zip(_cells(one.day, slots), wish, strict=True):
+            shared = shared_out(cell, int(minutes), one.must, least=problem.bounds.least_move)
+            moved |= in_whole_people(
+                cell, shared, one.must, each=_each(problem, cell), least=problem.bounds.least_move
+            )
+        weighed = _weighed(problem, _after(one.day, slots, moved), moved)
+        if weighed < least - BETTER:
             best, least = moved, weighed
     return best
+
+
+def _each(problem: Problem, cell: Sequence[SlotState]) -> float:
+    """Minutes that a person who books in the hour takes; 0 where nobody is known to."""
+    demand = problem.demand.get(cell[0].cell)
+    return demand.online_minutes / demand.online if demand and demand.online > 0 else 0.0
 
 
 def _weighed(problem: Problem, day: HallDay, moved: Minutes) -> float:
@@ -147,9 +181,8 @@ def _bound(slot: SlotState, minutes: int, hall_is_full: bool) -> str:
 
 def _wishes(
     problem: Problem,
-    days: Sequence[HallDay],
-    slots: Mapping[Any, list[SlotState]],
-    forced: Minutes,
+    halls: Sequence[_Kept],
+    slots: Cells,
     around: Sequence[Array] | None = None,
 ) -> list[Array]:
     """For each hall's day, by hour: the minutes that walk-ins should gain besides the forced.
@@ -158,120 +191,16 @@ def _wishes(
     """
     program = Program()
     gains, unmet = [], []
-    for at, day in enumerate(days):
+    for at, one in enumerate(halls):
         near = None if around is None else around[at]
-        gained, turned_away = _add_day(program, problem, day, slots, forced, near)
+        gained, turned_away = add_day(program, problem, one.day, slots, one.must, near)
         gains.append(gained)
         unmet.append(turned_away)
-    _add_districts(program, problem, days, unmet)
+    costs = [one.cost for one in halls]
+    add_city(program, costs, unmet)
+    add_districts(program, problem, [one.day for one in halls], costs, unmet)
     found = program.solved()
     if found is None:
-        return [np.zeros(len(day.hours)) for day in days]
+        return [np.zeros(len(one.day.hours)) for one in halls]
     # what is a minute but for the last digit is that minute
     return [np.trunc((found[up] - found[down]) * (1 + 1e-9) + 0.0) for up, down in gains]
-
-
-def _add_day(
-    program: Program,
-    problem: Problem,
-    day: HallDay,
-    slots: Mapping[Any, list[SlotState]],
-    forced: Minutes,
-    near: Array | None = None,
-) -> tuple[tuple[Any, Any], Any]:
-    """Adds a hall's day to the program; its moves (to walk-ins, online) and its unmet minutes."""
-    weights, shape = problem.weights, day.asks.shape
-    cells = [slots[day.hall_id, day.service_day, hour] for hour in day.hours]
-    must = np.array([sum(forced.get(s.slot_id, 0) for s in cell) for cell in cells], dtype=float)
-    quota = day.online - must
-    most_up = np.array([sum(s.can_give_walk_ins for s in cell) for cell in cells], float) - must
-    most_down = np.array([sum(s.can_give_online for s in cell) for cell in cells], float)
-    moving = np.full(len(cells), weights.move)
-    up, down = program.variables(moving, most_up), program.variables(moving, most_down)
-    chances = np.broadcast_to(CHANCES, shape)
-    booked = program.variables(np.zeros(shape))
-    away = program.variables(weights.other_hour * chances)
-    unmet = program.variables((weights.unmet - weights.other_hour) * CHANCES)
-
-    up_, down_ = (np.broadcast_to(one[:, None], shape) for one in (up, down))
-    quota_ = np.broadcast_to(quota[:, None], shape)
-    program.at_most(quota_, (booked, 1), (up_, 1), (down_, -1))
-    lowest, highest = -most_down, most_up
-    if near is not None:
-        reach = (most_up + most_down) / NEARER
-        lowest, highest = np.maximum(lowest, near - reach), np.minimum(highest, near + reach)
-        program.at_most(highest, (up, 1), (down, -1))
-        program.at_most(-lowest, (up, -1), (down, 1))
-    slope, base = _chord(day.asks, quota - highest, quota - lowest)
-    program.at_most(-(slope * quota_ + base), (booked, -1), (up_, -slope), (down_, slope))
-    program.at_most(quota_ - day.asks, (away, -1), (up_, 1), (down_, -1))
-    asked = day.asks.sum(axis=0)
-    program.at_most(-asked, (unmet, -1), (booked.T, -1))
-    program.at_most(np.zeros(WAYS), (unmet, -1), (away.T, 1 - problem.bounds.flexible))
-    program.at_most(asked, (booked.T, 1))
-    _add_carried(program, problem, day, booked)
-    _stay_near_wanted(program, weights.full_hour, day.wanted - quota, (up, down))
-    limit = problem.bounds.hall_limits.get((day.hall_id, day.service_day))
-    if limit is not None:
-        left = np.array([max(limit - must.sum(), 0.0)])
-        program.at_most(left, (up[None], 1), (down[None], 1))
-    return (up, down), unmet
-
-
-def _add_carried(program: Program, problem: Problem, day: HallDay, booked: Any) -> None:
-    """Work that an hour cannot do waits for the next; what the last one leaves is overtime."""
-    weights, shape = problem.weights, day.asks.shape
-    chances = np.broadcast_to(CHANCES, shape)
-    cost = weights.wait * chances.copy()
-    cost[-1] += weights.overtime * CHANCES
-    carried = program.variables(cost)
-    long = program.variables(weights.long_wait * chances)
-    load = day.comes + day.besides[:, None] - day.minutes[:, None]
-    program.at_most(-load[:1], (carried[:1], -1), (booked[:1], problem.bounds.shows))
-    if len(load) > 1:
-        program.at_most(
-            -load[1:], (carried[1:], -1), (carried[:-1], 1), (booked[1:], problem.bounds.shows)
-        )
-    half = np.broadcast_to(day.minutes[:, None] / 2, shape)
-    program.at_most(half, (carried, 1), (long, -1))
-
-
-def _stay_near_wanted(program: Program, cost: float, gap: Array, moves: tuple[Any, Any]) -> None:
-    """Each minute between the online quota and what the hour is known to want has a cost."""
-    known = ~np.isnan(gap)
-    if not known.any():
-        return
-    up, down = (one[known] for one in moves)
-    off = program.variables(np.full(int(known.sum()), cost))
-    program.at_most(-gap[known], (off, -1), (up, 1), (down, -1))
-    program.at_most(gap[known], (off, -1), (up, -1), (down, 1))
-
-
-def _chord(asks: Array, least: Array, most: Array) -> tuple[Array, Array]:
-    """Slope and base of the straight line below min(asks, quota) between the two quotas."""
-    least, most = least[:, None], most[:, None]
-    width = np.maximum(most - least, 1e-9)
-    slope = np.clip((asks - least) / width, 0.0, 1.0)
-    base = np.where(asks <= least, asks, least * (1 - slope))
-    return slope, np.where(asks >= most, 0.0, base)
-
-
-def _add_districts(
-    program: Program, problem: Problem, days: Sequence[HallDay], unmet: Sequence[Any]
-) -> None:
-    """No district turns away a larger share than the city's mean of now and the bound, or than
-    it does now itself."""
-    names = sorted({day.district for day in days})
-    costs = [_cost(problem, day) for day in days]
-    city = sum(costs, Cost())
-    if len(names) < 2 or city.asked <= 0:
-        return
-    for name in names:
-        mine = [at for at, day in enumerate(days) if day.district == name]
-        own = sum((costs[at] for at in mine), Cost())
-        if own.asked <= 0:
-            continue
-        most = max(city.unmet_share + problem.bounds.district_gap, own.unmet_share)
-        here = np.concatenate([unmet[at] for at in mine])
-        chances = np.tile(CHANCES, len(mine))[None]
-        program.at_most(np.array([most * own.asked]), (here[None], chances))

@@ -13,8 +13,8 @@ from appointments.models import Booking, Draw, QuotaMove, RebalanceRun, Returnin
 from appointments.rebalancing.demand_for import QUIET, Hour, Known, demand_for
 from appointments.rebalancing.problem import Bounds, Cell, HourDemand, Problem, SlotState
 from config import civil
-from windows.models import Slot
-from windows.rules import rules
+from windows.models import Hall, Slot
+from windows.rules import rule_by_hall, rules
 
 Kind = RebalanceRun.Kind
 DAYS_MOVED = 7
@@ -73,6 +73,7 @@ def standing(
     bounds = Bounds(
         hall_limits=hall_limits(states, limits, now),
         district_gap=gap["rebalance_district_gap_percent"] / 100,
+        flexible_in=_flexible(limits, {slot.service_day for slot in slots}),
         staff_most=0 if kind == Kind.STEP else Bounds.staff_most,
     )
     demand = {cell: one.demand for cell, one in known.items()}
@@ -85,6 +86,17 @@ def standing(
         forecast_id=run.pk if run else None,
         fixed=fixed,
     )
+
+
+def _flexible(halls: Collection[int], days: Collection[date]) -> dict[tuple[int, date], float]:
+    """Share of those whose hour is full who take another one: by hall, as the day's rule says."""
+    found: dict[tuple[int, date], float] = {}
+    of_halls = Hall.objects.filter(pk__in=list(halls)).order_by()
+    for day in sorted(days):
+        percents = of_halls.annotate(percent=rule_by_hall("twin_another_hour_percent", day))
+        for hall_id, percent in percents.values_list("pk", "percent"):
+            found[hall_id, day] = percent / 100
+    return found
 
 
 def coming_slots(

@@ -77,4 +77,6 @@ def test_nobody_is_worse_off_unless_the_least_share_asks_for_it(problem):
 
     if not any(slot.must_give_walk_ins for slot in problem.slots):
         assert solution.objective_after <= solution.objective_before
+        # Mutant seen red: without left_as_they_are whole minutes turn somebody away
+        assert solution.after.unmet <= solution.before.unmet + 1e-5
     assert solve(problem) == solution  # the same for the same problem
