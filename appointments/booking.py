@@ -4,9 +4,12 @@ Who comes by a session's own link has minutes of its reserved share while all of
 there, and online minutes else.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -112,6 +115,12 @@ class VisitThatDay(Refusal):
     code = "visit_that_day"
     message = _("One of these people already has a booking on that day.")
     field = "people"
+
+
+TAKEN: dict[str, type[Refusal]] = {
+    "booking_person_once_per_matter": AlreadyBooked,
+    "booking_person_one_visit_a_day": VisitThatDay,
+}
 
 
 @dataclass(frozen=True)
@@ -239,11 +248,7 @@ def _place_in(facts: dict[str, Any], visits: list[Visit], slot_id: int) -> list[
 
 
 def _run(facts: dict[str, Any], of_slot: list[int]) -> list[tuple]:
-    told: dict[str, type[Refusal]] = {
-        "booking_person_once_per_matter": AlreadyBooked,
-        "booking_person_one_visit_a_day": VisitThatDay,
-    }
-    with refusing(told):
+    with refusing(TAKEN):
         rows = run_claim(facts, of_slot)
         if not rows and len(set(of_slot)) > 1:
             raise SlotFull  # gives back the one slot that had room
@@ -300,11 +305,22 @@ def _free_own_holds(facts: dict[str, Any], slot_id: int) -> bool:
 
 def _as_told(refusal: Refusal, facts: dict[str, Any]) -> Refusal:
     """The true reason for staff and for the phone that made the open bookings."""
+    refusal = same_matter_first(refusal, zip(facts["indexes"], facts["of_matter"], strict=True))
     if facts["by"] is not None:
         return refusal
     before = Booking.objects.filter(id_index__in=facts["indexes"], state__in=Booking.OPEN)
     strange = before.exclude(group__phone_index=facts["phone_index"])
     return PersonNotOnline() if strange.exists() else refusal
+
+
+def same_matter_first(refusal: Refusal, wanted: Iterable[tuple[bytes, int]]) -> Refusal:
+    """Whoever has an open booking for the matter hears of that, though it is on the same day:
+    which of the two constraints breaks first is the order in which a database was restored."""
+    if not isinstance(refusal, VisitThatDay):
+        return refusal
+    same = reduce(or_, (Q(id_index=person, matter=matter) for person, matter in wanted))
+    there = Booking.objects.filter(same, state__in=Booking.OPEN).exists()
+    return AlreadyBooked() if there else refusal
 
 
 def _reason(slot_id: int, now: datetime) -> Refusal:

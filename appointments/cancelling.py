@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from appointments import reminding
-from appointments.booking import AlreadyBooked, VisitThatDay
+from appointments.booking import TAKEN, VisitThatDay, same_matter_first
 from appointments.changes import questions
 from appointments.changing import State, check_changeable, lock_those_with
 from appointments.claiming import lock_people, lock_slots
@@ -97,13 +97,11 @@ def undo_cancel(*, booking: Booking, now: datetime) -> Booking:
         raise PlaceTaken
     mine.state, mine.ended_at = State.CONFIRMED, None
     mine.version += 1
-    with refusing(
-        {
-            "booking_person_once_per_matter": AlreadyBooked,
-            "booking_person_one_visit_a_day": VisitThatDay,
-        }
-    ):
-        mine.save(update_fields=["state", "ended_at", "version", "channel"])
+    try:
+        with refusing(TAKEN):
+            mine.save(update_fields=["state", "ended_at", "version", "channel"])
+    except VisitThatDay as refusal:
+        raise same_matter_first(refusal, [(bytes(mine.id_index), mine.matter_id)]) from refusal
     reminding.void_unsent(booking=mine)
     record(mine, "undone", now=now, was=State.CANCELLED)
     reminding.promise(booking=mine, now=now)

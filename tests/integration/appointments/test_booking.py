@@ -16,7 +16,9 @@ from appointments.booking import (
     SlotFull,
     SlotGone,
     TooManyPeople,
+    VisitThatDay,
     hold,
+    same_matter_first,
 )
 from appointments.claiming import CLAIM
 from appointments.confirming import HoldExpired, confirm, find
@@ -89,6 +91,19 @@ def test_a_person_has_one_open_booking_per_matter(session, renewal, book):
 
     with pytest.raises(AlreadyBooked):
         hold_for(slot_at(session, 15), renewal, [a_person(1)])
+
+
+def test_whichever_constraint_breaks_first_the_matter_is_told(session, renewal, book):
+    """A restored database asks for one visit a day before it asks for one booking a matter.
+
+    Mutant: the refusal of the constraint that broke."""
+    booking = book(slot_at(session, 14), person=1)
+    asked = [(bytes(booking.id_index), renewal.pk)]
+
+    assert isinstance(same_matter_first(VisitThatDay(), asked), AlreadyBooked)
+    booking.state = State.CANCELLED
+    booking.save(update_fields=["state"])
+    assert isinstance(same_matter_first(VisitThatDay(), asked), VisitThatDay)
 
 
 def test_ones_own_unfinished_hold_never_stands_in_the_way(session, renewal):
