@@ -127,6 +127,6 @@ def shown_need(need: Need, hall: Hall) -> dict[str, Any]:
             "places": need.places,
         },
         "range": f"{need.low}–{need.high}",
-        "windows": max(need.windows - need.staffed, 1),
+        "windows": need.windows,
         "address": f"{page}?{urlencode(asked)}",
     }

@@ -1,7 +1,6 @@
 """Days beside holidays: found in the city's calendar, learnt with caution, tried before believed.
 
-Mutants seen red: effects that are not shrunk; effects that are believed whatever the last weeks
-say; a weekend taken for a holiday. # C9
+Mutants seen red: effects that are not shrunk; a weekend taken for a holiday. # C9
 """
 
 from datetime import UTC, date, datetime, timedelta

@@ -1,6 +1,6 @@
 """Nobody is expected in hours in which a hall is closed and nobody asks for them. C9
 
-Mutants seen red: shares of all hours; hours that were open once for ever; a planned evening does
+Mutants: shares of all hours; hours that were open once for ever; a planned evening does
 not count; searches do not count.
 """
 

@@ -1,7 +1,7 @@
 """What a night advises and keeps: which windows, what the twin says, once. # C5 C6 C9
 
 Seen red: played again when the night runs twice; a hall that breaks stops the others; the
-bounds of a hall and of the city left out; a window advised that another session has.
+bounds of a hall and of the city left out.
 """
 
 from datetime import time, timedelta
