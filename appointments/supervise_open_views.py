@@ -2,7 +2,7 @@
 what it would do."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -130,20 +130,38 @@ def check_staff(plan: SessionPreview) -> int:
 
 
 def _fresh(request: HttpRequest, hall: Hall, now: datetime) -> HttpResponse:
-    """The form with its first answers, and their preview with all free windows."""
-    first = first_answers(hall, now, request.GET)
-    windows = [pk for pk, window in form_of(request, hall, now).usable.items()]
-    form = form_of(request, hall, now, {**first, "windows": windows})
-    shown = Shown()
-    if form.is_valid():
-        answers = {**form.answers(), "windows": None}
-        try:
-            seen = opening(preview_release(**answers, now=now))
-            shown = Shown(seen, (), None, check_staff(seen.plan))
-            first = {**form.cleaned_data, "windows": [str(w.pk) for w in seen.plan.windows]}
-        except Refusal as refusal:
-            first, shown = {**form.cleaned_data}, Shown(refusal=refusal)
+    """The form with its first answers, and their preview with all free windows; when none is
+    free on that evening and no day was asked for, the evening after."""
+    first, shown = _first_look(request, hall, now, first_answers(hall, now, request.GET))
+    if not (request.GET.get("day") or _windows_free(shown)):
+        later = first | {"day": first["day"] + timedelta(days=1)}
+        seen = _first_look(request, hall, now, later)
+        if _windows_free(seen[1]):
+            first, shown = seen
     return _page(request, hall, form_of(request, hall, now, initial=first), shown=shown)
+
+
+def _windows_free(shown: Shown) -> bool:
+    return bool(shown.opening and shown.opening.plan.windows)
+
+
+def _first_look(
+    request: HttpRequest, hall: Hall, now: datetime, first: dict[str, Any]
+) -> tuple[dict[str, Any], Shown]:
+    """The answers with the windows that are free then, and what the session would do. Where none
+    is free all are ticked: another day may have them."""
+    usable = list(form_of(request, hall, now).usable)
+    form = form_of(request, hall, now, {**first, "windows": usable})
+    if not form.is_valid():
+        return first, Shown()
+    answers = {**form.answers(), "windows": None}
+    try:
+        seen = opening(preview_release(**answers, now=now))
+        shown = Shown(seen, (), None, check_staff(seen.plan))
+    except Refusal as refusal:
+        return {**form.cleaned_data}, Shown(refusal=refusal)
+    ticked = [str(window.pk) for window in seen.plan.windows] or usable
+    return {**form.cleaned_data, "windows": ticked}, shown
 
 
 def _open(request: HttpRequest, hall: Hall, form: OpenForm, now: datetime) -> HttpResponse:

@@ -118,6 +118,25 @@ class TestOpening:
         assert "9 h, 9 h of it overtime" in page
         assert not HallSession.objects.exists()
 
+    def test_the_page_opens_with_tomorrow_when_no_window_is_free_tonight(self, boss, hall, windows):
+        make_session(hall, windows, opens=time(9), closes=time(19))
+
+        page = words_of(boss.get("/supervise/open/"))
+
+        assert "Friday 5 March, 18:30 to 21:30" in page
+        assert "9 h, 9 h of it overtime" in page
+
+    def test_where_no_window_is_free_on_the_day_asked_all_stay_ticked_for_another_day(
+        self, boss, hall, windows
+    ):
+        make_session(hall, windows, opens=time(9), closes=time(19))
+
+        answer = boss.get("/supervise/open/?day=2027-03-04")
+
+        assert "No window is free at that time." in words_of(answer)
+        ticked = re.findall(r'name="windows" value="(\d+)"[^>]* checked', text_of(answer))
+        assert ticked == [str(window.pk) for window in windows]
+
     @pytest.mark.parametrize(
         "asked", ["day=2027-03-06&kind=weekend", "day=%00", "opens=x&closes=%F0%9F%98%80", "kind=y"]
     )
