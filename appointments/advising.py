@@ -8,24 +8,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments import saying
+from appointments.advised.reading import NightAdvice, effect_told, helps
+from appointments.advised.wording import cut_page, night_words, numbers_words, open_page
 from appointments.foreseeing_need import Empty, Foreseen, Need
+from appointments.models import SessionAdvice
 from appointments.overseeing import SATURDAY, Cell, City, HallRow, Limits, Usual
 from config import civil
 from windows.kinds import USUAL
 from windows.models import Hall, HallSession
 
 ADVISED = 4
-NOTHING = Foreseen()
+NOTHING, NOTHING_TOLD = Foreseen(), NightAdvice()
 Kind = HallSession.Kind
 
 
 @dataclass(frozen=True)
 class Advice:
-    """A session that nobody has opened yet, the day that asks for it, and what it takes."""
+    """A session that nobody has opened yet, the day that asks for it, and what it takes; `told`:
+    what the night said of it."""
 
     hall: Hall
     is_mine: bool
@@ -37,10 +42,14 @@ class Advice:
     windows: int
     limits: Limits
     need: Need | None = None
+    told: SessionAdvice | None = None
 
     @property
     def people(self) -> int:
-        """Who finds no place on the day that asks: by the forecast, already, or as is usual."""
+        """Who finds no place on the day that asks: as the night has played it, by the forecast,
+        already, or as is usual."""
+        if self.told:
+            return max(round(effect_told(self.told).fewer.middle), 0)
         if self.need:
             return self.need.helped(self.windows)[1]
         return max(self.asked.unmet, round(self.usual.unmet))
@@ -60,12 +69,14 @@ class Advice:
 
     @property
     def address(self) -> str:
-        """What the page that opens sessions is asked with."""
-        starts, ends = civil.city_time(self.starts_at), civil.city_time(self.ends_at)
-        return (
-            f"hall={self.hall.code}&day={starts:%Y-%m-%d}&kind={self.kind}"
-            f"&opens={starts:%H:%M}&closes={ends:%H:%M}"
-        )
+        """The page that opens the session, filled in."""
+        numbers = self.told.numbers if self.told else ()
+        return open_page(self.hall.code, self.starts_at, self.ends_at, self.kind, numbers)
+
+    @property
+    def numbers(self) -> str:
+        """Which windows; empty: any that are free."""
+        return numbers_words(self.told.numbers) if self.told else ""
 
     @property
     def reasons(self) -> list[str]:
@@ -93,17 +104,19 @@ class Advice:
         return said
 
     @property
-    def effect(self) -> str:
-        """What the session changes; empty without a forecast."""
+    def effects(self) -> list[str]:
+        """What the session changes, a sentence each; empty without a forecast."""
+        if self.told:
+            return night_words(self.told)
         if self.need is None:
-            return ""
+            return []
         low, n, high = self.need.helped(self.windows)
         words = ngettext(
             "%(n)s person fewer without a place (nine in ten such days: %(low)s to %(high)s)",
             "%(n)s people fewer without a place (nine in ten such days: %(low)s to %(high)s)",
             n,
         )
-        return words % {"n": n, "low": low, "high": high}
+        return [words % {"n": n, "low": low, "high": high}]
 
 
 def need_words(need: Need, windows: int) -> str:
@@ -131,6 +144,29 @@ class Idle:
     hall: Hall
     is_mine: bool
     empty: Empty
+    told: SessionAdvice | None = None
+
+    @property
+    def address(self) -> str:
+        """The page that changes it; filled in where the night has said which windows close."""
+        return cut_page(self.empty.session, self.told.numbers if self.told else ())
+
+    @property
+    def remedy(self) -> str:
+        """Which windows can close, and what that frees."""
+        if self.told is None:
+            return _("Cut or move it.")
+        words = ngettext(
+            "Without %(windows)s %(hours)s staff hour is free for elsewhere.",
+            "Without %(windows)s %(hours)s staff hours are free for elsewhere.",
+            round(self.told.staff_hours),
+        )
+        hours = number_format(self.told.staff_hours, 1 if self.told.staff_hours % 1 else 0)
+        return words % {"windows": numbers_words(self.told.numbers), "hours": hours}
+
+    @property
+    def effects(self) -> list[str]:
+        return night_words(self.told) if self.told else []
 
     @property
     def day(self) -> str:
@@ -141,20 +177,24 @@ class Idle:
         return saying.hours(self.empty.starts_at, self.empty.ends_at)
 
 
-def idle_sessions(city: City, foreseen: Foreseen) -> list[Idle]:
+def idle_sessions(city: City, foreseen: Foreseen, told: NightAdvice = NOTHING_TOLD) -> list[Idle]:
     """The emptiest sessions of the coming days."""
-    halls = {row.hall.pk: row for row in city.rows}
-    found = [one for one in foreseen.empty if one.hall_id in halls]
-    return [Idle(halls[one.hall_id].hall, halls[one.hall_id].is_mine, one) for one in found][
-        :ADVISED
-    ]
+    rows = {row.hall.pk: row for row in city.rows}
+    return [
+        Idle(row.hall, row.is_mine, one, told.of_empty(one))
+        for one in foreseen.empty
+        if (row := rows.get(one.hall_id))
+    ][:ADVISED]
 
 
-def advise(city: City, *, now: datetime, foreseen: Foreseen = NOTHING) -> list[Advice]:
-    """The halls and hours that would help most people; each hall once."""
+def advise(
+    city: City, *, now: datetime, foreseen: Foreseen = NOTHING, told: NightAdvice = NOTHING_TOLD
+) -> list[Advice]:
+    """The halls and hours that would help most people; each hall once. What the night has
+    played and found to be no help is not advised."""
     best = []
     for row in city.rows:
-        if expected := _by_forecast(row, foreseen, now):
+        if expected := _by_forecast(row, foreseen, told, now):
             best.append(expected)
             continue
         asking = sorted((cell for cell in row.cells if _asks(row, cell)), key=_need(row))
@@ -165,32 +205,39 @@ def advise(city: City, *, now: datetime, foreseen: Foreseen = NOTHING) -> list[A
     return best[:ADVISED]
 
 
-def _by_forecast(row: HallRow, foreseen: Foreseen, now: datetime) -> Advice | None:
-    """A session in the very hours that lack places, at windows that are free then."""
-    earliest = now + timedelta(minutes=row.limits.notice)
-    cells = {cell.day: cell for cell in row.cells}
-    in_use = getattr(row.hall, "windows_in_use", 1)
-    for need in foreseen.needs:
-        free = in_use - need.staffed
-        if need.hall_id != row.hall.pk or need.day not in cells or free < 1:
-            continue
-        midnight = civil.city_day(need.day)[0]
-        starts_at = midnight + timedelta(hours=need.first_hour)
-        if cells[need.day].is_shut or starts_at < earliest:
-            continue
-        return Advice(
-            hall=row.hall,
-            is_mine=row.is_mine,
-            asked=cells[need.day],
-            usual=row.usual[need.day.weekday()],
-            kind=need.kind or _kind_for(row.hall, cells[need.day])[0],
-            starts_at=starts_at,
-            ends_at=midnight + timedelta(hours=need.ends_hour),
-            windows=min(need.windows, free),
-            limits=row.limits,
-            need=need,
-        )
-    return None
+def _by_forecast(
+    row: HallRow, foreseen: Foreseen, told: NightAdvice, now: datetime
+) -> Advice | None:
+    """The session that helps most people, in the very hours that lack places."""
+    needs = [need for need in foreseen.needs if need.hall_id == row.hall.pk]
+    found = [one for need in needs if (one := _for_need(row, need, told.of_need(need), now))]
+    return max(found, key=lambda one: one.people, default=None)
+
+
+def _for_need(row: HallRow, need: Need, told: SessionAdvice | None, now: datetime) -> Advice | None:
+    """The session that answers the need at windows that are free then; as it was played, where
+    the night has. None: nobody could open it, or it would not help."""
+    free = getattr(row.hall, "windows_in_use", 1) - need.staffed
+    cell = next((one for one in row.cells if one.day == need.day), None)
+    if cell is None or cell.is_shut or free < 1 or (told and not helps(effect_told(told))):
+        return None
+    midnight = civil.city_day(need.day)[0]
+    starts_at = told.starts_at if told else midnight + timedelta(hours=need.first_hour)
+    if starts_at < now + timedelta(minutes=row.limits.notice):
+        return None
+    return Advice(
+        hall=row.hall,
+        is_mine=row.is_mine,
+        asked=cell,
+        usual=row.usual[need.day.weekday()],
+        kind=told.kind if told else need.kind or _kind_for(row.hall, cell)[0],
+        starts_at=starts_at,
+        ends_at=told.ends_at if told else midnight + timedelta(hours=need.ends_hour),
+        windows=len(told.numbers) if told else min(need.windows, free),
+        limits=row.limits,
+        need=need,
+        told=told,
+    )
 
 
 def _asks(row: HallRow, cell: Cell) -> bool:

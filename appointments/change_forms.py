@@ -1,7 +1,7 @@
 """Parsers of changes: what of a session is to be different, until when a hall is closed,
 what becomes of each person. The rules are in `appointments/changes/`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -135,6 +135,16 @@ def staffed_of(session: HallSession) -> list[int]:
     """The windows that stand in the session."""
     rows = session.staffed.filter(is_cancelled=False).order_by("window__number")
     return list(rows.values_list("window_id", flat=True))
+
+
+def windows_without(session: HallSession, numbers: Collection[str]) -> list[str]:
+    """The windows that stand in the session but for those of these numbers."""
+    rows = session.staffed.filter(is_cancelled=False).order_by("window__number")
+    return [
+        str(pk)
+        for pk, number in rows.values_list("window_id", "window__number")
+        if str(number) not in numbers
+    ]
 
 
 def as_it_is(session: HallSession) -> dict[str, Any]:

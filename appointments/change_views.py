@@ -12,7 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments import saying
-from appointments.change_forms import KINDS, ChangeForm, answers_for, as_it_is, staffed_of
+from appointments.change_forms import (
+    KINDS,
+    ChangeForm,
+    answers_for,
+    as_it_is,
+    staffed_of,
+    windows_without,
+)
 from appointments.change_looks import Asked, answers_given, do_as_seen, effect_of
 from appointments.changes.asking import Ask, preview_change
 from appointments.pressing import SaidNo, press
@@ -65,7 +72,7 @@ def look(session: HallSession, answers: QueryDict, now: datetime) -> Asked[Chang
     kind, first = kind_asked(answers), as_it_is(session)
     if kind != "cancel" and "look" not in answers:
         return Asked(ChangeForm(initial=first, session=session, kind=kind))
-    form = ChangeForm(_filled(answers, first), session=session, kind=kind)
+    form = ChangeForm(_filled(session, answers, first), session=session, kind=kind)
     if not form.is_valid():
         return Asked(form)
     ask = ask_of(form)
@@ -76,13 +83,15 @@ def look(session: HallSession, answers: QueryDict, now: datetime) -> Asked[Chang
         return Asked(form, ask, refusal=refusal)
 
 
-def _filled(answers: QueryDict, first: dict[str, Any]) -> QueryDict:
-    """A link may ask for one thing alone: the rest stays as it is."""
+def _filled(session: HallSession, answers: QueryDict, first: dict[str, Any]) -> QueryDict:
+    """A link may ask for one thing alone: the rest stays as it is. It may name the windows that
+    close (`without`) by their numbers."""
     filled = answers.copy()
     for name in ("day", "opens", "closes"):
         filled.setdefault(name, f"{first[name]:%H:%M}" if name != "day" else str(first[name]))
     if "opens" not in answers:
-        filled.setlistdefault("windows", first["windows"])
+        left = windows_without(session, answers.getlist("without"))
+        filled.setlistdefault("windows", left or first["windows"])
     return filled
 
 

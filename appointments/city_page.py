@@ -8,6 +8,8 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from appointments.advised.reading import read_advice
+from appointments.advised.wording import played_words
 from appointments.advising import Advice, Idle, advise, idle_sessions
 from appointments.foreseeing_need import foresee
 from appointments.lines_today import Line, level_of
@@ -88,6 +90,12 @@ class CityPage:
     district: str
     order: str
     measure: str
+
+    @property
+    def played(self) -> str:
+        """When the effects that are shown were worked out; empty when none is."""
+        told = [*(one.told for one in self.advice), *(one.told for one in self.idle)]
+        return played_words(one for one in told if one)
 
     @cached_property
     def districts(self) -> list[tuple[str, str]]:
@@ -225,12 +233,13 @@ def city_page(halls: Sequence[Hall], *, asked: Mapping[str, str], now: datetime)
         for row in city.rows:
             row.name = row.hall.name.removesuffix(ending)
     run = next((getattr(hall, "newest_forecast", None) for hall in halls), None)
-    foreseen = foresee(run, [hall.pk for hall in shown], now=now)
+    ids = [hall.pk for hall in shown]
+    foreseen, told = foresee(run, ids, now=now), read_advice(run, ids, now=now)
     return CityPage(
         every=halls,
         city=city,
-        advice=advise(city, now=now, foreseen=foreseen),
-        idle=idle_sessions(city, foreseen),
+        advice=advise(city, now=now, foreseen=foreseen, told=told),
+        idle=idle_sessions(city, foreseen, told),
         is_foreseen=run is not None,
         district=district,
         order=_known(asked.get("order", ""), ORDERS),

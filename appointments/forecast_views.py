@@ -1,16 +1,17 @@
 """The forecast on a page: a hall, its district or the city, four weeks ahead."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import saying
+from appointments.advised.reading import effect_told, helps, read_advice
+from appointments.advised.wording import night_words, numbers_words, open_page, played_words
 from appointments.demand_page import table_of
 from appointments.forecast_hours import week_of
 from appointments.forecast_page import (
@@ -23,7 +24,7 @@ from appointments.forecast_page import (
 from appointments.forecast_said import rights_of, said_chart
 from appointments.forecasting.reading import days_of, newest
 from appointments.foreseeing_need import Need, foresee
-from appointments.models import ForecastRun
+from appointments.models import ForecastRun, SessionAdvice
 from appointments.supervise_views import READERS, asked_hall, halls_here, show
 from config import civil
 from windows.access import SUPERVISOR, has_role, staff_page
@@ -75,7 +76,7 @@ def supervise_forecast(request: HttpRequest) -> HttpResponse:
         "off": errors_of(run, name),
         "rights": rights_of(run, name),
         "errors_chart": errors_chart(run, halls) if area != "hall" else None,
-        "needs": [shown_need(need, hall) for need in _needs(run, hall)] if area == "hall" else [],
+        **(_asked_for(run, hall, now) if area == "hall" else {}),
         "week": week_of(run, hall, today) if area == "hall" else None,
         "drivers": known_beforehand(
             _halls_of(hall, area), today, run.last_day, _waves(run, hall, area)
@@ -107,26 +108,39 @@ def _waves(run: ForecastRun, hall: Hall, area: str) -> dict[str, float]:
     return dict(found.get("" if area == "city" else hall.district_zh, {}))
 
 
-def _needs(run: ForecastRun, hall: Hall) -> list[Need]:
-    return list(foresee(run.pk, [hall.pk], now=civil.now()).needs)
+def _asked_for(run: ForecastRun, hall: Hall, now: datetime) -> dict[str, Any]:
+    """The hours that lack places, and what the night has said of them."""
+    told = read_advice(run.pk, [hall.pk], now=now)
+    needs = foresee(run.pk, [hall.pk], now=now).needs
+    played = [advice for need in needs if (advice := told.of_need(need))]
+    return {
+        "needs": [shown_need(need, hall, told.of_need(need)) for need in needs],
+        "played": played_words(played),
+    }
 
 
-def shown_need(need: Need, hall: Hall) -> dict[str, Any]:
-    """ "Thursday 18 to 20: 38 expected, 30 places: open one window", and the way there."""
-    day = need.day + timedelta(days=need.first_hour // 24)
-    opens, closes = f"{need.first_hour % 24:02d}:00", f"{need.ends_hour % 24:02d}:00"
-    page = reverse("appointments:supervise_open")
-    asked = {"hall": hall.code, "day": f"{day}", "opens": opens, "closes": closes}
+def shown_need(need: Need, hall: Hall, told: SessionAdvice | None) -> dict[str, Any]:
+    """ "Thursday 18 to 20: 38 expected, 30 places: open one window", what the night said of it,
+    and the way there."""
+    midnight = civil.city_day(need.day)[0]
+    starts_at = midnight + timedelta(hours=need.first_hour)
+    ends_at = midnight + timedelta(hours=need.ends_hour)
+    page = open_page(hall.code, starts_at, ends_at, need.kind)
+    if told:
+        page = open_page(hall.code, told.starts_at, told.ends_at, told.kind, told.numbers)
     return {
         "words": _("%(day)s, %(opens)s to %(closes)s: %(expected)s expected, %(places)s places")
         % {
             "day": saying.short_day(need.day),
-            "opens": opens,
-            "closes": closes,
+            "opens": f"{need.first_hour % 24:02d}:00",
+            "closes": f"{need.ends_hour % 24:02d}:00",
             "expected": need.expected,
             "places": need.places,
         },
         "range": f"{need.low}–{need.high}",
         "windows": need.windows,
-        "address": f"{page}?{urlencode(asked)}",
+        "is_no_help": told is not None and not helps(effect_told(told)),
+        "numbers": numbers_words(told.numbers) if told else "",
+        "effects": night_words(told) if told else [],
+        "address": page,
     }

@@ -42,7 +42,7 @@ def supervise_help_ask(request: HttpRequest) -> HttpResponse:
     period = DateTimeTZRange(max(now, session.starts_at), session.ends_at)
     near = neighbours_of(hall, session_id=session.pk, period=period, now=now)
     if request.method != "POST":
-        first = asked_first(session, now) | {"of_hall": request.GET.get("of_hall", "")}
+        first = asked_first(session, request.GET, now)
         form = AskForm(session=session, neighbours=near, initial=first)
         return _asking(request, session, near, form, now)
     form = AskForm(request.POST, session=session, neighbours=near)

@@ -7,6 +7,7 @@ from unicodedata import normalize
 
 from django import forms
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from appointments import saying
@@ -98,14 +99,17 @@ def _instant(session: HallSession, at: time) -> datetime:
     return found
 
 
-def asked_first(session: HallSession, now: datetime) -> dict[str, Any]:
-    """What stands in the form at first: one person, for the rest of the session."""
+def asked_first(session: HallSession, asked: QueryDict, now: datetime) -> dict[str, Any]:
+    """What stands in the form at first: as a link asks for, else one person for the rest of
+    the session."""
     begins = max(now, session.starts_at)
-    return {
-        "people": 1,
+    first = {
+        "of_hall": "",
+        "people": "1",
         "begins": saying.clock(begins),
         "ends": saying.clock(session.ends_at),
     }
+    return {name: asked.get(name, usual)[:20] for name, usual in first.items()}
 
 
 class GrantForm(forms.Form):

@@ -1,14 +1,16 @@
 """What the pages of rebalancing show: runs, halls, moves and proposals in words."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import pgettext_lazy
 
 from appointments import saying
+from appointments.advised.wording import open_page
 from appointments.models import QuotaMove, RebalanceRun, StaffProposal
 from appointments.rebalancing import (
     Plan,
@@ -148,16 +150,24 @@ def shown_lessons(run: RebalanceRun, halls: Mapping[int, Hall]) -> list[dict[str
 
 
 def way_of(proposal: StaffProposal) -> str:
-    """The page on which the proposal is carried out: asking the other hall for people, or
-    changing the windows of the session."""
-    session = _session_of(proposal)
-    if proposal.from_hall_id != proposal.to_hall_id:
-        asked = f"?hall={proposal.to_hall.code}&of_hall={proposal.from_hall.code}"
-        asked += f"&session={session.pk}" if session else ""
-        return reverse("appointments:supervise_help_ask") + asked
-    if session is None:
-        return f"{reverse('appointments:supervise_open')}?hall={proposal.to_hall.code}"
-    return f"{reverse('appointments:supervise_change', args=[session.pk])}?kind=extend"
+    """The page on which the proposal is carried out, filled in: asking the other hall for so
+    many people in those hours, or opening so many windows then."""
+    starts_at = civil.city_day(proposal.service_day)[0] + timedelta(hours=proposal.to_hour)
+    ends_at = starts_at + timedelta(hours=proposal.hours)
+    code, session = proposal.to_hall.code, _session_of(proposal)
+    if proposal.from_hall_id == proposal.to_hall_id:
+        kind = session.kind if session else ""
+        return open_page(code, starts_at, ends_at, kind, many=proposal.windows)
+    asked = {
+        "hall": code,
+        "of_hall": proposal.from_hall.code,
+        "session": session.pk if session else "",
+        "people": proposal.windows,
+        "begins": saying.clock(starts_at),
+        "ends": saying.clock(ends_at),
+    }
+    told = {name: answer for name, answer in asked.items() if answer}
+    return f"{reverse('appointments:supervise_help_ask')}?{urlencode(told, safe=':')}"
 
 
 def _session_of(proposal: StaffProposal) -> HallSession | None:

@@ -1,6 +1,7 @@
 """Opening a session on one page, in one hall or the same in several: the form, and beside it
 what it would do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +10,14 @@ from uuid import uuid4
 from django.contrib import messages
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from appointments.advised.choosing import most_useful
 from appointments.opening import Opening, opening, release_words
 from appointments.plan_words import shown_fates
 from appointments.pressing import SaidNo, fresh_key, press
@@ -30,9 +32,11 @@ from config.refusals import Refusal
 from windows.access import staff_page
 from windows.candidates import free_staff
 from windows.kinds import kind_facts
-from windows.models import Hall, Staff
+from windows.models import Hall, Staff, Window
 from windows.planning import SessionPreview
 from windows.series import DayFate, foresee_many
+
+SO_MANY = {str(many) for many in range(1, 100)}  # windows, as an address names them
 
 
 class NobodyThere(Refusal):
@@ -130,14 +134,17 @@ def check_staff(plan: SessionPreview) -> int:
 
 
 def _fresh(request: HttpRequest, hall: Hall, now: datetime) -> HttpResponse:
-    """The form with its first answers, and their preview with all free windows; when none is
-    free on that evening and no day was asked for, the evening after."""
+    """The form with its first answers, and their preview with all free windows, or with those
+    that the address names; when none is free on that evening and no day was asked for, the
+    evening after. What a link asks for is played at once."""
     first, shown = _first_look(request, hall, now, first_answers(hall, now, request.GET))
     if not (request.GET.get("day") or _windows_free(shown)):
         later = first | {"day": first["day"] + timedelta(days=1)}
         seen = _first_look(request, hall, now, later)
         if _windows_free(seen[1]):
             first, shown = seen
+    if request.GET.get("window") or request.GET.get("many"):
+        shown = _played(shown, now)
     return _page(request, hall, form_of(request, hall, now, initial=first), shown=shown)
 
 
@@ -154,14 +161,25 @@ def _first_look(
     form = form_of(request, hall, now, {**first, "windows": usable})
     if not form.is_valid():
         return first, Shown()
-    answers = {**form.answers(), "windows": None}
+    answers, ticked = {**form.answers(), "windows": None}, usable
     try:
-        seen = opening(preview_release(**answers, now=now))
-        shown = Shown(seen, (), None, check_staff(seen.plan))
+        plan = preview_release(**answers, now=now)
+        if named := _named(request.GET, plan.windows):
+            plan = preview_release(**answers | {"windows": named}, now=now)
+        ticked = [str(window.pk) for window in plan.windows] or usable
+        shown = Shown(opening(plan), (), None, check_staff(plan))
     except Refusal as refusal:
-        return {**form.cleaned_data}, Shown(refusal=refusal)
-    ticked = [str(window.pk) for window in seen.plan.windows] or usable
+        shown = Shown(refusal=refusal)
     return {**form.cleaned_data, "windows": ticked}, shown
+
+
+def _named(asked: QueryDict, free: Sequence[Window]) -> list[Window]:
+    """The windows of these numbers that are free, else so many of the most useful ones."""
+    numbers = asked.getlist("window")
+    if named := [window for window in free if str(window.number) in numbers]:
+        return named
+    many = asked.get("many", "")
+    return most_useful(free)[: int(many)] if many in SO_MANY else []
 
 
 def _open(request: HttpRequest, hall: Hall, form: OpenForm, now: datetime) -> HttpResponse:

@@ -80,7 +80,7 @@ def more_for(need: Need, hall: Hall, is_workday: bool, *, now: datetime) -> More
         "opens": civil.city_time(starts_at).time(), "closes": civil.city_time(ends_at).time(),
     }  # fmt: skip
     free = preview_session(**asked).free
-    windows = sorted(_most_useful(free)[: need.windows], key=lambda one: one.number)
+    windows = sorted(most_useful(free)[: need.windows], key=lambda one: one.number)
     if not windows:
         return None
     return More(need, preview_session(**asked, windows=windows), session)
@@ -96,7 +96,7 @@ def hours_of(need: Need, session: HallSession | None) -> tuple[datetime, datetim
     return max(starts_at, session.starts_at), min(ends_at, session.ends_at)
 
 
-def _most_useful(windows: Iterable[Window]) -> list[Window]:
+def most_useful(windows: Iterable[Window]) -> list[Window]:
     """Who serves most matters first."""
     return sorted(windows, key=lambda one: (-one.matters.count(), one.number))
 

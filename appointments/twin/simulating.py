@@ -143,7 +143,7 @@ def _invented_lines(told: dict[str, Any], source: str) -> list[str]:
     ]
     return [
         f"{told['hall']}, {told['day']}: invented {told['runs']} times in"
-        f" {told['seconds']} s (seed {told['seed']}), {told['windows']} windows.",
+        f" {told['seconds']} s (seed {told['seed']}), {_windows(told['windows'])}.",
         f"Demand from {source}. In brackets: what eight of ten runs keep within.",
         *(f"  {name:<40} {_words(row)}" for name, row in rows),
         f"  {'the last one is served at':<40} {told['last_served_at']}",
@@ -156,7 +156,7 @@ def _replayed_lines(told: dict[str, Any]) -> list[str]:
     lines = [
         f"{told['hall']}, {told['day']}: played again {told['runs']} times in"
         f" {told['seconds']} s (seed {told['seed']}), {told['people']} people,"
-        f" {told['windows']} windows{plan}.",
+        f" {_windows(told['windows'])}{plan}.",
         "Waits in minutes; in brackets: what eight of ten runs keep within.",
     ]
     for name, text in (("half", "half wait at most"), ("nine_in_ten", "nine in ten at most")):
@@ -164,3 +164,7 @@ def _replayed_lines(told: dict[str, Any]) -> list[str]:
         really = "nobody was called" if real is None else f"really {real:.0f}"
         lines.append(f"  {text:<24} {really:<12} twin {_words(waits[name]['twin'])}")
     return lines
+
+
+def _windows(n: int) -> str:
+    return "1 window" if n == 1 else f"{n} windows"

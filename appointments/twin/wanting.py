@@ -7,7 +7,7 @@ is; a day without any session says nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -187,7 +187,7 @@ def _foretold(hall: Hall, day: date, usual: Asked) -> Wanted | None:
     return Wanted(demand_of(asked), FORECAST, 0, _spread(all_matters))
 
 
-def _shared_out(rows, usual: Asked) -> dict[Key, float]:  # type: ignore[no-untyped-def]
+def _shared_out(rows: Iterable[tuple[int, float]], usual: Asked) -> dict[Key, float]:
     """A day's people by hour, as its matter's (else all) people came before."""
     hours: dict[int, float] = defaultdict(float)
     own: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))

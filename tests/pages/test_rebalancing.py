@@ -1,5 +1,6 @@
 """The pages of rebalancing: runs, reasons, deciding, taking back, trying, staff. C8"""
 
+import re
 from datetime import time, timedelta
 
 import pytest
@@ -146,7 +147,8 @@ def test_a_proposal_for_staff_leads_to_asking_for_people(boss, proposal, strange
     assert stranger.post(way, {"answer": "take", "key": "k"}).status_code == 404
     answer = boss.post(way, {"answer": "take", "key": "k"})
 
-    assert answer["Location"] == "/supervise/help/ask/?hall=H01&of_hall=H02"
+    asked = "hall=H01&of_hall=H02&people=1&begins=10:00&ends=12:00"
+    assert answer["Location"] == f"/supervise/help/ask/?{asked}"
     proposal.refresh_from_db()
     assert proposal.state == "taken"
     refused = boss.post(way, {"answer": "leave", "key": "other"})
@@ -161,13 +163,30 @@ def test_a_proposal_that_is_left_is_gone(boss, proposal):
     assert "Not taken" in page_of(boss, proposal.run)
 
 
-def test_other_hours_of_the_hall_lead_to_its_session(boss, proposal, hall, windows):
+def test_the_hall_is_asked_with_what_was_proposed(boss, proposal, hall, windows):
+    """Mutant: without the answers of the address one person is asked for the whole session."""
     session = make_session(hall, windows, day=proposal.service_day)
+
+    answer = boss.post(f"{HOME}staff/{proposal.pk}/", {"answer": "take", "key": "k"})
+    form = boss.get(answer["Location"]).content.decode()
+
+    assert f'<option value="{session.pk}" selected>' in form
+    assert 'value="H02" selected' in form
+    assert ('value="10:00"' in form, 'value="12:00"' in form) == (True, True)
+
+
+def test_other_hours_of_the_hall_lead_to_a_window_more_then(boss, proposal, hall, windows):
+    make_session(hall, windows[:1], day=proposal.service_day, kind="weekend")
     StaffProposal.objects.update(from_hall=hall, from_hour=14)
 
     answer = boss.post(f"{HOME}staff/{proposal.pk}/", {"answer": "take", "key": "k"})
+    form = boss.get(answer["Location"]).content.decode()
 
-    assert answer["Location"] == f"/supervise/sessions/{session.pk}/change/?kind=extend"
+    asked = "hall=H01&day=2027-03-06&kind=weekend&opens=10:00&closes=12:00&many=1"
+    assert answer["Location"] == f"/supervise/open/?{asked}"
+    ticked = re.findall(r'name="windows" value="(\d+)"[^>]* checked', form)
+    assert len(ticked) == 1
+    assert str(windows[0].pk) not in ticked
 
 
 def test_the_page_says_what_moves_and_that_matters_have_nothing_to_move(boss):

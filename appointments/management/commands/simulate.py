@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from config import civil
 from config.refusals import Refusal
@@ -46,7 +47,8 @@ class Command(BaseCommand):
         try:
             told = (simulating.replayed if past else simulating.invented)(**asked)
         except Refusal as refusal:
-            raise CommandError(f"{hall.code} {day}: {refusal}") from refusal
+            with translation.override("en"):
+                raise CommandError(f"{hall.code} {day}: {refusal}") from refusal
         if options["json"]:
             self.stdout.write(json.dumps(told.figures, ensure_ascii=False, indent=1))
         else:
