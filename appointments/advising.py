@@ -46,10 +46,7 @@ class Advice:
 
     @property
     def people(self) -> int:
-        """Who finds no place on the day that asks: as the night has played it, by the forecast,
-        already, or as is usual."""
-        if self.told:
-            return max(round(effect_told(self.told).fewer.middle), 0)
+        """Who finds no place on the day that asks: by the forecast, already, or as is usual."""
         if self.need:
             return self.need.helped(self.windows)[1]
         return max(self.asked.unmet, round(self.usual.unmet))
