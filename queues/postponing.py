@@ -109,7 +109,7 @@ def postpone(*, ticket: Ticket, now: datetime) -> Ticket:
     has called this one already. Refuses: AlreadyPostponed, JustCalledToWindow,
     NotWaiting, NobodyBehind. Raises NotFound.
     """
-    mine = Ticket.objects.select_for_update(of=("self",)).select_related("hall", "window")
+    mine = Ticket.objects.select_for_update(of=("self",)).select_related("hall")
     locked = mine.filter(pk=ticket.pk).first()
     if locked is None:
         raise NotFound

@@ -17,7 +17,7 @@ from queues.issuing import issue_walk_in
 from queues.models import Call, Ticket
 from queues.postponing import AlreadyPostponed, JustCalledToWindow, postpone
 from tests.concurrency.asking import nothing_is_broken
-from tests.concurrency.calling.interleaving import meanwhile
+from tests.concurrency.calling.interleaving import meanwhile, uncommitted
 from tests.conftest import NOON, PHONE, race
 from windows.prepared import Prepared
 
@@ -73,6 +73,17 @@ def test_who_steps_back_after_the_line_was_read_is_not_called(
             called = running.result(timeout=60)
 
     assert called.pk == line[1 if guarded else 0].pk
+
+
+def test_who_is_called_while_pressing_hears_of_the_window(line, at_window_3, clerk):
+    """Mutant: the window is joined to the row that is locked; it is still that of before, none,
+    and the person hears that nobody waits."""
+    call = partial(call_next, window=at_window_3, staff=clerk, now=NOON)
+    press = partial(postpone, ticket=line[0], now=NOON)
+
+    with uncommitted(call) as commit, meanwhile(press) as pressed:
+        commit.set()
+        assert pressed.result(timeout=60) is JustCalledToWindow
 
 
 def test_pressed_many_times_at_once_moves_once(line):
