@@ -25,6 +25,7 @@ from appointments.models import Booking
 from config import civil
 from config.refusals import Refusal
 from tests import settings as here
+from tests.dealing import dealt
 from tests.emptying import empty_tables
 from tests.migrated import begin_with_migrated
 from windows.models import Hall, HallSession, Matter, SessionWindow, Slot, Staff, StaffRole, Window
@@ -47,16 +48,20 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests need a browser, and are tried twice (`-rR` lists who needed it); the longest
-    tests begin first, so that no core waits for another's at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests need a browser, and are tried twice (`-rR` lists who needed it)."""
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=1))
         if item.get_closest_marker("browser") and CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="Chromium is missing (apt: chromium)"))
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items[:] = dealt(
+        items,
+        getattr(config, "workerinput", {}).get("workercount", 1),
+        is_slow=lambda item: item.get_closest_marker("slow") is not None,
+        is_browser=lambda item: item.get_closest_marker("browser") is not None,
+    )
 
 
 def pytest_collection_finish() -> None:

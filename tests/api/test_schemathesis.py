@@ -124,10 +124,12 @@ def schema(real, cookies):
         signal.connect(close_old_connections)
 
 
+@pytest.mark.slow
 def test_a_stranger_gets_an_answer_to_everything(schema, real):
     assert ask_everything(schema, real) > 100
 
 
+@pytest.mark.slow
 def test_staff_get_an_answer_to_everything(schema, real, cookies):
     headers = {"X-CSRFToken": cookies["csrftoken"]}
 

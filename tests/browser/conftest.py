@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Literal
 
@@ -35,14 +35,27 @@ DESK_SIZE = {"width": 1440, "height": 900}
 BOARD_SIZE = {"width": 1920, "height": 1080}
 
 
-@pytest.fixture(scope="module")  # its loop must not run on beside tests with loops of their own
-def chromium() -> Iterator[Browser]:
+@pytest.fixture(scope="package")  # its loop must not run on beside tests with loops of their own
+def browser() -> Iterator[Callable[[], Browser]]:
+    """One for all journeys that follow each other, and a new one when it broke down."""
+    started: list[Browser] = []
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's loop runs in this thread
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+
+        def running() -> Browser:
+            if not started or not started[-1].is_connected():
+                started.append(playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET))
+            return started[-1]
+
+        yield running
+        for one in started:
+            one.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def chromium(browser) -> Browser:
+    return browser()
 
 
 @pytest.fixture

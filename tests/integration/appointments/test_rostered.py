@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 TUESDAY_AT_11 = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_two_weeks_of_three_halls_are_planned_and_only_once():
     prepare(TUESDAY_AT_11)
     halls = list(Hall.objects.order_by("code"))
