@@ -101,10 +101,12 @@ def _nobody_has_asked_yet(monkeypatch):
 
 @pytest.fixture(autouse=True, scope="session")
 def _a_quiet_past():
-    """The simulated city's past is made often; few people in it show the same."""
+    """The simulated city is made often; few people in its past and its draws show the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("appointments.simulating.booked.PAST_FILL", 0.08)
         patch.setattr("appointments.simulating.history.PER_HOUR", 1.6)
+        patch.setattr("appointments.simulating.drawn.REGISTERED", 12)
+        patch.setattr("appointments.simulating.drawn.DRAWN", 8)
         yield
 
 

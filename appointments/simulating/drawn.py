@@ -18,6 +18,7 @@ from windows.models import Hall, HallSession, Matter
 HOURS = {"opens": time(18, 30), "closes": time(20, 30)}
 OPEN_IN, DRAWN_IN = "H02", "H05"
 PARTIES = [1, 1, 1, 2, 2, 3]
+REGISTERED, DRAWN = 60, 40  # parties
 
 
 def lay_draws(halls: list[Hall], now: datetime) -> None:
@@ -28,10 +29,10 @@ def lay_draws(halls: list[Hall], now: datetime) -> None:
     by_code, today = {hall.code: hall for hall in halls}, civil.city_date(now)
     if OPEN_IN in by_code:
         ends = civil.city_instant(today + timedelta(days=1), time(20))
-        _draw(by_code[OPEN_IN], today + timedelta(days=4), ends, parties=60, now=now)
+        _draw(by_code[OPEN_IN], today + timedelta(days=4), ends, parties=REGISTERED, now=now)
     if DRAWN_IN in by_code:
         ends = civil.city_instant(today - timedelta(days=1), time(20))
-        draw = _draw(by_code[DRAWN_IN], today + timedelta(days=2), ends, parties=40, now=now)
+        draw = _draw(by_code[DRAWN_IN], today + timedelta(days=2), ends, parties=DRAWN, now=now)
         if draw:
             draw_now(draw_id=draw.pk, now=ends)
             _silence(draw)

@@ -8,7 +8,7 @@ from appointments import draw_rule
 from appointments.draw_facts import figures_of
 from appointments.invariants import holds
 from appointments.models import Draw
-from appointments.simulating import city, preparing
+from appointments.simulating import city, drawn, preparing
 from appointments.simulating.preparing import prepare
 from tests.integration.appointments.test_simulating import TUESDAY_AT_11
 
@@ -20,6 +20,8 @@ def _small(monkeypatch):
     monkeypatch.setattr(city, "HALLS", city.HALLS[:5])
     monkeypatch.setattr(preparing, "DAYS_BACK", 1)
     monkeypatch.setattr(preparing, "DAYS_AHEAD", 2)
+    monkeypatch.setattr(drawn, "REGISTERED", 60)  # as in the demonstration
+    monkeypatch.setattr(drawn, "DRAWN", 40)
 
 
 def draws() -> tuple[Draw, Draw]:
