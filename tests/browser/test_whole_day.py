@@ -94,7 +94,10 @@ def screens(chromium, city, scene):
 
     def opened(size, path, *, cookies=()):
         context = chromium.new_context(
-            viewport=size, base_url=f"http://127.0.0.1:{door}", locale="zh-CN"
+            viewport=size,
+            base_url=f"http://127.0.0.1:{door}",
+            locale="zh-CN",
+            reduced_motion="reduce",  # a board that blinks without end is drawn dearly
         )
         contexts.append(context)
         context.add_cookies(list(cookies))
