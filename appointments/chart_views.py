@@ -1,6 +1,5 @@
 """Charts of one's halls over some days: a page, and each chart as a table to take along."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,6 +17,7 @@ from appointments import saying
 from appointments.charting import charts_of
 from appointments.charting_counts import Chart
 from appointments.city_page import Link
+from appointments.demand_page import table_of
 from appointments.supervise_views import READERS, WHO, show
 from config import civil
 from config.refusals import NotFound
@@ -184,15 +184,5 @@ def _spans(asked: Asked, now: datetime) -> list[Link]:
 
 
 def _table(charts: Sequence[Chart], key: str, asked: Asked) -> HttpResponse:
-    """The chart's numbers; a byte order mark, so that office programs read Chinese."""
-    chart = next((one for one in charts if one.key == key), None)
-    if chart is None:
-        raise NotFound
-    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    name = f"{chart.key}-{asked.first}-{asked.last}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    lines = csv.writer(answer)
-    lines.writerow([chart.head, *(column.text for column in chart.columns)])
-    for name, values in chart.rows:
-        lines.writerow([name, *("" if value is None else value for value in values)])
-    return answer
+    """The chart's numbers for office programs; no name in them is ever a formula."""
+    return table_of(charts, key, f"{asked.first}-{asked.last}")

@@ -1,6 +1,5 @@
 """What the pages of demand show: days with their state, facts of a day in words."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -17,6 +16,7 @@ from appointments.demanded.picturing import CHANNELS, Sums
 from appointments.demanded.reading import Wanted
 from appointments.models import DemandFact
 from config.refusals import NotFound
+from windows.importing.files import as_csv
 from windows.models import Hall, HallSession, Matter
 
 What = DemandFact.What
@@ -67,14 +67,12 @@ def shown_difference(one: Difference, matters: dict[int, Matter]) -> dict[str, A
 
 
 def table_of(charts: Sequence[Chart], key: str, name: str) -> HttpResponse:
-    """A chart's numbers; a byte order mark, so that office programs read Chinese."""
+    """A chart's numbers for office programs; no name in them is ever a formula."""
     chart = next((one for one in charts if one.key == key), None)
     if chart is None:
         raise NotFound
-    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    heads = [chart.head, *(column.text for column in chart.columns)]
+    lines = [[row, *("" if one is None else one for one in values)] for row, values in chart.rows]
+    answer = HttpResponse(as_csv([heads, *lines]), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{chart.key}-{name}.csv"'
-    lines = csv.writer(answer)
-    lines.writerow([chart.head, *(column.text for column in chart.columns)])
-    for row, values in chart.rows:
-        lines.writerow([row, *("" if value is None else value for value in values)])
     return answer

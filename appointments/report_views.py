@@ -1,6 +1,5 @@
 """A hall's day in figures: a page, and the same as a table to take along."""
 
-import csv
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from appointments.supervise_views import READERS, asked_hall, halls_here, show
 from config import civil
 from queues.reporting import DayReport, report_of
 from windows.access import staff_page
+from windows.importing.files import as_csv
 from windows.shifts import service_day_at
 
 LONGEST_AGO = timedelta(days=800)
@@ -60,18 +60,15 @@ def _asked_day(said: str, today: date) -> tuple[date, str]:
 
 
 def _table(report: DayReport) -> HttpResponse:
-    """One line per window; a byte order mark, so that office programs read Chinese."""
-    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    """One line per window, for office programs."""
+    heads = [_("Day"), _("Hall"), _("Window"), _("Calls"), _("Served"), _("Minutes of service"),
+             _("Minutes at the window"), _("Minutes of breaks")]  # fmt: skip
+    lines = [
+        [str(report.day), report.hall.code, one.number, one.calls, one.served,
+         one.minutes_serving, one.minutes_staffed, one.minutes_resting]
+        for one in report.windows
+    ]  # fmt: skip
+    answer = HttpResponse(as_csv([heads, *lines]), content_type="text/csv; charset=utf-8")
     name = f"{report.hall.code}-{report.day}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    lines = csv.writer(answer)
-    lines.writerow(
-        [_("Day"), _("Hall"), _("Window"), _("Calls"), _("Served"), _("Minutes of service"),
-         _("Minutes at the window"), _("Minutes of breaks")]
-    )  # fmt: skip
-    for one in report.windows:
-        lines.writerow(
-            [report.day, report.hall.code, one.number, one.calls, one.served,
-             one.minutes_serving, one.minutes_staffed, one.minutes_resting]
-        )  # fmt: skip
     return answer
