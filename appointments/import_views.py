@@ -1,4 +1,4 @@
-"""Halls, windows, matters, staff and plans from files, and into files: choose, look, take in."""
+"""The city's tables from files, and into files: choose, look, take in."""
 
 import uuid
 from datetime import datetime
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments.calendar_views import place
 from appointments.import_forms import FileForm
+from appointments.importing_cohorts import CohortRows
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, halls_here, show
 from config import civil
@@ -25,13 +26,13 @@ from windows.importing.resources import Scope
 from windows.importing.taking_in import (
     CHANGED,
     NEW,
-    RESOURCES,
     SAME,
     WRONG,
     Report,
     as_file,
     exported,
     keep_draft,
+    kinds,
     look,
     resource_for,
     take_in,
@@ -50,15 +51,12 @@ def _scope(request: HttpRequest, now: datetime) -> Scope:
         now=now,
         is_city=runs_city(request.user, *WHO),
         halls={hall.code.upper(): hall for hall in halls_here(request)},
+        more={CohortRows.what: CohortRows},
     )
 
 
 def _choices(scope: Scope) -> list[tuple[str, Any]]:
-    return [
-        (what, rows.title)
-        for what, rows in RESOURCES.items()
-        if scope.is_city or not rows.is_of_city
-    ]
+    return [(what, rows.title) for what, rows in kinds(scope).items() if rows.is_for(scope)]
 
 
 @never_cache
@@ -69,7 +67,7 @@ def supervise_import(request: HttpRequest) -> HttpResponse:
     now = civil.now()
     scope = _scope(request, now)
     if request.method != "POST":
-        return _page(request, scope, FileForm(choices=_choices(scope)))
+        return _page(request, scope, FileForm(initial=_asked(request), choices=_choices(scope)))
     form = FileForm(request.POST, request.FILES, choices=_choices(scope))
     if not form.is_valid():
         return _page(request, scope, form, status=400)
@@ -84,9 +82,14 @@ def supervise_import(request: HttpRequest) -> HttpResponse:
     return redirect("appointments:supervise_import_look", draft.public_id)
 
 
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """`?what=cohorts`: whoever comes from a page of theirs finds it chosen."""
+    return {"what": request.GET.get("what", "")}
+
+
 def _page(request: HttpRequest, scope: Scope, form: FileForm, status: int = 200) -> HttpResponse:
     rows = [
-        {"what": what, "title": title, "columns": list(RESOURCES[what](scope).labels().values())}
+        {"what": what, "title": title, "columns": list(resource_for(what, scope).labels().values())}
         for what, title in _choices(scope)
     ]
     context = place(request) | {"form": form, "resources": rows, "is_city": scope.is_city}
@@ -123,7 +126,8 @@ def supervise_import_look(request: HttpRequest, public_id: uuid.UUID) -> HttpRes
         draft.refresh_from_db()
         return _report(request, draft, scope, errors=(str(no),), status=409)
     messages.success(request, _taken_words(told["new"], told["changed"]))
-    return redirect("appointments:supervise_import")
+    done = "cohorts" if draft.what == CohortRows.what else "import"
+    return redirect(f"appointments:supervise_{done}")
 
 
 def _taken_words(new: int, changed: int) -> str:
@@ -150,7 +154,7 @@ def _report(
     rows = sorted(report.rows, key=lambda row: order.index(row.fate)) if report else []
     context = place(request) | {
         "draft": draft,
-        "title": RESOURCES[draft.what].title,
+        "title": resource_for(draft.what, scope).title,
         "report": report,
         "rows": rows[:SHOWN],
         "more": max(0, len(rows) - SHOWN),
@@ -176,7 +180,7 @@ def supervise_export(request: HttpRequest, what: str, kind: str) -> HttpResponse
     else:
         rows = exported(what, scope=scope)
         name = f"{what}-{civil.city_date(now):%Y-%m-%d}.{kind}"
-    content, content_type = as_file(rows, kind, str(RESOURCES[what].title))
+    content, content_type = as_file(rows, kind, str(resource_for(what, scope).title))
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -1,7 +1,7 @@
 """Staff from a file: one row for each person and role. No file holds a password: who is new
 cannot sign in until an administrator sets one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -41,6 +41,12 @@ class StaffRows(Rows):
         if name == "hall":
             return instance.hall.code if instance.hall else ""
         return super().shown(name, instance)
+
+    def instances(self) -> Iterable[StaffRole]:
+        roles = StaffRole.objects.select_related("staff", "hall")
+        if not self.scope.is_city:
+            roles = roles.filter(hall__in=self.scope.mine)
+        return roles.order_by("staff__username", "pk")
 
     def find(self, row: Mapping[str, Any]) -> StaffRole | None:
         self.its_hall = self._hall_of(row)
@@ -83,9 +89,8 @@ class StaffRows(Rows):
             raise wrong("role", _("Only the city gives this role."))
         if self.is_new:
             return
-        mine = [hall.pk for hall in self.scope.halls.values()]
         held = StaffRole.objects.filter(staff=self.person)
-        others = held.exclude(hall__in=mine, role__in=OF_A_HALL)
+        others = held.exclude(hall__in=self.scope.mine, role__in=OF_A_HALL)
         if others.exists() or not held.exists() or self.person.is_superuser:
             raise wrong("username", _("This person has other rights too; the city changes them."))
 

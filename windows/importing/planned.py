@@ -1,7 +1,7 @@
 """Weekly plans from a file. A row with the number of a plan changes it from its first day on;
 one without a number is a new plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Manager
@@ -78,6 +78,11 @@ class PlanRows(Rows):
         if name == "hall":
             return instance.hall.code
         return super().shown(name, instance)
+
+    def instances(self) -> Iterable[WeeklyPlan]:
+        plans = WeeklyPlan.objects.filter(hall__in=self.scope.mine, ended_at=None)
+        plans = plans.select_related("hall").prefetch_related("windows", "matters")
+        return plans.order_by("hall__code", "opens", "pk")
 
     def find(self, row: Mapping[str, Any]) -> WeeklyPlan | None:
         number = self.fields["plan"].widget.clean(row.get("plan"))

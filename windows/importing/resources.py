@@ -5,8 +5,8 @@ wrong is told by column. Its `before` and `after` are the row as it was and as i
 """
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,11 @@ class Scope:
     now: datetime
     is_city: bool
     halls: Mapping[str, Hall]
+    more: Mapping[str, type["Rows"]] = field(default_factory=dict)  # what other apps take in
+
+    @property
+    def mine(self) -> list[int]:
+        return [hall.pk for hall in self.halls.values()]
 
     def hall(self, code: str) -> Hall:
         """Raises ValueError in words where the hall is not known, or not theirs."""
@@ -86,8 +91,8 @@ class Rows(resources.ModelResource, metaclass=RowsType):
         self.scope = scope
         self.before: dict[str, Any] | None = None
         self.after: dict[str, Any] = {}
-        for name, field in self.fields.items():
-            field.column_name = name
+        for name, its in self.fields.items():
+            its.column_name = name
 
     def labels(self) -> dict[str, str]:
         return {name: str(self.fields[name].label) for name in self.columns()}
@@ -102,6 +107,15 @@ class Rows(resources.ModelResource, metaclass=RowsType):
     def shown(self, name: str, instance: Any) -> Any:
         field = self.fields[name]
         return field.widget.render(getattr(instance, field.attribute or name, None))
+
+    @classmethod
+    def is_for(cls, scope: Scope) -> bool:
+        """Whether the person may take such rows in, and out."""
+        return scope.is_city or not cls.is_of_city
+
+    @abstractmethod
+    def instances(self) -> Iterable[Any]:
+        """All that are the person's, in the order of a file."""
 
     @abstractmethod
     def find(self, row: Mapping[str, Any]) -> Any:
@@ -193,6 +207,9 @@ class HallRows(Rows):
             "is_open",
         )  # fmt: skip
 
+    def instances(self) -> Iterable[Hall]:
+        return Hall.objects.filter(pk__in=self.scope.mine).order_by("code")
+
     def find(self, row: Mapping[str, Any]) -> Hall | None:
         code = self.fields["code"].widget.clean(row.get("code")).upper()
         found = Hall.objects.filter(code=code).first()
@@ -224,6 +241,10 @@ class WindowRows(Rows):
 
     def shown(self, name: str, instance: Any) -> Any:
         return instance.hall.code if name == "hall" else super().shown(name, instance)
+
+    def instances(self) -> Iterable[Window]:
+        windows = Window.objects.filter(hall__in=self.scope.mine).select_related("hall")
+        return windows.prefetch_related("matters").order_by("hall__code", "number")
 
     def find(self, row: Mapping[str, Any]) -> Window | None:
         self.its_hall = self.scope.hall(str(row.get("hall") or ""))
@@ -275,6 +296,9 @@ class MatterRows(Rows):
             "fee_cny", "promised_workdays", "min_age", "max_age", "needs_guardian", "position",
             "is_offered",
         )  # fmt: skip
+
+    def instances(self) -> Iterable[Matter]:
+        return Matter.objects.order_by("position", "code")
 
     def find(self, row: Mapping[str, Any]) -> Matter | None:
         code = self.fields["code"].widget.clean(row.get("code")).upper()

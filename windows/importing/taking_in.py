@@ -6,7 +6,6 @@ confirmation names what was seen; when the rows would fare otherwise by then, no
 
 import hashlib
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +19,7 @@ from windows.importing.files import FileRefused, Table, as_csv, as_xlsx, read_ta
 from windows.importing.people import StaffRows
 from windows.importing.planned import PlanRows
 from windows.importing.resources import HallRows, MatterRows, Rows, Scope, WindowRows
-from windows.models import Hall, ImportDraft, Matter, StaffRole, WeeklyPlan, Window
+from windows.models import ImportDraft
 
 RESOURCES: dict[str, type[Rows]] = {
     rows.what: rows for rows in (HallRows, WindowRows, MatterRows, StaffRows, PlanRows)
@@ -85,13 +84,19 @@ class Report:
         return hashlib.sha256(repr((self.what, told)).encode()).hexdigest()[:24]
 
 
+def kinds(scope: Scope) -> dict[str, type[Rows]]:
+    """What there is to take in: the supply, and what the apps above brought along."""
+    return RESOURCES | dict(scope.more)
+
+
 def resource_for(what: str, scope: Scope) -> Rows:
     """Raises NotFound for what nobody imports, NotAllowed for what is the city's."""
-    if what not in RESOURCES:
+    kind = kinds(scope).get(what)
+    if kind is None:
         raise NotFound
-    if RESOURCES[what].is_of_city and not scope.is_city:
+    if not kind.is_for(scope):
         raise NotAllowed
-    return RESOURCES[what](scope)
+    return kind(scope)
 
 
 def look(what: str, content: bytes, *, scope: Scope) -> Report:
@@ -198,26 +203,8 @@ def _errors(error: Any, labels: dict[str, str]) -> list[tuple[str, str]]:
 def exported(what: str, *, scope: Scope) -> list[list[Any]]:
     """Headings and all rows that are the person's."""
     resource = resource_for(what, scope)
-    rows = [list(resource.values(one).values()) for one in _instances(what, scope)]
+    rows = [list(resource.values(one).values()) for one in resource.instances()]
     return [list(resource.labels().values()), *rows]
-
-
-def _instances(what: str, scope: Scope) -> Iterable[Any]:
-    mine = [hall.pk for hall in scope.halls.values()]
-    if what == "halls":
-        return Hall.objects.filter(pk__in=mine).order_by("code")
-    if what == "matters":
-        return Matter.objects.order_by("position", "code")
-    if what == "windows":
-        windows = Window.objects.filter(hall__in=mine).select_related("hall")
-        return windows.prefetch_related("matters").order_by("hall__code", "number")
-    if what == "staff":
-        roles = StaffRole.objects.select_related("staff", "hall")
-        if not scope.is_city:
-            roles = roles.filter(hall__in=mine)
-        return roles.order_by("staff__username", "pk")
-    plans = WeeklyPlan.objects.filter(hall__in=mine, ended_at=None).select_related("hall")
-    return plans.prefetch_related("windows", "matters").order_by("hall__code", "opens", "pk")
 
 
 def as_file(rows: list[list[Any]], kind: str, title: str) -> tuple[bytes, str]:
