@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments.calendar_views import SEE, place
 from appointments.cohort_forms import CohortForm
 from appointments.cohort_page import CohortRow, month_words, usual_words, wave, where_words
+from appointments.demand_page import table_of
 from appointments.event_views import EVERYWHERE, may_write, places_of
 from appointments.knowing_cohorts import CohortFacts, remove_cohort, write_cohort
 from appointments.models import CardCohort
@@ -30,10 +31,13 @@ from windows.models import Hall, Staff
 @staff_page(*SEE)
 @require_safe
 def supervise_cohorts(request: HttpRequest) -> HttpResponse:
-    """The months in their order, and what they bring."""
+    """The months in their order, and what they bring; `?format=csv`: the wave alone."""
     now = civil.now()
     today = civil.city_date(now)
     cohorts = list(CardCohort.objects.select_related("made_by").order_by("month", "district"))
+    chart = wave(cohorts, today) if cohorts else None
+    if request.GET.get("format") == "csv":
+        return table_of([chart] if chart else [], "wave", f"{today}")
     names = dict(Hall.objects.values_list("district_zh", "district_en"))
     context = place(request) | {
         "rows": [
@@ -45,7 +49,7 @@ def supervise_cohorts(request: HttpRequest) -> HttpResponse:
             )
             for one in cohorts
         ],
-        "chart": wave(cohorts, today) if cohorts else None,
+        "chart": chart,
         "usual": usual_words(today),
         "city": pgettext("where", "The whole city"),
         "may_add": bool(_areas(request)),

@@ -47,6 +47,19 @@ def test_a_month_is_added_and_told_with_what_it_brings(city):
     assert "Most of them in May 2027: about 3,600 people more." in page  # three in ten
 
 
+def test_the_wave_can_be_taken_away(city, may):
+    assert 'href="?format=csv"' in city.get(LIST).content.decode()
+
+    told = city.get(f"{LIST}?format=csv").content.decode("utf-8-sig").splitlines()
+
+    assert told[0] == "Month,Cards of 20 years"
+    assert "May 2027,3600" in told
+
+
+def test_without_cards_there_is_no_wave_to_take_away(city):
+    assert city.get(f"{LIST}?format=csv").status_code == 404
+
+
 def test_renewals_of_late_stand_beside_the_wave(city, may, hall, renewal):
     DemandFact.objects.create(
         hall=hall, matter=renewal, service_day=date(2027, 3, 3), hour=9, kind="regular",
