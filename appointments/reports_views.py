@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from appointments.demand_page import table_of
 from appointments.models import DayFigure
 from appointments.reports.correcting import corrections
 from appointments.reports.picturing import charts_of
@@ -66,8 +67,12 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
     asked, form = _asked(request, halls, now)
     there = [hall for hall in halls if asked.hall in (EVERY, hall.code)]
     report = report_of(there, asked.first, asked.last, asked.by)
-    if not form.errors and (table := _file(request, asked, report)) is not None:
+    table = None if form.errors or "chart" in request.GET else _file(request, asked, report)
+    if table is not None:
         return table
+    charts = charts_of(there, asked.first, asked.last, report)
+    if key := request.GET.get("chart", ""):
+        return table_of(charts, key, f"{asked.hall}-{asked.first}-{asked.last}")
     pks = [hall.pk for hall in there]
     corrected = corrections(pks, asked.first, asked.last)
     hall = there[0] if len(there) == 1 else None
@@ -82,7 +87,7 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
         "days": period_words(asked.first, asked.last),
         "written": report.whole.written,
         "was_open": report.whole.was_open,
-        "charts": charts_of(there, asked.first, asked.last, report),
+        "charts": [(one, asked.address(chart=one.key)) for one in charts],
         "heads": report.heads,
         "rows": report.rows,
         "lines": _linked(asked, there, report.rows, corrected),

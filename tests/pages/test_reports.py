@@ -127,6 +127,14 @@ class TestPage:
 
 
 class TestTables:
+    def test_each_chart_leaves_as_its_table(self, boss, a_day):
+        asked = {"hall": "H01", "from": f"{DAY}", "to": f"{DAY}"}
+        for chart, address in boss.get(PAGE, asked).context["charts"]:
+            told = rows(boss.get(f"{PAGE}{address}"))
+            assert told[0] == [chart.head, *(column.text for column in chart.columns)]
+            assert [line[0] for line in told[1:]] == [name for name, _values in chart.rows]
+        assert boss.get(PAGE, {"chart": "none"}).status_code == 404
+
     def test_csv_holds_the_rows_with_a_mark(self, boss, a_day):
         answer = boss.get(PAGE, {"by": "hour", "format": "csv"})
 
