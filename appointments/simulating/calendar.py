@@ -239,7 +239,8 @@ def cover_now(halls: Iterable[Hall], now: datetime, hours: int) -> list[Row]:
     """
     floor = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0)
     until = floor + timedelta(hours=hours) + HALF_HOUR
-    rows = HallSession.objects.filter(state="open", ends_at__gt=floor - HALF_HOUR)
+    earliest = floor - 2 * HALF_HOUR
+    rows = HallSession.objects.filter(state="open", ends_at__gt=earliest)
     by_hall: dict[int, list[HallSession]] = {}
     for session in rows.filter(starts_at__lt=until).order_by("starts_at"):
         by_hall.setdefault(session.hall_id, []).append(session)
@@ -247,7 +248,7 @@ def cover_now(halls: Iterable[Hall], now: datetime, hours: int) -> list[Row]:
     for hall in halls:
         sessions = by_hall.get(hall.pk, [])
         runs = any(s.starts_at <= now < s.ends_at for s in sessions)
-        first = floor if runs else floor - 2 * HALF_HOUR
+        first = floor if runs else earliest
         plans += _fill(hall, sessions, first, until)
     return lay(plans, now)
 

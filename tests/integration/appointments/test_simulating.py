@@ -28,6 +28,7 @@ TUESDAY_AT_11 = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HOURS = {
     "a Tuesday morning": TUESDAY_AT_11,
     "a Tuesday between day and night session": datetime(2026, 11, 24, 9, 20, tzinfo=UTC),
+    "just after five": datetime(2026, 11, 23, 9, 43, tzinfo=UTC),
     "a Thursday night": datetime(2026, 11, 26, 11, 45, tzinfo=UTC),
     "three at night": datetime(2026, 11, 25, 19, 0, tzinfo=UTC),
     "just after midnight": datetime(2026, 11, 26, 16, 10, tzinfo=UTC),
