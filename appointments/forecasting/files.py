@@ -1,9 +1,5 @@
 """Counts from a CSV file of any origin: `series,date,count` or `series,at,count`.
 
-Columns come in any order; others are passed over. Files of other systems may name them
-otherwise (HEADINGS), may name a series by several columns (an office and its queue), give the
-hour in a column of its own, or have one series only and no name for it.
-
 What is wrong is told with its line. A day given twice is refused, not added up: nobody knows
 whether the second row is more people or the same export again. Only the hour that a clock change
 repeats on a Sunday night is added up.
@@ -18,40 +14,34 @@ from math import isfinite
 from pathlib import Path
 from statistics import median
 
+from appointments.forecasting import file_texts
+from appointments.forecasting.file_columns import columns_of
+from appointments.forecasting.file_texts import Unreadable as Unreadable
 from appointments.forecasting.series import Gathered, Series, as_series
 
-HEADINGS = {
-    "at": ("at", "datetime", "timestamp", "time"),
-    "date": ("date", "day"),
-    "hour": ("hour",),
-    "count": ("count", "calls", "arrived", "people", "value", "n"),
-}
-OF_SERIES = ("series", "queue", "office", "hall", "group_id", "group", "matter")
-MOST_BYTES = 200_000_000
 MOST_ROWS = 2_000_000
 MOST_SERIES = 2_000
 MOST_DAYS = 3_660
 MOST_CELLS = 20_000_000  # series times hours times days
 MOST_PEOPLE = 1_000_000  # in one row
 ABSURD = 1_000.0  # times what is usual in the series
-DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-INSTANT = re.compile(
-    DAY.pattern + r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2})?"
+MOMENT = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
 )
 BACK = range(0, 4)  # hours of a night in which clocks are put back
-
-
-class Unreadable(Exception):
-    """The file cannot be read as counts; says why, and where."""
 
 
 def read(path: Path) -> Series:
     """The counts of the file. Refuses: Unreadable."""
     gathered = Gathered()
+    encoding = file_texts.encoding_of(path)
+    if encoding != file_texts.USUAL:
+        gathered.notes.append("The file is not UTF-8; it was read as GB18030 (GBK).")
     seen: dict[int, int] = {}
     counts: dict[str, array[float]] = {}
     highest: dict[str, tuple[float, int]] = {}
-    for number, name, day, hour, moment, people in rows(path):
+    for number, name, day, hour, moment, people in rows(path, encoding):
         once(seen, gathered, name, day, moment, number)
         gathered.add(name, day, hour, people)
         if people > 0:
@@ -66,19 +56,21 @@ def read(path: Path) -> Series:
     return as_series(gathered)
 
 
-def rows(path: Path) -> Iterator[tuple[int, str, date, int, str, float]]:
+def rows(path: Path, encoding: str) -> Iterator[tuple[int, str, date, int, str, float]]:
     """Line, series, day, hour (-1: none), the moment as it was written, people."""
-    lines = csv.reader(decoded(path), strict=True)
+    text, separator = file_texts.separated(file_texts.decoded(path, encoding))
+    lines = csv.reader(text, delimiter=separator, strict=True)
     columns: dict[str, int] = {}
     names: list[int] = []
-    number = 1
+    number, width = 1, 0
     try:
         for row in lines:
             number = lines.line_num
             if not any(cell.strip() for cell in row):
                 continue
             if not columns:
-                columns, names, width = headings(row)
+                columns, names = columns_of(row)
+                width = len(row)
                 continue
             if number > MOST_ROWS:
                 raise Unreadable(f"More than {MOST_ROWS:,} lines: split the file.")
@@ -91,71 +83,38 @@ def rows(path: Path) -> Iterator[tuple[int, str, date, int, str, float]]:
         raise Unreadable("The file is empty.")
 
 
-def decoded(path: Path) -> Iterator[str]:
-    """The lines as text."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise Unreadable(f"The file is larger than {MOST_BYTES // 1_000_000} MB: split it.")
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                try:
-                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                except UnicodeDecodeError as error:
-                    raise Unreadable(
-                        f"Line {number}: not UTF-8. Save the file as UTF-8 and try again."
-                    ) from error
-                if "\0" in text:
-                    raise Unreadable(f"Line {number}: not text.")
-                yield text
-    except OSError as error:
-        raise Unreadable(f"The file cannot be read: {error.strerror}.") from error
-
-
-def headings(row: list[str]) -> tuple[dict[str, int], list[int], int]:
-    """Where each column is, and which name the series."""
-    given = [cell.strip().lower() for cell in row]
-    found = {}
-    for wanted, names in HEADINGS.items():
-        place = next((given.index(name) for name in names if name in given), None)
-        if place is not None:
-            found[wanted] = place
-    if "count" not in found or ("at" not in found and "date" not in found):
-        raise Unreadable(
-            "Line 1: the columns are not those expected: `series,date,count` for days or "
-            "`series,at,count` for times."
-        )
-    if "date" in found and "at" in found and "hour" not in found:
-        del found["date"]
-    named = [place for place, name in enumerate(given) if name in OF_SERIES]
-    return found, named, len(row)
-
-
 def parsed(
     row: list[str], columns: dict[str, int], names: list[int], number: int
 ) -> tuple[str, date, int, str, float]:
     cells = {wanted: row[place].strip() for wanted, place in columns.items()}
     name = "/".join(row[place].strip() for place in names) or "all"
     people = counted(cells["count"], number)
-    if "date" in cells:
-        day = dated(DAY.fullmatch(cells["date"]), cells["date"], number)
-        hour = hour_of(cells["hour"], number) if "hour" in cells else -1
+    day, time = moment(cells.get("at") or cells.get("date", ""), "at" in cells, number)
+    if "hour" in cells:
+        hour = hour_of(cells["hour"], number)
         return name, day, hour, f"{day} {hour}", people
-    match = INSTANT.fullmatch(cells["at"])
-    if match is None or int(match[5]) > 59 or int(match[6] or 0) > 59:
-        raise Unreadable(
-            f"Line {number}: {shown(cells['at'])} is not a time such as 2026-11-23 09:30."
-        )
-    day, hour, minute = dated(match, cells["at"], number), hour_of(match[4], number), match[5]
-    return name, day, hour, f"{day} {hour}:{minute}:{match[6]} {match[7]}", people
+    if time is None:
+        return name, day, -1, f"{day} -1", people
+    return name, day, hour_of(time[0], number), f"{day} {':'.join(time)}", people
 
 
-def dated(match: re.Match[str] | None, text: str, number: int) -> date:
+def moment(text: str, is_time: bool, number: int) -> tuple[date, tuple[str, ...] | None]:
+    """The day, and hour, minute, second and zone where there is a time."""
+    match = MOMENT.fullmatch(text)
+    if match is None:
+        wanted = "time such as 2026-11-23 09:30" if is_time else "date such as 2026-11-23"
+        raise Unreadable(f"Line {number}: {shown(text)} is not a {wanted}.")
     try:
-        if match:
-            return date(int(match[1]), int(match[2]), int(match[3]))
+        day = date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
-        pass
-    raise Unreadable(f"Line {number}: {shown(text)} is not a date such as 2026-11-23.")
+        raise Unreadable(
+            f"Line {number}: {shown(text)} is not a date such as 2026-11-23."
+        ) from None
+    if match[4] is None:
+        return day, None
+    if int(match[5]) > 59 or int(match[6] or 0) > 59:
+        raise Unreadable(f"Line {number}: {shown(text)} is not a time such as 2026-11-23 09:30.")
+    return day, (match[4], match[5], match[6] or "", match[7] or "")
 
 
 def hour_of(text: str, number: int) -> int:
@@ -226,6 +185,9 @@ def bounded(gathered: Gathered) -> None:
             f"From {date.fromordinal(first)} to {date.fromordinal(last)} are more than ten years: "
             "is one of the dates wrong?"
         )
-    hours = len({hour for _, _, hour in gathered.people})
+    every = {hour for _, _, hour in gathered.people}
+    if -1 in every and len(every) > 1:
+        raise Unreadable("Some lines have a time and others only a day: give all of them one.")
+    hours = len(every)
     if (last - first + 1) * hours * len(gathered.names) > MOST_CELLS:
         raise Unreadable("Too many series for so many days and hours: split the file.")

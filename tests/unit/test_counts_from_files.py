@@ -2,7 +2,7 @@
 
 Proof that the guards hold: without `once` a day given twice is added up and the test of the
 repeated row is red; with `nan_to_num` in `as_series` the closed day becomes zero and its test is
-red.
+red. Without `first_foreign` asked for the second encoding the spreadsheet of GB18030 is red.
 """
 
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from appointments.forecasting import files
+from appointments.forecasting import file_texts, files
 from appointments.forecasting.backtesting import TooShort, backtest
 from appointments.forecasting.files import Unreadable, read
 
@@ -55,6 +55,7 @@ def hourly(days: int, hours: range = range(24)) -> list[str]:
         ("\n\n", "The file is empty."),
         (DAYS, "no rows"),
         ("lead,rate\n1,2\n", "Line 1: the columns"),
+        ("lead,rate\n1,2\n", "Other names that are understood: at .datetime, .* 人数"),
         (DAYS + "a,2026-10-01\n", "Line 2: 2 columns"),
         (DAYS + "a,2026-10-01,3\n\na,2026-10-02,-3\n", "Line 4: '-3' is less than nobody"),
         (DAYS + "a,2026-10-01,many\n", "Line 2: 'many' is not a number"),
@@ -68,7 +69,8 @@ def hourly(days: int, hours: range = range(24)) -> list[str]:
         (DAYS + daily([3] * 3) + "a,1926-10-01,3\n", "more than ten years"),
         (DAYS + "a,2026-10-01,3\na,2026-10-01,4\n", "Line 3: the same series and time as line 2"),
         (TIMES + "2026-10-01 10:00,3\n2026-10-01 10:00,3\n", "Line 3: the same series and time"),
-        (TIMES + "2026-10-01,3\n", "Line 2: '2026-10-01' is not a time"),
+        (TIMES + "2026-10-01 noon,3\n", "Line 2: '2026-10-01 noon' is not a time"),
+        (TIMES + "2026-10-01 09:00,3\n2026-10-02,3\n", "Some lines have a time and others only a"),
         (TIMES + "2026-10-01 25:00,3\n", "Line 2: '25' is not an hour"),
         (TIMES + "2026-10-01 10:77,3\n", "is not a time"),
         ("date,hour,count\n2026-10-01,x,3\n", "Line 2: 'x' is not an hour"),
@@ -90,7 +92,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
 
 
 def test_a_huge_file_is_refused_before_it_is_read(file, monkeypatch):
-    monkeypatch.setattr(files, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(file_texts, "MOST_BYTES", 1_000_000)
 
     with pytest.raises(Unreadable, match="larger than 1 MB"):
         read(file(DAYS + "x" * 1_000_001))
@@ -120,6 +122,38 @@ def test_columns_come_in_any_order_and_under_other_names(file):
 
     assert found.names == ("A/1",)
     assert (found.first_day, found.hours, found.daily.tolist()) == (FIRST, (9,), [[3.0]])
+
+
+@pytest.mark.parametrize(
+    "head", ["hall,ds,y", "queue,Day,Visits", "大厅,日期,人数", "派出所,日期时间,数量"]
+)
+def test_names_of_other_systems_are_understood(file, head):
+    found = read(file(head + "\n" + daily([3, 4])))
+
+    assert (found.names, found.hourly, found.daily.tolist()) == (("a",), None, [[3.0, 4.0]])
+
+
+def test_a_time_in_the_column_of_dates_is_a_time(file):
+    found = read(file("date,count\n2026-10-01 09:30,3\n2026-10-01 10:30,4\n"))
+
+    assert (found.hours, found.daily.tolist()) == ((9, 10), [[7.0]])
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(("end", "mark"), [("\n", ""), ("\r\n", "\ufeff")])
+def test_a_file_may_come_from_any_spreadsheet(file, separator, end, mark):
+    rows = mark + "\n\n" + DAYS + daily([3, 4], "东区")
+
+    found = read(file(rows.replace(",", separator).replace("\n", end)))
+
+    assert (found.names, found.daily.tolist(), found.notes) == (("东区",), [[3.0, 4.0]], ())
+
+
+def test_what_a_chinese_spreadsheet_saves_is_read_and_a_note_says_how(file):
+    found = read(file(("大厅,日期,人数\n" + daily([3, 4], "东区")).encode("gb18030")))
+
+    assert found.names == ("东区",)
+    assert "read as GB18030" in found.notes[0]
 
 
 def test_times_are_summed_to_hours_and_days(file):
