@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from appointments.benching import rebalance
+from appointments.benching import ranges, rebalance
 from config import civil, housing, servers
 
 RUSHES = ["booking", "spike", "soldout", "overload"]
@@ -26,8 +26,9 @@ NAMES = [
     "reminders",
     "rebalance",
     "reports",
+    "ranges",
 ]
-ALONE = "rebalance"  # needs no servers
+ALONE = {"rebalance": rebalance.table, "ranges": ranges.table}  # need no servers
 WAITING = 40_000  # more than a run calls
 
 
@@ -45,10 +46,7 @@ class Command(BaseCommand):
         if options["inside"]:
             print(json.dumps(inside(names[0])))  # noqa: T201
             return
-        results = [
-            rebalance.measure(halls=options["halls"]) if name == ALONE else on_scratch(name)
-            for name in names
-        ]
+        results = [measured(name, options) for name in names]
         folder = Path(settings.BASE_DIR) / ".local" / "bench"
         folder.mkdir(parents=True, exist_ok=True)
         for result in results:
@@ -57,8 +55,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(results))
             return
         for result in results:
-            if result["name"] == ALONE:
-                self.stdout.write("\n".join(rebalance.table(result)))
+            if result["name"] in ALONE:
+                self.stdout.write("\n".join(ALONE[result["name"]](result)))
                 continue
             self.stdout.write(f"\n{result['name']}, {result['clients']} connections, medians")
             self.table(result["figures"])
@@ -76,6 +74,12 @@ class Command(BaseCommand):
         for burst, found in figures.items():
             cells = "".join(f"{found.get(name, 0.0):>18.2f}" for name in names)
             self.stdout.write(f"  {burst:<16}{cells}")
+
+
+def measured(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    if name == "rebalance":
+        return rebalance.measure(halls=options["halls"])
+    return ranges.measure() if name == "ranges" else on_scratch(name)
 
 
 def on_scratch(name: str) -> dict[str, Any]:
