@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appointments.forecasting.backtesting import CHOSEN, Part, backtest
+from appointments.forecasting.backtesting import CHOSEN, Score, backtest
 from appointments.forecasting.series import Series
 
 Floats = NDArray[np.float64]
@@ -69,7 +69,7 @@ def changing(kind: str, luck: np.random.Generator, days: int, series: int) -> Fl
 
 def measure() -> dict[str, Any]:
     """Coverage and error by kind, by days that are known, and by number of series."""
-    rows = []
+    rows: list[tuple[tuple[str, ...], dict[str, Score]]] = []
     for kind, known, series in itertools.product(KINDS, KNOWN, SERIES):
         for seed in range(max(1, LIKE // (known * series))):
             found = backtest(
@@ -77,33 +77,28 @@ def measure() -> dict[str, Any]:
             )
             assert found.hourly  # noqa: S101
             names = (kind, f"{known} days", f"{series} series", "all")
-            rows.append((names, scored(found.daily), scored(found.hourly)))
+            of_ours = {"by day": found.daily.of(CHOSEN), "by hour": found.hourly.of(CHOSEN)}
+            rows.append((names, of_ours))
     groups = [*KINDS, *(f"{n} days" for n in KNOWN), *(f"{n} series" for n in SERIES), "all"]
     return {
         "name": "ranges",
         "figures": {
             group: {
-                part: summed([row[place] for row in rows if group in row[0]])
-                for place, part in ((1, "by day"), (2, "by hour"))
+                part: summed([score[part] for names, score in rows if group in names])
+                for part in ("by day", "by hour")
             }
             for group in groups
         },
     }
 
 
-def scored(part: Part) -> tuple[float, float]:
-    """The share of days within the range, and of the naive error that was saved."""
-    ours = part.of(CHOSEN)
-    return ours.coverage, ours.below_naive
-
-
-def summed(rows: list[tuple[float, float]]) -> dict[str, float]:
-    covered, saved = np.array(rows).T
+def summed(scores: list[Score]) -> dict[str, float]:
+    covered = np.array([score.coverage for score in scores])
     return {
-        "worlds": len(rows),
+        "worlds": len(scores),
         "coverage": float(covered.mean()),
         "within 3 points": float((np.abs(covered - 0.9) <= NEAR).mean()),
-        "below naive": float(saved.mean()),
+        "below naive": float(np.mean([score.below_naive for score in scores])),
     }
 
 
