@@ -183,7 +183,7 @@ def _unsure(made: Expectation) -> Floats:
     low, high = made.quantiles[LEVELS.index(0.25)], made.quantiles[LEVELS.index(0.9)]
     wide = (high - low) / (stats.norm.ppf(0.9) - stats.norm.ppf(0.25))
     beyond = np.maximum(wide**2 - made.mean, 0.0)
-    return np.sqrt(beyond) / np.maximum(made.mean, 1e-9) + NARROWEST
+    return np.hypot(np.sqrt(beyond) / np.maximum(made.mean, 1e-9), NARROWEST)
 
 
 def _counted(mean: Floats, spread: Floats) -> Expectation:

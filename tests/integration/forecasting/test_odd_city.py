@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from appointments.forecasting.reading import QUANTILES, days_of
+from appointments.forecasting.reading import QUANTILES, days_of, hours_of
 from appointments.forecasting.storing import forecast_city
 from appointments.models import DayClosing, DemandFact, ForecastRun, ForecastValue
 from tests.integration.forecasting.facts import write_weeks
@@ -20,6 +20,7 @@ TODAY = date(2026, 10, 8)
 YESTERDAY = TODAY - timedelta(days=1)
 WORKED = date(2026, 10, 10)  # a Saturday that makes up for the holiday
 SUNDAY = date(2026, 10, 11)
+FORESEEN = (date(2026, 7, 1), TODAY + timedelta(days=6))
 DISTRICTS = ("东区", "东区", "西区", "西区", "北区", "北区", "北区", "北区")
 
 
@@ -122,3 +123,29 @@ def test_nine_in_ten_days_of_the_coming_month_lie_within_what_was_stored(halls, 
     assert count == 160
     assert 0.86 <= inside / count <= 0.97
     assert below / count <= 0.08
+
+
+def test_hours_are_as_unsure_as_their_day_and_chance_make_them(halls, renewal):
+    """Halls whose days vary by a ninth. Mutant: the least unsureness added to that of the day."""
+    luck = np.random.default_rng(3)
+    moods = {(hall, day): luck.gamma(80, 1 / 80) for hall in halls for day in days(*FORESEEN)}
+    write_weeks(
+        halls, [renewal], last=TODAY + timedelta(days=6), now=NOW, weeks=11, usual=300,
+        factor=lambda hall, matter, day: moods[hall, day],
+    )  # fmt: skip
+    run = forecast_city(now=NOW)
+
+    inside = [
+        one.quantiles[0] <= people_at(hall, day, hour) <= one.quantiles[-1]
+        for hall in halls
+        for (day, hour), one in hours_of(run, hall.pk).items()
+        if day.weekday() < 5
+    ]
+
+    assert len(inside) == 240
+    assert 0.86 <= np.mean(inside) <= 0.945
+
+
+def people_at(hall: Hall, day: date, hour: int) -> int:
+    facts = DemandFact.objects.filter(hall=hall, service_day=day, hour=hour)
+    return sum(facts.values_list("people", flat=True))
