@@ -51,7 +51,7 @@ def measure(
         "halls": halls,
         "figures": figures,
         "ratios": _closed(played, [*seeds]),
-        "never_worse": _never_worse(figures, names),
+        "worse": worse_weeks(played, names),
         "every": {f"{seed} {policy}": found for (seed, policy), found in played.items()},
     }
 
@@ -100,13 +100,18 @@ def _closed(
     return found
 
 
-def _never_worse(figures: dict[str, dict[str, float]], names: list[str]) -> dict[str, bool]:
-    """Whether the forecast's policy is at least as good as fixed quotas in each week."""
-    return {
-        f"{name}: {what}": figures[OURS][f"{name}: {what}"] <= figures[FIXED][f"{name}: {what}"]
+def worse_weeks(
+    played: dict[tuple[int, str], dict[str, dict[str, float]]], names: list[str]
+) -> list[str]:
+    """Each seed's weeks in which the forecast's policy is not as good as fixed quotas."""
+    return [
+        f"seed {seed}, {name}: {what} {found[name][what]:.1f} for {fixed:.1f}"
+        for (seed, policy), found in played.items()
+        if policy == OURS
         for name in names
         for what in ("unmet", "wait")
-    }
+        if found[name][what] > (fixed := played[seed, FIXED][name][what])
+    ]
 
 
 def table(found: dict[str, Any]) -> list[str]:
@@ -117,6 +122,7 @@ def table(found: dict[str, Any]) -> list[str]:
         cells = "".join(f"{found['figures'][policy][name]:>12.1f}" for policy in policies)
         lines.append(f"{name:<34}{cells}")
     lines += [f"{name:<34}{share:>12.0%}" for name, share in found["ratios"].items()]
-    worse = [name for name, fine in found["never_worse"].items() if not fine]
-    lines.append("worse than fixed quotas: " + (", ".join(worse) or "never"))
+    lines.append(
+        "worse than fixed quotas: " + ("; ".join(found["worse"]) or "in no week of any seed")
+    )
     return lines

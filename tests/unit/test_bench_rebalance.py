@@ -1,13 +1,21 @@
 """A tiny city through the proof of rebalancing. # C8 C9
 
 Seen red: a `Past` with the counts of the day itself (the forecast then changes with them);
-quotas moved the other way.
+quotas moved the other way; weeks compared by the medians of the seeds.
 """
 
 import numpy as np
 import pytest
 
-from appointments.benching.rebalance import FIXED, ORACLE, OURS, figures_of, knowing, table
+from appointments.benching.rebalance import (
+    FIXED,
+    ORACLE,
+    OURS,
+    figures_of,
+    knowing,
+    table,
+    worse_weeks,
+)
 from appointments.benching.rebalance_played import play_city
 from appointments.benching.rebalance_policies import foreseen, last_week, past_of
 from appointments.benching.rebalance_world import HISTORY, World, make_world
@@ -68,15 +76,28 @@ def test_every_policy_meets_the_same_people(world):
     assert ours.moved > 0
 
 
-def test_the_table_names_where_it_is_worse():
-    weeks = {"ordinary: unmet": 2.0, "ordinary: wait": 9.0}
-    found = {
-        "figures": {FIXED: weeks, OURS: {**weeks, "ordinary: wait": 10.0}},
-        "ratios": {"forecast: unmet, of the gap": 0.5},
-        "never_worse": {"ordinary: unmet": True, "ordinary: wait": False},
-    }
+def test_one_worse_week_of_one_seed_is_told_though_the_medians_are_better():
+    fixed = {"ordinary": {"unmet": 60.0, "wait": 20.0}}
+    worse = {"ordinary": {"unmet": 62.0, "wait": 19.0}}
+    better = {"ordinary": {"unmet": 40.0, "wait": 19.0}}
+    played = {(seed, FIXED): fixed for seed in (1, 2, 3)}
+    played |= {(1, OURS): better, (2, OURS): worse, (3, OURS): better}
 
-    said = table(found)
+    assert worse_weeks(played, ["ordinary"]) == ["seed 2, ordinary: unmet 62.0 for 60.0"]
 
-    assert said[-1] == "worse than fixed quotas: ordinary: wait"
-    assert "50%" in said[-2]
+
+@pytest.mark.parametrize(
+    ("worse", "said"),
+    [
+        (["seed 2, exams: wait 9.0 for 8.0"], "seed 2, exams: wait 9.0 for 8.0"),
+        ([], "in no week of any seed"),
+    ],
+)
+def test_the_table_ends_with_where_it_is_worse(worse, said):
+    figures = dict.fromkeys((FIXED, OURS), {"ordinary: unmet": 2.0, "ordinary: wait": 9.0})
+    ratios = {"forecast: unmet, of the gap": 0.5}
+
+    lines = table({"figures": figures, "ratios": ratios, "worse": worse})
+
+    assert lines[-1] == f"worse than fixed quotas: {said}"
+    assert "50%" in lines[-2]

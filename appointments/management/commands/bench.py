@@ -39,6 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=[*NAMES, "all"])
         parser.add_argument("--json", action="store_true", help="print JSON only")
         parser.add_argument("--halls", type=int, default=rebalance.HALLS, help="of bench rebalance")
+        parser.add_argument(
+            "--seeds", type=int, nargs="+", default=rebalance.SEEDS, help="of bench rebalance"
+        )
         parser.add_argument("--inside", action="store_true", help="(run on the scratch servers)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -78,7 +81,7 @@ class Command(BaseCommand):
 
 def measured(name: str, options: dict[str, Any]) -> dict[str, Any]:
     if name == "rebalance":
-        return rebalance.measure(halls=options["halls"])
+        return rebalance.measure(options["seeds"], halls=options["halls"])
     return ranges.measure() if name == "ranges" else on_scratch(name)
 
 
