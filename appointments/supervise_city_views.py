@@ -3,22 +3,19 @@
 from datetime import date
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.city_page import city_page
-from appointments.foreseeing_need import newest_run
-from appointments.overseeing import LIMITS
+from appointments.overseen_halls import overseen
 from appointments.supervise_views import READERS, WHO, show
 from config import civil
 from windows.access import ADMIN, AUDITOR, halls_of, staff_page
-from windows.models import Hall, HallSession, KindDefault, Staff, Window
+from windows.models import Hall, Staff
 from windows.reach import roles_in_city
-from windows.rules import rule_by_hall
 
 
 @never_cache
@@ -41,31 +38,7 @@ def supervise_city(request: HttpRequest) -> HttpResponse:
 
 
 def _halls_seen(staff: Staff | AnonymousUser, day: date) -> QuerySet[Hall]:
-    """The halls that the person reads about; whether they run them, how many windows there
-    are, the hours of an evening and of a weekend there, when it is full: in one query."""
-    in_use = Window.objects.filter(hall=OuterRef("pk"), is_in_use=True).order_by()
-    hours = {
-        f"{kind}_{end}": Subquery(
-            KindDefault.objects.filter(Q(hall=OuterRef("pk")) | Q(hall=None))
-            .filter(kind=kind, effective_on__lte=day, opens__isnull=False)
-            .order_by(F("hall").asc(nulls_last=True), "-effective_on")
-            .values(end)[:1]
-        )
-        for kind in (HallSession.Kind.NIGHT, HallSession.Kind.WEEKEND)
-        for end in ("opens", "closes")
-    }
-    return (
-        halls_of(staff, *READERS)
-        .filter(is_open=True)
-        .annotate(
-            is_mine=Exists(halls_of(staff, *WHO).filter(pk=OuterRef("pk"))),
-            sees_messages=Exists(roles_in_city(staff, ADMIN, AUDITOR)),
-            windows_in_use=Coalesce(
-                Subquery(in_use.values("hall").annotate(n=Count("pk")).values("n")), 0
-            ),
-            newest_forecast=newest_run(day),
-            **hours,
-            **{name: rule_by_hall(name, day) for name in LIMITS},
-        )
-        .order_by("code")
+    """The halls that the person reads about, and whether messages too: in one query."""
+    return overseen(halls_of(staff, *READERS), mine=halls_of(staff, *WHO), day=day).annotate(
+        sees_messages=Exists(roles_in_city(staff, ADMIN, AUDITOR))
     )

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import saying
+from appointments.city_page import CityPage, city_page
+from appointments.overseen_halls import overseen
 from appointments.pressing import fresh_key
 from appointments.remedies.done import done_today
 from appointments.roster_news import waiting_in
@@ -100,6 +102,7 @@ def supervise(request: HttpRequest) -> HttpResponse:
         "day": saying.long_day(view.service_day),
         "done": done_today(hall, now=now),
         "news": waiting_in(hall, now=now) if runs else [],
+        "advised": _advised(request, hall, now),
         "key": fresh_key(),
     }
     return show(request, "today", context)
@@ -119,6 +122,13 @@ def supervise_live(request: HttpRequest) -> HttpResponse:
     context = _moving(hall, view, now, runs=has_role(request.user, hall, *WHO))
     context["is_new"] = request.GET.get("heard", "") != view.heard
     return show(request, "_live", context)
+
+
+def _advised(request: HttpRequest, hall: Hall, now: datetime) -> CityPage:
+    """What the city's page advises for this hall."""
+    mine, today = halls_of(request.user, *WHO), civil.city_date(now)
+    this = overseen(Hall.objects.filter(pk=hall.pk), mine=mine, day=today)
+    return city_page(list(this), asked={}, now=now)
 
 
 def _looked_at(request: HttpRequest) -> list[Hall]:

@@ -79,7 +79,7 @@ class TestToday:
         assert "Fri 5 Mar 18:30 to 00:30 the next day Night session" in page
 
     def test_asks_the_database_few_times(self, boss, session, django_assert_max_num_queries):
-        with django_assert_max_num_queries(28):
+        with django_assert_max_num_queries(31):
             boss.get("/supervise/")
 
     @pytest.mark.parametrize("code", ["H02", "%00", "nothing"])

@@ -18,7 +18,7 @@ from tests.pages.reading import words_of
 from windows.models import Rule, StaffRole, Window
 
 pytestmark = pytest.mark.django_db
-FORECAST = "/supervise/forecast/"
+FORECAST, TODAY = "/supervise/forecast/", "/supervise/"
 LIGHT = "fewer without a place (nine in ten such days"
 
 
@@ -61,8 +61,8 @@ def button_of(answer) -> str:
 
 
 class TestWhereASessionHelps:
-    @pytest.mark.parametrize("page", [CITY, FORECAST])
-    def test_both_pages_say_what_the_night_found(self, boss, told, page):
+    @pytest.mark.parametrize("page", [TODAY, CITY, FORECAST])
+    def test_the_pages_say_what_the_night_found(self, boss, told, page):
         with_effect(told, fewer=31, before=47, after=18)
 
         words = words_of(boss.get(page))
@@ -107,7 +107,7 @@ class TestWhereASessionHelps:
         assert [Window.objects.get(pk=pk).number for pk in ticked] == told.numbers
         assert "nobody could stand at a window" in words_of(form)
 
-    @pytest.mark.parametrize("page", [CITY, FORECAST])
+    @pytest.mark.parametrize("page", [TODAY, CITY, FORECAST])
     def test_a_session_opened_meanwhile_ends_what_the_night_said(self, boss, told, hall, page):
         with_effect(told, fewer=31, before=47, after=18)
         free = Window.objects.get(hall=hall, number=5)
@@ -125,6 +125,18 @@ class TestWhereASessionHelps:
         assert "The night tried a window more: it would help nobody." in words_of(
             boss.get(FORECAST)
         )
+
+    def test_todays_page_is_silent_where_nothing_would_help(self, boss, told):
+        with_effect(told, fewer=0, before=12, after=12)
+
+        assert "What would help here" not in words_of(boss.get(TODAY))
+
+    def test_todays_page_says_nothing_of_other_halls(self, boss, supervisor, told, other_hall):
+        with_effect(told, fewer=31, before=47, after=18)
+        StaffRole.objects.create(staff=supervisor, hall=other_hall, role="supervisor")
+
+        assert "What would help here" in words_of(boss.get(TODAY))
+        assert "What would help here" not in words_of(boss.get(f"{TODAY}?hall={other_hall.code}"))
 
     def test_another_nights_forecast_says_nothing_of_it(self, boss, told, hall, renewal):
         with_effect(told, fewer=31, before=47, after=18)
