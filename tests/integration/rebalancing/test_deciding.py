@@ -2,7 +2,7 @@
 
 import pytest
 
-from appointments.models import QuotaMove, RebalanceRun
+from appointments.models import QuotaMove, RebalanceRun, UnmetDemand
 from appointments.rebalancing import (
     MoveIsProposed,
     NothingToDecide,
@@ -67,6 +67,36 @@ class TestProposed:
         assert len(outcome.done) == 1
         assert proposed.state == State.APPLIED
 
+    @pytest.mark.parametrize("change", [{"is_open": False}, {"starts_at": NIGHT}])
+    def test_what_was_closed_or_has_begun_meanwhile_stays(self, proposed, tomorrow, hall, change):
+        """Mutant: without `is_open` or `starts_at` in MOVE it moves."""
+        slot = slot_at(tomorrow, 12)
+        Slot.objects.filter(pk=slot.pk).update(**change)
+
+        outcome = decide(approve, proposed, hall)
+
+        assert [move.slot_id for move in outcome.stuck] == [slot.pk]
+        slot.refresh_from_db()
+        assert slot.walkin_quota == 30
+
+    def test_walk_ins_keep_their_least_share_as_it_is_when_somebody_approves(
+        self, tomorrow, hall, renewal, by_approval
+    ):
+        """Mutant: without `m.least` in MOVE the walk-ins go below it."""
+        UnmetDemand.objects.create(
+            hall=hall, matter=renewal, service_day=DAY, asked_on=DAY, count=80
+        )
+        run = rebalance(demand_day=DAY, now=NIGHT)
+        assert set(run.moves.values_list("to_channel", flat=True)) == {"online"}
+        Rule.objects.update_or_create(
+            name="walkin_min_percent", hall=hall, effective_on=DAY, defaults={"value": 33}
+        )
+
+        outcome = decide(approve, run, hall)
+
+        assert (outcome.done, len(outcome.stuck)) == ([], run.moves.count())
+        assert set(tomorrow.slots.values_list("walkin_quota", flat=True)) == {30}
+
     def test_a_day_moves_no_more_than_its_bound_by_approval(self, proposed, tomorrow, hall):
         """Nine minutes of the slot moved by another run since; nine are all of a day.
 
@@ -80,6 +110,17 @@ class TestProposed:
         outcome = decide(approve, proposed, hall)
 
         assert [move.slot_id for move in outcome.stuck] == [slot.pk]
+
+    def test_a_halls_day_moves_no_more_than_its_bound_by_approval(self, proposed, tomorrow, hall):
+        """16 slots of 90 minutes: 1 % are 14 minutes, the two moves are 9 each.
+
+        Mutant: without `of_halls` in move_within_limits, or its sum, both move."""
+        Rule.objects.create(name="rebalance_hall_percent", value=1, effective_on=DAY)
+
+        outcome = decide(approve, proposed, hall)
+
+        assert (len(outcome.done), len(outcome.stuck)) == (1, 1)
+        assert {slot_at(tomorrow, 12, minute).walkin_quota for minute in (0, 30)} == {30, 39}
 
     def test_a_newer_proposal_takes_the_place_of_an_older_one(self, proposed, hall):
         newer = rebalance(demand_day=DAY, now=NIGHT)
@@ -133,8 +174,6 @@ class TestUndone:
         assert run.state == State.UNDONE
 
     def test_minutes_that_walk_ins_gave_and_somebody_booked_stay(self, tomorrow, hall, renewal):
-        from appointments.models import UnmetDemand
-
         UnmetDemand.objects.create(
             hall=hall, matter=renewal, service_day=DAY, asked_on=DAY, count=80
         )
