@@ -3,9 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from appointments.attending import Attendee
 from appointments.booking import SlotFull
@@ -109,6 +110,31 @@ def test_two_rebalances_at_once_move_what_one_may(coming):
             sum(QuotaMove.objects.filter(slot=move.slot_id).values_list("minutes", flat=True)) <= 9
         )
     assert slot_at(coming[0], 12).walkin_quota == 39
+
+
+def test_a_slot_that_somebody_is_booking_is_left_for_the_next_time(coming):
+    """Mutant: without `skip_locked` the run waits for the booking, and then moves."""
+    Rule.objects.filter(name="rebalance_max_percent").update(value=10)
+    slot = slot_at(coming[0], 12)
+    is_locked, is_over = Event(), Event()
+
+    def book():
+        with transaction.atomic():
+            Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
+            is_locked.set()
+            is_over.wait(timeout=10)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        booking = pool.submit(book)
+        assert is_locked.wait(timeout=10)
+        run = rebalance(demand_day=DAY, now=NIGHT)
+        is_over.set()
+        booking.result()
+
+    moved = set(run.moves.values_list("slot", flat=True))
+    assert moved
+    assert slot.pk not in moved
 
 
 def test_taking_a_run_back_while_people_book_leaves_what_is_booked(coming, renewal, hall):

@@ -6,7 +6,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from appointments.booking import hold
-from appointments.models import Booking, Draw, QuotaMove, ReturningPlace
+from appointments.models import (
+    Booking,
+    Draw,
+    QuotaMove,
+    ReturningPlace,
+    WaitEntry,
+    WaitOffer,
+)
 from appointments.rebalancing import make_plan, moving, rebalance, step
 from config import civil
 from tests.conftest import DAY, PHONE, a_person, slot_at
@@ -43,6 +50,21 @@ class TestLookedAt:
         rebalance(demand_day=DAY, now=NIGHT)
 
         assert slot.pk not in moved_slots()
+
+    def test_a_place_that_the_waiting_list_has_offered(self, ten_came, tomorrow, renewal, book):
+        slot = slot_at(tomorrow, 12)
+        entry = WaitEntry.objects.create(
+            first_day=DAY, last_day=DAY, made_at=NIGHT, phone_sealed=b"", phone_index=b"",
+            matter=renewal, minutes=6,
+        )  # fmt: skip
+        WaitOffer.objects.create(
+            entry=entry, group=book(slot, 1).group, made_at=NIGHT,
+            expires_at=NIGHT + timedelta(hours=1),
+        )  # fmt: skip
+
+        rebalance(demand_day=DAY, now=NIGHT)
+
+        assert moved_slots() == {slot_at(tomorrow, 12, 30).pk}
 
     def test_a_session_that_is_drawn(self, ten_came, tomorrow):
         Draw.objects.create(
@@ -137,6 +159,16 @@ class TestStep:
 
     def test_takes_no_step_where_somebody_approves(self, ten_came, by_approval, tomorrow):
         assert step(now=BY_DAY) is None
+        assert not QuotaMove.objects.exists()
+
+    def test_asks_nobody_where_other_halls_step_by_themselves(self, ten_came, by_approval):
+        """Mutant: without `asked = []` in carry_out the step is proposed."""
+        plan = make_plan(demand_day=DAY, now=BY_DAY, kind="step")
+        assert plan.moves
+
+        run = moving.carry_out(plan, demand_day=DAY, now=BY_DAY)
+
+        assert run.state == "applied"
         assert not QuotaMove.objects.exists()
 
     def test_leaves_later_days_to_the_night(self, ten_came, tomorrow):
