@@ -40,9 +40,10 @@ def twelve(evening, book) -> list[Booking]:
 
 
 def messages_leave() -> None:
-    """As after the minutes, or the night, in which everything can be taken back."""
+    """As after the minutes, or the night, in which everything can be taken back: at once, for
+    what is late when the quiet hours begin leaves in the morning."""
     news = Message.objects.filter(kind=Message.Kind.DISPLACED, state=Message.State.READY)
-    send_due(now=max(one.due_at for one in news) + timedelta(minutes=1))
+    send_due(now=max(one.due_at for one in news))
 
 
 @BOTH
