@@ -15,10 +15,9 @@ from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.charting import charts_of
-from appointments.charting_counts import Chart
 from appointments.city_page import Link
-from appointments.demand_page import table_of
 from appointments.supervise_views import READERS, WHO, show
+from appointments.tables_to_keep import table_of
 from config import civil
 from config.refusals import NotFound
 from windows.access import halls_of, staff_page
@@ -98,7 +97,7 @@ def supervise_charts(request: HttpRequest) -> HttpResponse:
     there = _halls_asked(halls, asked.of)
     charts = charts_of(halls=[hall.pk for hall in there], first=asked.first, last=asked.last)
     if request.GET.get("format") == "csv":
-        return _table(charts, request.GET.get("chart", ""), asked)
+        return table_of(charts, request.GET.get("chart", ""), f"{asked.first}-{asked.last}")
     context = {
         "here": "charts",
         "runs_halls": halls_of(request.user, *WHO).exists(),
@@ -181,8 +180,3 @@ def _spans(asked: Asked, now: datetime) -> list[Link]:
         )
         for text, first, last in spans
     ]
-
-
-def _table(charts: Sequence[Chart], key: str, asked: Asked) -> HttpResponse:
-    """The chart's numbers for office programs; no name in them is ever a formula."""
-    return table_of(charts, key, f"{asked.first}-{asked.last}")

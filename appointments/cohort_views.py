@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments.calendar_views import SEE, place
 from appointments.cohort_forms import CohortForm
 from appointments.cohort_page import CohortRow, month_words, usual_words, wave, where_words
-from appointments.demand_page import table_of
 from appointments.event_views import EVERYWHERE, may_write, places_of
 from appointments.knowing_cohorts import CohortFacts, remove_cohort, write_cohort
 from appointments.models import CardCohort
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, show
+from appointments.tables_to_keep import table_of
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotAllowed, NotFound

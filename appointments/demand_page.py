@@ -1,22 +1,17 @@
 """What the pages of demand show: days with their state, facts of a day in words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from django.http import HttpResponse
-
 from appointments import saying
-from appointments.charting_counts import Chart
 from appointments.demanded.correcting import Difference
 from appointments.demanded.facts import known_days
 from appointments.demanded.hours import clock_of
 from appointments.demanded.picturing import CHANNELS, Sums
 from appointments.demanded.reading import Wanted
 from appointments.models import DemandFact
-from config.refusals import NotFound
-from windows.importing.files import as_csv
 from windows.models import Hall, HallSession, Matter
 
 What = DemandFact.What
@@ -64,15 +59,3 @@ def shown_difference(one: Difference, matters: dict[int, Matter]) -> dict[str, A
         "written": one.written.people if one.written else 0,
         "people": one.people,
     }
-
-
-def table_of(charts: Sequence[Chart], key: str, name: str) -> HttpResponse:
-    """A chart's numbers for office programs; no name in them is ever a formula."""
-    chart = next((one for one in charts if one.key == key), None)
-    if chart is None:
-        raise NotFound
-    heads = [chart.head, *(column.text for column in chart.columns)]
-    lines = [[row, *("" if one is None else one for one in values)] for row, values in chart.rows]
-    answer = HttpResponse(as_csv([heads, *lines]), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{chart.key}-{name}.csv"'
-    return answer

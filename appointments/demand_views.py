@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments import saying
 from appointments.demand_forms import CorrectionForm, DaysForm, ReasonForm
-from appointments.demand_page import day_rows, shown_difference, shown_fact, table_of
+from appointments.demand_page import day_rows, shown_difference, shown_fact
 from appointments.demanded.correcting import correct_day, correct_fact, differences
 from appointments.demanded.following import asked_in_vain, facts_of
 from appointments.demanded.hours import LAST_HOUR, clock_of
@@ -24,6 +24,7 @@ from appointments.demanded.reading import wanted
 from appointments.models import DayClosing, DemandFact
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import READERS, WHO, asked_hall, halls_here, show
+from appointments.tables_to_keep import table_of
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound

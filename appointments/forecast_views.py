@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from appointments import saying
 from appointments.advised.reading import effect_told, helps, read_advice
 from appointments.advised.wording import night_words, numbers_words, open_page, played_words
-from appointments.demand_page import table_of
 from appointments.forecast_hours import week_of
 from appointments.forecast_page import (
     days_chart,
@@ -26,6 +25,7 @@ from appointments.forecasting.reading import days_of, newest
 from appointments.foreseeing_need import Need, foresee
 from appointments.models import ForecastRun, SessionAdvice
 from appointments.supervise_views import READERS, asked_hall, halls_here, show
+from appointments.tables_to_keep import table_of
 from config import civil
 from windows.access import SUPERVISOR, has_role, staff_page
 from windows.models import Hall

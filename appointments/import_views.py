@@ -17,6 +17,7 @@ from appointments.import_forms import FileForm
 from appointments.importing_cohorts import CohortRows
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, halls_here, show
+from appointments.tables_to_keep import kept
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound, Refusal
@@ -29,7 +30,6 @@ from windows.importing.taking_in import (
     SAME,
     WRONG,
     Report,
-    as_file,
     exported,
     keep_draft,
     kinds,
@@ -126,8 +126,7 @@ def supervise_import_look(request: HttpRequest, public_id: uuid.UUID) -> HttpRes
         draft.refresh_from_db()
         return _report(request, draft, scope, errors=(str(no),), status=409)
     messages.success(request, _taken_words(told["new"], told["changed"]))
-    done = "cohorts" if draft.what == CohortRows.what else "import"
-    return redirect(f"appointments:supervise_{done}")
+    return redirect(resource_for(draft.what, scope).home or "appointments:supervise_import")
 
 
 def _taken_words(new: int, changed: int) -> str:
@@ -176,11 +175,8 @@ def supervise_export(request: HttpRequest, what: str, kind: str) -> HttpResponse
     scope = _scope(request, now)
     if "template" in request.GET:
         rows = [list(resource_for(what, scope).labels().values())]
-        name = f"{what}-template.{kind}"
+        name = f"{what}-template"
     else:
         rows = exported(what, scope=scope)
-        name = f"{what}-{civil.city_date(now):%Y-%m-%d}.{kind}"
-    content, content_type = as_file(rows, kind, str(resource_for(what, scope).title))
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        name = f"{what}-{civil.city_date(now):%Y-%m-%d}"
+    return kept(rows, name, kind, title=str(resource_for(what, scope).title))

@@ -72,6 +72,7 @@ class CohortRows(Rows):
     """Cards that expire: a month, a validity and a district stand once in a file."""
 
     what, title, keys = "cohorts", _("Cards that expire"), ("month", "years", "where")
+    home = "appointments:supervise_cohorts"
     month = column(_("Month in which they expire"), Month(required=True), "month")
     years = column(_("Valid for"), Validity(required=True), "years")
     where = column(_("Where do the people live?"), Area(required=True), "district")

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.supervise_views import READERS, asked_hall, halls_here, show
+from appointments.tables_to_keep import kept
 from config import civil
 from queues.reporting import DayReport, report_of
 from windows.access import staff_page
-from windows.importing.files import as_csv
 from windows.shifts import service_day_at
 
 LONGEST_AGO = timedelta(days=800)
@@ -68,7 +68,4 @@ def _table(report: DayReport) -> HttpResponse:
          one.minutes_serving, one.minutes_staffed, one.minutes_resting]
         for one in report.windows
     ]  # fmt: skip
-    answer = HttpResponse(as_csv([heads, *lines]), content_type="text/csv; charset=utf-8")
-    name = f"{report.hall.code}-{report.day}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return kept([heads, *lines], f"{report.hall.code}-{report.day}")

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from appointments.demand_page import table_of
 from appointments.models import DayFigure
 from appointments.reports.correcting import corrections
 from appointments.reports.picturing import charts_of
@@ -21,14 +20,13 @@ from appointments.reports_forms import EVERY, ReportForm
 from appointments.reports_part import day_link
 from appointments.reports_words import correction_words
 from appointments.supervise_views import READERS, WHO, show
+from appointments.tables_to_keep import kept, table_of
 from config import civil
 from config.refusals import NotFound
 from windows.access import halls_of, has_role, staff_page
-from windows.importing.files import as_csv, as_xlsx
 from windows.models import Hall
 
 FOUR_WEEKS = timedelta(days=27)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -169,15 +167,10 @@ def _file(request: HttpRequest, asked: Asked, report: Report) -> HttpResponse | 
     """The lines as a spreadsheet; no cell is ever a formula."""
     kind = request.GET.get("format", "")
     lines = [report.heads, *([_cell(row), *row.values] for row in report.rows)]
-    if kind == "csv":
-        answer = HttpResponse(as_csv(lines), content_type="text/csv; charset=utf-8")
-    elif kind == "xlsx":
-        answer = HttpResponse(as_xlsx(lines, asked.by), content_type=XLSX)
-    else:
+    if kind not in ("csv", "xlsx"):
         return None
-    name = f"report-{asked.hall}-{asked.first}-{asked.last}-{asked.by}.{kind}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    name = f"report-{asked.hall}-{asked.first}-{asked.last}-{asked.by}"
+    return kept(lines, name, kind, title=asked.by)
 
 
 def _cell(row: Row) -> Any:

@@ -1,6 +1,5 @@
 """The monthly sheet of a hall: a page to print, and the same as a table to keep."""
 
-import csv
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.roster_words import hours_words, length_words
-from appointments.supervise_overtime_views import month_asked, plain_cell
+from appointments.supervise_overtime_views import month_asked
 from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
+from appointments.tables_to_keep import kept
 from config import civil
 from windows.access import has_role, staff_page
 from windows.models import Hall
@@ -77,22 +77,18 @@ def _words(row: SheetRow) -> dict[str, str]:
 
 
 def _as_csv(hall: Hall, month: date, rows: list[SheetRow]) -> HttpResponse:
-    """One line per person, in minutes; with a mark so that spreadsheets read the letters."""
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    name = f"month-{hall.code}-{month:%Y-%m}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    table = csv.writer(response)
-    table.writerow([
+    """One line per person, in minutes."""
+    heads = [
         _("Name"), _("User name"), _("Planned minutes"), _("Minutes at windows"),
         _("Nights and weekends"), _("Overtime minutes"), _("Days absent"),
         _("Time off earned, minutes"), _("Time off used, minutes"),
         _("Time off expired, minutes"), _("Time off put right, minutes"),
         _("Time off left, minutes"),
-    ])  # fmt: skip
-    for one in rows:
-        told = [plain_cell(str(one.staff)), plain_cell(one.staff.username)]
-        table.writerow([
-            *told, one.planned, one.present, one.off_hours, one.overtime, one.absent_days,
-            one.earned, one.used, one.expired, one.corrected, one.balance,
-        ])  # fmt: skip
-    return response
+    ]  # fmt: skip
+    lines = [
+        [str(one.staff), one.staff.username, one.planned, one.present, one.off_hours,
+         one.overtime, one.absent_days, one.earned, one.used, one.expired, one.corrected,
+         one.balance]
+        for one in rows
+    ]  # fmt: skip
+    return kept([heads, *lines], f"month-{hall.code}-{month:%Y-%m}")

@@ -1,6 +1,5 @@
 """Supervisors' page of overtime: who of the hall stayed how long, by month; as CSV too."""
 
-import csv
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.supervise_views import WHO, asked_hall, halls_here, show
+from appointments.tables_to_keep import kept
 from config import civil
 from windows.access import staff_page
 from windows.models import Hall
@@ -59,20 +59,11 @@ def month_asked(request: HttpRequest, today: date) -> tuple[date, bool]:
 
 
 def _as_csv(hall: Hall, month: date, people: list[PersonStayed]) -> HttpResponse:
-    """One line per person and day; with a mark so that spreadsheets read the letters right."""
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    name = f"overtime-{hall.code}-{month:%Y-%m}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    table = csv.writer(response)
-    table.writerow([_("Name"), _("User name"), _("Day"), _("Windows"), _("Minutes")])
-    for one in people:
-        for day in one.days:
-            cells = [one.name, one.username, day.day.isoformat(), day.windows, day.minutes]
-            table.writerow([plain_cell(cell) for cell in cells])
-    return response
-
-
-def plain_cell(cell: object) -> object:
-    """A name is never a formula, whatever it begins with."""
-    text = str(cell)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    """One line per person and day."""
+    heads = [_("Name"), _("User name"), _("Day"), _("Windows"), _("Minutes")]
+    lines = [
+        [one.name, one.username, day.day.isoformat(), day.windows, day.minutes]
+        for one in people
+        for day in one.days
+    ]
+    return kept([heads, *lines], f"overtime-{hall.code}-{month:%Y-%m}")

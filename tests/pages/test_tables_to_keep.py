@@ -6,7 +6,7 @@ Mutant: cells that are written as they are turn it red.
 import pytest
 
 from appointments.charting_counts import Chart, Column
-from appointments.demand_page import table_of
+from appointments.tables_to_keep import table_of
 
 
 @pytest.mark.parametrize("mark", ["=", "+", "-", "@", "\t"])

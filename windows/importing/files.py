@@ -17,6 +17,7 @@ MOST_ROWS = 5_000
 MOST_COLUMNS = 60
 ENCODINGS = ("utf-8-sig", "gb18030")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+OFFICE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BINARY_FROM = b"PK\x03\x04"
 
 Table = list[tuple[int, list[Any]]]  # the row's number in the file, its cells
@@ -134,3 +135,10 @@ def as_xlsx(rows: Iterable[Sequence[Any]], title: str) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def as_file(rows: Iterable[Sequence[Any]], kind: str, title: str) -> tuple[bytes, str]:
+    """The table as a file of that kind, and what the file is."""
+    if kind == "xlsx":
+        return as_xlsx(rows, title), OFFICE
+    return as_csv(rows), "text/csv; charset=utf-8"

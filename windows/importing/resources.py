@@ -77,6 +77,7 @@ class Rows(resources.ModelResource, metaclass=RowsType):
     title: Any = ""
     is_of_city = False  # only who runs the whole city may take it in
     keys: tuple[str, ...] = ()  # what a row is about: once in a file
+    home = ""  # the page that lists them, if one does
     called: tuple[str, ...] = ()  # what it is called; its keys when nothing is said
 
     class Meta:

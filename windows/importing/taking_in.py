@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.refusals import NotAllowed, NotFound, Refusal
 from windows.importing.cells import in_all_languages
-from windows.importing.files import FileRefused, Table, as_csv, as_xlsx, read_table
+from windows.importing.files import FileRefused, Table, read_table
 from windows.importing.people import StaffRows
 from windows.importing.planned import PlanRows
 from windows.importing.resources import HallRows, MatterRows, Rows, Scope, WindowRows
@@ -205,11 +205,3 @@ def exported(what: str, *, scope: Scope) -> list[list[Any]]:
     resource = resource_for(what, scope)
     rows = [list(resource.values(one).values()) for one in resource.instances()]
     return [list(resource.labels().values()), *rows]
-
-
-def as_file(rows: list[list[Any]], kind: str, title: str) -> tuple[bytes, str]:
-    """The table as a file of that kind, and what the file is."""
-    if kind == "xlsx":
-        office = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        return as_xlsx(rows, title), office
-    return as_csv(rows), "text/csv; charset=utf-8"

@@ -9,13 +9,12 @@ from django.utils import translation
 from config.refusals import NotFound
 from tests.conftest import NOON
 from tests.integration.windows.importing.conftest import a_hall, taken
-from windows.importing.files import FileEmpty, FileTooLarge, FileTooLong, FileUnreadable
+from windows.importing.files import FileEmpty, FileTooLarge, FileTooLong, FileUnreadable, as_file
 from windows.importing.resources import Scope
 from windows.importing.taking_in import (
     RESOURCES,
     MissingColumns,
     UnknownColumns,
-    as_file,
     exported,
     look,
 )

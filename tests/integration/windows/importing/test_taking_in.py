@@ -16,13 +16,13 @@ from tests.integration.windows.importing.conftest import (
     taken,
 )
 from windows.importing.drafts import old_drafts
+from windows.importing.files import as_file
 from windows.importing.resources import Scope
 from windows.importing.taking_in import (
     RESOURCES,
     FaresOtherwise,
     RowsWrong,
     TakenInAlready,
-    as_file,
     exported,
     keep_draft,
     look,
