@@ -16,7 +16,7 @@ from statistics import median
 
 from appointments.forecasting import file_texts
 from appointments.forecasting.file_columns import columns_of
-from appointments.forecasting.file_texts import Unreadable as Unreadable
+from appointments.forecasting.file_texts import Unreadable
 from appointments.forecasting.series import Gathered, Series, as_series
 
 MOST_ROWS = 2_000_000

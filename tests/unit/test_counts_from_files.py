@@ -12,7 +12,8 @@ import pytest
 
 from appointments.forecasting import file_texts, files
 from appointments.forecasting.backtesting import TooShort, backtest
-from appointments.forecasting.files import Unreadable, read
+from appointments.forecasting.file_texts import Unreadable
+from appointments.forecasting.files import read
 
 DAYS = "series,date,count\n"
 TIMES = "at,count\n"

@@ -41,7 +41,8 @@ from appointments.forecasting.backtesting import (
     TooShort,
     backtest,
 )
-from appointments.forecasting.files import Unreadable, read
+from appointments.forecasting.file_texts import Unreadable
+from appointments.forecasting.files import read
 
 LONGEST = 366
 

@@ -1,10 +1,16 @@
-"""Runs that wait for approval, and runs taken back: the exact quotas return. C8"""
+"""Runs that wait for approval, and runs taken back: the exact quotas return. C8
+
+Seen red: undo_move without its look at a cancelled slot (the refusal then speaks of bookings).
+"""
+
+from datetime import timedelta
 
 import pytest
 
 from appointments.models import QuotaMove, RebalanceRun, UnmetDemand
 from appointments.rebalancing import (
     MoveIsProposed,
+    MoveTooLate,
     NothingToDecide,
     NothingToUndo,
     approve,
@@ -188,6 +194,22 @@ class TestUndone:
         assert {(s.online_quota, s.walkin_quota) for s in tomorrow.slots.exclude(pk=slot.pk)} == {
             (60, 30)
         }
+
+    def test_a_move_in_a_slot_that_was_cancelled_stays(self, run):
+        move = run.moves.first()
+        Slot.objects.filter(pk=move.slot_id).update(is_open=False)
+
+        with pytest.raises(MoveTooLate):
+            undo_move(move=move, by=None, now=NIGHT)
+
+    def test_a_run_whose_hours_have_begun_stays(self, run, tomorrow, hall):
+        after = quotas_of(tomorrow)
+        later = slot_at(tomorrow, 12, 30).starts_at + timedelta(minutes=1)
+
+        with pytest.raises(NothingToUndo):
+            undo_run(run=run, halls=[hall.pk], by=None, now=later)
+
+        assert quotas_of(tomorrow) == after
 
     def test_another_hall_takes_nothing_back(self, run, other_hall):
         with pytest.raises(NothingToUndo):

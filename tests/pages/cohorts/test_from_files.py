@@ -13,33 +13,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from appointments.models import CardCohort
-from tests.conftest import NOON, make_staff
-from tests.pages.reading import signed_in, text_of, words_of
+from tests.conftest import NOON
+from tests.pages.reading import text_of, words_of
 from tests.pages.test_importing import IMPORT, seal_of
 from windows.importing.files import as_xlsx
-from windows.models import ImportDraft, Staff, StaffRole
+from windows.models import ImportDraft
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 HEADS = ["Month in which they expire", "Valid for", "Where do the people live?", "Cards"]
 OUT = "/supervise/export/cohorts/"
-
-
-@pytest.fixture
-def city(hall) -> Client:
-    return signed_in(make_staff("city", None, "supervisor"))
-
-
-@pytest.fixture
-def district(hall, other_hall) -> Client:
-    staff = Staff.objects.create_user("district", is_simulated=True)
-    StaffRole.objects.create(staff=staff, role="supervisor", district=hall.district_zh)
-    return signed_in(staff)
-
-
-@pytest.fixture
-def may(hall) -> CardCohort:
-    return CardCohort.objects.create(month=date(2027, 5, 1), years=20, cards=12_000, made_at=NOON)
 
 
 def brought(client: Client, *rows: str):

@@ -7,35 +7,15 @@ key that is not kept each turn it red.
 from datetime import date
 
 import pytest
-from django.test import Client
 
 from appointments.models import CardCohort, DemandFact
-from tests.conftest import NOON, make_staff
-from tests.pages.reading import signed_in, words_of
-from windows.models import Staff, StaffRole
+from tests.conftest import NOON
+from tests.pages.reading import words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 LIST, NEW = "/supervise/cohorts/", "/supervise/cohorts/new/"
 MAY = {"key": "a" * 8, "month": "2027-05", "years": "20", "cards": "12000", "where": "city"}
-
-
-@pytest.fixture
-def city(hall) -> Client:
-    return signed_in(make_staff("city", None, "supervisor"))
-
-
-@pytest.fixture
-def district(hall) -> Client:
-    staff = Staff.objects.create_user("district", is_simulated=True)
-    StaffRole.objects.create(staff=staff, role="supervisor", district=hall.district_zh)
-    return signed_in(staff)
-
-
-@pytest.fixture
-def may(hall) -> CardCohort:
-    """Twelve thousand cards of twenty years expire in May in the whole city."""
-    return CardCohort.objects.create(month=date(2027, 5, 1), years=20, cards=12_000, made_at=NOON)
 
 
 def test_a_month_is_added_and_told_with_what_it_brings(city):
