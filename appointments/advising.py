@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -60,9 +59,11 @@ class Advice:
         return saying.hours(self.starts_at, self.ends_at)
 
     @property
-    def staff_hours(self) -> float:
-        """One clerk at each window."""
-        return (self.ends_at - self.starts_at).total_seconds() / 3600 * self.windows
+    def takes(self) -> str:
+        """How many windows and staff hours: one clerk at each window."""
+        windows = ngettext("%(n)s window", "%(n)s windows", self.windows) % {"n": self.windows}
+        hours = (self.ends_at - self.starts_at).total_seconds() / 3600 * self.windows
+        return f"{windows} · {saying.staff_hours_words(hours)}"
 
     @property
     def address(self) -> str:
@@ -154,11 +155,11 @@ class Idle:
         if self.told is None:
             return _("Cut or move it.")
         words = ngettext(
-            "Without %(windows)s %(hours)s staff hour is free for elsewhere.",
-            "Without %(windows)s %(hours)s staff hours are free for elsewhere.",
-            round(self.told.staff_hours),
+            "Closing %(windows)s frees %(hours)s staff hour for elsewhere.",
+            "Closing %(windows)s frees %(hours)s staff hours for elsewhere.",
+            1 if self.told.staff_hours == 1 else 2,
         )
-        hours = number_format(self.told.staff_hours, 1 if self.told.staff_hours % 1 else 0)
+        hours = saying.short_number(self.told.staff_hours)
         return words % {"windows": numbers_words(self.told.numbers), "hours": hours}
 
     @property

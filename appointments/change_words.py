@@ -150,11 +150,11 @@ def _staff(preview: ChangePreview) -> Iterable[Effect]:
     hours = _("%(hours)s h")
     yield Effect(
         _("Working hours of the staff"),
-        hours % {"hours": _number(preview.staff_hours_before)},
-        hours % {"hours": _number(preview.staff_hours_after)},
+        hours % {"hours": saying.short_number(preview.staff_hours_before)},
+        hours % {"hours": saying.short_number(preview.staff_hours_after)},
     )
     if preview.overtime_hours > 0:
-        more = hours % {"hours": _number(preview.overtime_hours)}
+        more = hours % {"hours": saying.short_number(preview.overtime_hours)}
         yield Effect(_("More overtime"), "", more, "worse")
     if preview.overtime_people:
         yield Effect(_("Whose time changes"), "", _(", ").join(preview.overtime_people))
@@ -175,10 +175,6 @@ def _demand(preview: ChangePreview) -> Iterable[Effect]:
     if preview.would_be_offered:
         people = saying.people_words(preview.would_be_offered)
         yield Effect(_("On the waiting list, offered a place"), "", people, "better")
-
-
-def _number(hours: float) -> str:
-    return f"{hours:.1f}".removesuffix(".0")
 
 
 def _hours(preview: ChangePreview) -> list[Hour]:

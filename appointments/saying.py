@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from django.template.defaultfilters import floatformat
 from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 
@@ -102,3 +103,13 @@ def level(places: int, few: int) -> str:
 
 def people_words(people: int) -> str:
     return ngettext("%(n)s person", "%(n)s people", people) % {"n": people}
+
+
+def staff_hours_words(hours: float) -> str:
+    words = ngettext("%(hours)s staff hour", "%(hours)s staff hours", 1 if hours == 1 else 2)
+    return words % {"hours": short_number(hours)}
+
+
+def short_number(number: float) -> str:
+    """With one decimal place where it needs one."""
+    return floatformat(number)

@@ -167,12 +167,18 @@ def _page(
         "form": form,
         "fates": shown_fates(fates or []),
         "looked": fates is not None,
-        "total": total(fates) if fates else None,
+        "total": _total(fates) if fates else None,
         "expect": digest(fates) if fates else "",
         "was": request.POST.get("kind") or request.GET.get("kind", ""),
         "key": fresh_key(),
     }
     return show(request, page, context, status=status)
+
+
+def _total(fates: list[DayFate]) -> dict[str, Any]:
+    """What all bring together; `hours` in words."""
+    numbers = total(fates)
+    return numbers | {"hours": saying.staff_hours_words(numbers["hours"])}
 
 
 def own_series(request: HttpRequest, series: UUID, *roles: str) -> list[HallSession]:

@@ -34,7 +34,7 @@ class TestAdvice:
 
         assert "Hetang Hall · Thu 4 Mar" in page
         assert "24 searches in vain · 100% booked" in page
-        assert "3 windows, 9 staff hours" in page
+        assert "3 windows · 9 staff hours" in page
 
     def test_leads_to_the_filled_in_page_that_opens_it(self, boss, full):
         page = text_of(boss.get(CITY))

@@ -40,7 +40,7 @@ class TestWhereMoreComeThanThereArePlaces:
 
         assert "Fri 5 Mar 18-20 h: 30 expected, 24 places: open 1 window" in page
         assert "6 people fewer without a place (nine in ten such days: 0 to 12)" in page
-        assert "1 window, 2 staff hours" in page
+        assert "1 window · 2 staff hours" in page
         assert "From the forecast and the places on offer" in page
 
     def test_leads_to_the_page_filled_in_with_those_hours(self, boss, evening):

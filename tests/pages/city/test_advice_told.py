@@ -162,7 +162,7 @@ class TestASessionThatRunsEmpty:
         words = words_of(boss.get(CITY))
 
         assert idle.numbers == [2, 3]
-        assert "Without windows 2, 3 4 staff hours are free for elsewhere." in words
+        assert "Closing windows 2, 3 frees 4 staff hours for elsewhere." in words
 
     def test_one_press_leads_to_the_cut_with_its_effect(self, boss, idle, windows):
         page = text_of(boss.get(CITY)).replace("&amp;", "&")
@@ -177,4 +177,4 @@ class TestASessionThatRunsEmpty:
     def test_a_place_more_or_less_ends_what_the_night_said(self, boss, idle):
         SessionAdvice.objects.update(places=idle.places + 1)
 
-        assert "staff hours are free for elsewhere" not in words_of(boss.get(CITY))
+        assert "staff hours for elsewhere" not in words_of(boss.get(CITY))
