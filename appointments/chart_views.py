@@ -17,7 +17,7 @@ from appointments import saying
 from appointments.charting import charts_of
 from appointments.city_page import Link
 from appointments.supervise_views import READERS, WHO, show
-from appointments.tables_to_keep import table_of
+from appointments.tables_to_keep import chart_asked
 from config import civil
 from config.refusals import NotFound
 from windows.access import halls_of, staff_page
@@ -96,13 +96,13 @@ def supervise_charts(request: HttpRequest) -> HttpResponse:
     asked, form = _asked(request, halls, now)
     there = _halls_asked(halls, asked.of)
     charts = charts_of(halls=[hall.pk for hall in there], first=asked.first, last=asked.last)
-    if request.GET.get("format") == "csv":
-        return table_of(charts, request.GET.get("chart", ""), f"{asked.first}-{asked.last}")
+    if table := chart_asked(request, charts, f"{asked.first}-{asked.last}"):
+        return table
     context = {
         "here": "charts",
         "runs_halls": halls_of(request.user, *WHO).exists(),
         "form": form,
-        "charts": [(chart, asked.address(format="csv", chart=chart.key)) for chart in charts],
+        "charts": [(chart, asked.address(chart=chart.key)) for chart in charts],
         "name": _name(there, halls),
         "days": _days(asked),
         "spans": _spans(asked, now),

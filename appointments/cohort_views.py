@@ -19,7 +19,7 @@ from appointments.knowing_cohorts import CohortFacts, remove_cohort, write_cohor
 from appointments.models import CardCohort
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import WHO, show
-from appointments.tables_to_keep import table_of
+from appointments.tables_to_keep import chart_asked
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotAllowed, NotFound
@@ -31,13 +31,13 @@ from windows.models import Hall, Staff
 @staff_page(*SEE)
 @require_safe
 def supervise_cohorts(request: HttpRequest) -> HttpResponse:
-    """The months in their order, and what they bring; `?format=csv`: the wave alone."""
+    """The months in their order, and what they bring; as a file the wave alone."""
     now = civil.now()
     today = civil.city_date(now)
     cohorts = list(CardCohort.objects.select_related("made_by").order_by("month", "district"))
     chart = wave(cohorts, today) if cohorts else None
-    if request.GET.get("format") == "csv":
-        return table_of([chart] if chart else [], "wave", f"{today}")
+    if table := chart_asked(request, [chart] if chart else [], f"{today}"):
+        return table
     names = dict(Hall.objects.values_list("district_zh", "district_en"))
     context = place(request) | {
         "rows": [

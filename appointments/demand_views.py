@@ -24,7 +24,7 @@ from appointments.demanded.reading import wanted
 from appointments.models import DayClosing, DemandFact
 from appointments.pressing import SaidNo, fresh_key, press
 from appointments.supervise_views import READERS, WHO, asked_hall, halls_here, show
-from appointments.tables_to_keep import table_of
+from appointments.tables_to_keep import chart_asked
 from config import civil
 from config.faces import show_refusal
 from config.refusals import NotFound
@@ -43,9 +43,9 @@ def supervise_demand(request: HttpRequest) -> HttpResponse:
     form, first, last = _days_asked(request, now)
     rows = wanted([hall.pk], first, last)
     charts = charts_of_demand(hall, first, last, rows)
-    if request.GET.get("format") == "csv":
-        return table_of(charts, request.GET.get("chart", ""), f"{hall.code}-{first}-{last}")
-    asked = {"hall": hall.code, "first": f"{first}", "last": f"{last}", "format": "csv"}
+    if table := chart_asked(request, charts, f"{hall.code}-{first}-{last}"):
+        return table
+    asked = {"hall": hall.code, "first": f"{first}", "last": f"{last}"}
     context = {
         "here": "demand",
         "hall": hall,

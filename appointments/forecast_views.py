@@ -25,7 +25,7 @@ from appointments.forecasting.reading import days_of, newest
 from appointments.foreseeing_need import Need, foresee
 from appointments.models import ForecastRun, SessionAdvice
 from appointments.supervise_views import READERS, asked_hall, halls_here, show
-from appointments.tables_to_keep import table_of
+from appointments.tables_to_keep import chart_asked
 from config import civil
 from windows.access import SUPERVISOR, has_role, staff_page
 from windows.models import Hall
@@ -59,23 +59,28 @@ def supervise_forecast(request: HttpRequest) -> HttpResponse:
         return show(request, "forecast", context)
     name = {"hall": hall.code, "district": hall.district_zh, "city": ""}[area]
     chart = days_chart(_days(run, hall, area, civil.city_date(now)))
-    charts = [one for one in (chart, said_chart(run, name)) if one]
-    if request.GET.get("format") == "csv":
-        return table_of(charts, request.GET.get("chart", ""), f"{hall.code}-{area}")
-    asked = {"hall": hall.code, "area": area, "format": "csv"}
+    errors = errors_chart(run, halls) if area != "hall" else None
+    charts = [one for one in (chart, said_chart(run, name), errors) if one]
+    if table := chart_asked(request, charts, f"{hall.code}-{area}"):
+        return table
+    asked = {"hall": hall.code, "area": area}
     today = civil.city_date(now)
     context |= {
         "made": saying.when(run.made_at),
         "known": saying.long_day(run.last_known_day),
         "charts": [
-            (one, "?" + urlencode({**asked, "chart": one.key}), span_of(one)) for one in charts
+            (
+                one,
+                "?" + urlencode({**asked, "chart": one.key}),
+                _("The last four weeks") if one is errors else span_of(one),
+            )
+            for one in charts
         ],
         "name": dict(context["areas"])[area],
         "span": _("%(first)s to %(last)s")
         % {"first": saying.short_day(today), "last": saying.short_day(run.last_day)},
         "off": errors_of(run, name),
         "rights": rights_of(run, name),
-        "errors_chart": errors_chart(run, halls) if area != "hall" else None,
         **(_asked_for(run, hall, now) if area == "hall" else {}),
         "week": week_of(run, hall, today) if area == "hall" else None,
         "drivers": known_beforehand(

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.supervise_views import READERS, asked_hall, halls_here, show
-from appointments.tables_to_keep import kept
+from appointments.tables_to_keep import kept, kind_asked
 from config import civil
 from queues.reporting import DayReport, report_of
 from windows.access import staff_page
@@ -28,14 +29,15 @@ def supervise_report(request: HttpRequest) -> HttpResponse:
     today = service_day_at(hall.pk, now)
     day, error = _asked_day(request.GET.get("day", ""), today)
     report = report_of(hall, day, now=now)
-    if request.GET.get("format") == "csv":
-        return _table(report)
+    if kind := kind_asked(request):
+        return _table(report, kind)
     context: dict[str, Any] = {
         "here": "report",
         "hall": hall,
         "halls": halls_here(request, *READERS),
         "report": report,
         "day": saying.long_day(day),
+        "address": "?" + urlencode({"hall": hall.code, "day": f"{day}"}),
         "asked": request.GET.get("day", "") or day.isoformat(),
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1) if day < today else None,
@@ -59,7 +61,7 @@ def _asked_day(said: str, today: date) -> tuple[date, str]:
     return day, ""
 
 
-def _table(report: DayReport) -> HttpResponse:
+def _table(report: DayReport, kind: str) -> HttpResponse:
     """One line per window, for office programs."""
     heads = [_("Day"), _("Hall"), _("Window"), _("Calls"), _("Served"), _("Minutes of service"),
              _("Minutes at the window"), _("Minutes of breaks")]  # fmt: skip
@@ -68,4 +70,4 @@ def _table(report: DayReport) -> HttpResponse:
          one.minutes_serving, one.minutes_staffed, one.minutes_resting]
         for one in report.windows
     ]  # fmt: skip
-    return kept([heads, *lines], f"{report.hall.code}-{report.day}")
+    return kept([heads, *lines], f"{report.hall.code}-{report.day}", kind)

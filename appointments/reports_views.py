@@ -20,7 +20,7 @@ from appointments.reports_forms import EVERY, ReportForm
 from appointments.reports_part import day_link
 from appointments.reports_words import correction_words
 from appointments.supervise_views import READERS, WHO, show
-from appointments.tables_to_keep import kept, table_of
+from appointments.tables_to_keep import kept, kind_asked, table_of
 from config import civil
 from config.refusals import NotFound
 from windows.access import halls_of, has_role, staff_page
@@ -65,12 +65,13 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
     asked, form = _asked(request, halls, now)
     there = [hall for hall in halls if asked.hall in (EVERY, hall.code)]
     report = report_of(there, asked.first, asked.last, asked.by)
-    table = None if form.errors or "chart" in request.GET else _file(request, asked, report)
-    if table is not None:
-        return table
+    kind = "" if form.errors else kind_asked(request)
+    if kind and "chart" not in request.GET:
+        return _file(asked, report, kind)
     charts = charts_of(there, asked.first, asked.last, report)
-    if key := request.GET.get("chart", ""):
-        return table_of(charts, key, f"{asked.hall}-{asked.first}-{asked.last}")
+    if kind:
+        days = f"{asked.hall}-{asked.first}-{asked.last}"
+        return table_of(charts, request.GET["chart"], days, kind)
     pks = [hall.pk for hall in there]
     corrected = corrections(pks, asked.first, asked.last)
     hall = there[0] if len(there) == 1 else None
@@ -90,8 +91,7 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
         "rows": report.rows,
         "lines": _linked(asked, there, report.rows, corrected),
         "spans": _spans(asked, now),
-        "csv": asked.address(format="csv"),
-        "xlsx": asked.address(format="xlsx"),
+        "address": asked.address(),
         "month": asked.last.strftime("%Y-%m"),
         "corrections": [correction_words(one) for one in corrected],
         "changed": changed_since(hall, asked.first, asked.last, now=now) if hall else None,
@@ -163,12 +163,9 @@ def _address(asked: Asked, halls: dict[int, Hall], of: Any) -> str:
     return asked.address(**{"from": f"{of}", "to": f"{of}", "by": "hall"})
 
 
-def _file(request: HttpRequest, asked: Asked, report: Report) -> HttpResponse | None:
+def _file(asked: Asked, report: Report, kind: str) -> HttpResponse:
     """The lines as a spreadsheet; no cell is ever a formula."""
-    kind = request.GET.get("format", "")
     lines = [report.heads, *([_cell(row), *row.values] for row in report.rows)]
-    if kind not in ("csv", "xlsx"):
-        return None
     name = f"report-{asked.hall}-{asked.first}-{asked.last}-{asked.by}"
     return kept(lines, name, kind, title=asked.by)
 

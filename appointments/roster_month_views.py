@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateformat import format as formatted
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
@@ -14,7 +15,7 @@ from appointments import saying
 from appointments.roster_words import hours_words, length_words
 from appointments.supervise_overtime_views import month_asked
 from appointments.supervise_views import LOOKERS, WHO, asked_hall, halls_here, show
-from appointments.tables_to_keep import kept
+from appointments.tables_to_keep import kept, kind_asked
 from config import civil
 from windows.access import has_role, staff_page
 from windows.models import Hall
@@ -31,8 +32,8 @@ def supervise_roster_month(request: HttpRequest) -> HttpResponse:
     today = civil.city_date(now)
     month, understood = month_asked(request, today)
     rows = month_sheet(hall, month, now=now)
-    if request.GET.get("format") == "csv":
-        return _as_csv(hall, month, rows)
+    if kind := kind_asked(request):
+        return _table(hall, month, rows, kind)
     first, after = month_of(month)
     runs = has_role(request.user, hall, *WHO)
     context: dict[str, Any] = {
@@ -42,6 +43,7 @@ def supervise_roster_month(request: HttpRequest) -> HttpResponse:
         "rows": [(one, _words(one)) for one in rows],
         "together": _words(_sum(rows)) if rows else {},
         "month": first,
+        "address": "?" + urlencode({"hall": hall.code, "month": f"{first:%Y-%m}"}),
         "month_words": formatted(first, pgettext("format of a month", "F Y")),
         "printed": saying.when(now),
         "earlier": first - timedelta(days=1),
@@ -76,7 +78,7 @@ def _words(row: SheetRow) -> dict[str, str]:
     }
 
 
-def _as_csv(hall: Hall, month: date, rows: list[SheetRow]) -> HttpResponse:
+def _table(hall: Hall, month: date, rows: list[SheetRow], kind: str) -> HttpResponse:
     """One line per person, in minutes."""
     heads = [
         _("Name"), _("User name"), _("Planned minutes"), _("Minutes at windows"),
@@ -91,4 +93,4 @@ def _as_csv(hall: Hall, month: date, rows: list[SheetRow]) -> HttpResponse:
          one.balance]
         for one in rows
     ]  # fmt: skip
-    return kept([heads, *lines], f"month-{hall.code}-{month:%Y-%m}")
+    return kept([heads, *lines], f"month-{hall.code}-{month:%Y-%m}", kind)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateformat import format as formatted
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from appointments import saying
 from appointments.supervise_views import WHO, asked_hall, halls_here, show
-from appointments.tables_to_keep import kept
+from appointments.tables_to_keep import kept, kind_asked
 from config import civil
 from windows.access import staff_page
 from windows.models import Hall
@@ -27,8 +28,8 @@ def supervise_overtime(request: HttpRequest) -> HttpResponse:
     hall, today = asked_hall(request), civil.city_date(civil.now())
     month, understood = month_asked(request, today)
     people = ledger(hall, month)
-    if request.GET.get("format") == "csv":
-        return _as_csv(hall, month, people)
+    if kind := kind_asked(request):
+        return _table(hall, month, people, kind)
     first, after = month_of(month)
     context: dict[str, Any] = {
         "here": "overtime",
@@ -37,6 +38,7 @@ def supervise_overtime(request: HttpRequest) -> HttpResponse:
         "people": [(one, [(saying.short_day(d.day), d) for d in one.days]) for one in people],
         "total": sum(one.minutes for one in people),
         "month": first,
+        "address": "?" + urlencode({"hall": hall.code, "month": f"{first:%Y-%m}"}),
         "month_words": formatted(first, pgettext("format of a month", "F Y")),
         "earlier": first - timedelta(days=1),
         "later": after if after <= today else None,
@@ -58,7 +60,7 @@ def month_asked(request: HttpRequest, today: date) -> tuple[date, bool]:
     return (month, True) if in_reach else (today.replace(day=1), False)
 
 
-def _as_csv(hall: Hall, month: date, people: list[PersonStayed]) -> HttpResponse:
+def _table(hall: Hall, month: date, people: list[PersonStayed], kind: str) -> HttpResponse:
     """One line per person and day."""
     heads = [_("Name"), _("User name"), _("Day"), _("Windows"), _("Minutes")]
     lines = [
@@ -66,4 +68,4 @@ def _as_csv(hall: Hall, month: date, people: list[PersonStayed]) -> HttpResponse
         for one in people
         for day in one.days
     ]
-    return kept([heads, *lines], f"overtime-{hall.code}-{month:%Y-%m}")
+    return kept([heads, *lines], f"overtime-{hall.code}-{month:%Y-%m}", kind)

@@ -13,7 +13,7 @@ from config import civil
 from queues.calling import call_next
 from queues.issuing import issue_walk_in
 from tests.conftest import DAY, NOON, make_session, make_staff, slot_at
-from tests.pages.reading import signed_in, words_of
+from tests.pages.reading import files_of, signed_in, words_of
 from windows.models import Hall, StaffRole
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +216,11 @@ class TestTable:
         assert answer["Content-Disposition"] == (
             'attachment; filename="fill_by_day-2027-03-04-2027-03-04.csv"'
         )
+
+    def test_leaves_in_both_kinds_of_file(self, boss, session):
+        told = files_of(boss, f"{CHARTS}?first={DAY}&last={DAY}&of=H01")
+
+        assert told[f"fill_by_day-{DAY}-{DAY}"][1] == ["Thu 4 Mar", "0", "24", "0"]
 
     @pytest.mark.parametrize("key", ["", "nothing", "\x00"])
     def test_of_no_chart_is_not_found(self, boss, session, key):

@@ -10,7 +10,7 @@ from appointments.models import Booking, DemandFact, UnmetDemand, VainSearch
 from config import civil
 from queues.issuing import issue_walk_in
 from tests.conftest import DAY, NOON, make_staff, slot_at
-from tests.pages.reading import key_of, signed_in, text_of, words_of
+from tests.pages.reading import files_of, key_of, signed_in, text_of, words_of
 
 pytestmark = pytest.mark.django_db
 DEMAND = "/supervise/demand/"
@@ -82,11 +82,13 @@ class TestDays:
         assert query.split("&")[0].split("=")[1] in text_of(answer)
 
     def test_a_chart_as_a_table_to_take_along(self, boss, written):
-        answer = boss.get(f"{DEMAND}?format=csv&chart=demand_by_hour")
+        answer = boss.get(f"{DEMAND}?first={DAY}&last={DAY}&format=csv&chart=demand_by_hour")
 
         lines = list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
         assert [line[1:3] for line in lines if line[0] == "14:00"] == [["1", "0"]]
         assert boss.get(f"{DEMAND}?format=csv&chart=none").status_code == 404
+        files = files_of(boss, f"{DEMAND}?first={DAY}&last={DAY}")
+        assert lines == files[f"demand_by_hour-H01-{DAY}-{DAY}"]
 
 
 class TestDay:

@@ -12,7 +12,7 @@ from appointments.models import CardCohort
 from config import civil
 from tests.conftest import NOON, make_session
 from tests.integration.forecasting.facts import write_weeks
-from tests.pages.reading import signed_in, words_of
+from tests.pages.reading import files_of, signed_in, words_of
 from windows.models import DemandEvent, Hall, Matter
 
 pytestmark = pytest.mark.django_db
@@ -153,10 +153,20 @@ class TestCardsThatExpire:
 
 
 def test_the_days_go_into_a_table(boss, foreseen):
-    table = boss.get(PAGE, {"format": "csv", "chart": "expected"}).content.decode("utf-8-sig")
+    heads, *days = files_of(boss, PAGE)["expected-H01-hall"]
 
-    assert table.splitlines()[0].startswith("Day,Expected,")
-    assert len(table.splitlines()) > 15
+    assert heads[:2] == ["Day", "Expected"]
+    assert len(days) >= 15
+
+
+def test_how_far_off_each_hall_is_goes_into_a_table(boss, foreseen):
+    facts = {"ours": {"H01": 0.09}, "naive": {"H01": 0.14}, "inside": {"H01": 0.9}, "days": 28}
+    foreseen.facts = {"accuracy": facts}
+    foreseen.save(update_fields=["facts"])
+
+    told = files_of(boss, f"{PAGE}?area=city")["errors-H01-city"]
+
+    assert told == [["Hall", "This forecast", "As a week before"], ["Hetang Hall", "9", "14"]]
 
 
 class TestTheWeekByHour:

@@ -8,6 +8,7 @@ import pytest
 from config import civil
 from queues.calling import sign_out
 from tests.conftest import DAY, NOON, make_session, make_staff
+from tests.pages.reading import files_of
 from windows.shifts import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,7 @@ def test_as_csv(at_work, stayed):
     lines = response.content.decode("utf-8-sig").splitlines()
     assert lines[1] == "clerk-1,clerk-1,2027-03-04,1,25"
     assert lines[2].startswith("'=1+1,clerk-2")
+    assert len(files_of(at_work, PATH + "?month=2027-03")["overtime-H01-2027-03"]) == len(lines)
 
 
 def test_of_the_own_hall_only(client, stayed, other_hall):

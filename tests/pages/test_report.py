@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from queues.issuing import issue_walk_in
 from tests.conftest import DAY, NOON, make_staff
+from tests.pages.reading import files_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 PAGE = "/supervise/report/"
@@ -36,6 +37,10 @@ def test_the_table_has_a_line_for_each_window(reader, somebody, windows):
     assert table["Content-Type"].startswith("text/csv")
     assert f"H01-{DAY}.csv" in table["Content-Disposition"]
     assert len(table.content.decode("utf-8-sig").splitlines()) == 1 + len(windows)
+
+
+def test_the_table_is_offered_in_both_kinds(reader, somebody, windows):
+    assert len(files_of(reader, PAGE)[f"H01-{DAY}"]) == 1 + len(windows)
 
 
 @pytest.mark.parametrize("said", ["tomorrow", "2027-03-05", "1999-01-01", "2027-02-30"])

@@ -7,7 +7,7 @@ import pytest
 from config import civil
 from queues.calling import sign_out
 from tests.conftest import DAY, NOON, make_staff
-from tests.pages.reading import words_of
+from tests.pages.reading import files_of, words_of
 from windows import time_off
 from windows.absences import note
 from windows.models import TimeOffEntry
@@ -122,6 +122,7 @@ class TestMonth:
         lines = response.content.decode("utf-8-sig").splitlines()
         assert "clerk-1,clerk-1,480,390,0,90,0,90,0,0,0,90" in lines
         assert [one for one in lines if one.startswith("'=1+1,clerk-2,")]
+        assert len(files_of(boss, SHEET)["month-H01-2027-03"]) == len(lines)
 
     def test_days_of_absence(self, boss, stayed):
         begins = civil.city_day(DAY + timedelta(days=26))[0]

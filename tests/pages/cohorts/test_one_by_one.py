@@ -10,7 +10,7 @@ import pytest
 
 from appointments.models import CardCohort, DemandFact
 from tests.conftest import NOON
-from tests.pages.reading import words_of
+from tests.pages.reading import files_of, words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -28,16 +28,14 @@ def test_a_month_is_added_and_told_with_what_it_brings(city):
 
 
 def test_the_wave_can_be_taken_away(city, may):
-    assert 'href="?format=csv"' in city.get(LIST).content.decode()
+    told = files_of(city, LIST)["wave-2027-03-04"]
 
-    told = city.get(f"{LIST}?format=csv").content.decode("utf-8-sig").splitlines()
-
-    assert told[0] == "Month,Cards of 20 years"
-    assert "May 2027,3600" in told
+    assert told[0] == ["Month", "Cards of 20 years"]
+    assert ["May 2027", "3600"] in told
 
 
 def test_without_cards_there_is_no_wave_to_take_away(city):
-    assert city.get(f"{LIST}?format=csv").status_code == 404
+    assert city.get(f"{LIST}?chart=wave&format=csv").status_code == 404
 
 
 def test_renewals_of_late_stand_beside_the_wave(city, may, hall, renewal):
