@@ -75,7 +75,8 @@ def _forecast(
 ) -> tuple[ForecastRun | None, dict[Cell, Known]]:
     days = {hour.service_day for hour in hours}
     made = ForecastRun.objects.filter(made_at__lte=now, last_known_day__lt=min(days))
-    run = made.filter(first_day__lte=max(days), last_day__gte=min(days)).order_by("-pk").first()
+    made = made.filter(first_day__lte=max(days), last_day__gte=min(days))
+    run = made.order_by("-first_day", "-pk").first()
     if run is None:
         return None, {}
     halls = {hour.hall_id for hour in hours}
