@@ -11,6 +11,7 @@ from appointments.models import Booking, BookingEvent, BookingGroup, UnmetDemand
 from appointments.sealing import blind_index, seal
 from appointments.simulating import people
 from appointments.simulating.copying import Row, copy_in, with_ids
+from appointments.simulating.events import city_events, uplift_on
 from config import civil
 from windows.models import Hall, HallSession, Matter
 
@@ -64,11 +65,12 @@ def fill_slots(
     open_now = Booking.objects.filter(state__in=Booking.OPEN)
     book = Book(people={bytes(index) for index in open_now.values_list("id_index", flat=True)})
     matters = list(Matter.objects.filter(code__in=DEMAND))
-    served = _served(matters)
+    served, events = _served(matters), city_events()
     for slot in slots:
         if slot["online_quota"] == 0:
             continue
-        share = fill_of(slot, kinds[slot["session_id"]], halls[slot["hall_id"]], now)
+        more = uplift_on(slot["service_day"], events)
+        share = fill_of(slot, kinds[slot["session_id"]], halls[slot["hall_id"]], now, more=more)
         luck = Random(f"{slot['hall_id']} {slot['starts_at']}")
         usable = [m for m in matters if m.pk in served[slot["session_id"]]]
         for matter, party in _parties(slot, share, usable, luck):
@@ -91,15 +93,16 @@ def _served(matters: list[Matter]) -> dict[int, set[int]]:
     return served
 
 
-def fill_of(slot: Row, kind: str, hall: Hall, now: datetime) -> float:
-    """How much of the slot's online minutes is taken, from nearness, kind, hour and hall."""
+def fill_of(slot: Row, kind: str, hall: Hall, now: datetime, *, more: float) -> float:
+    """How much of the slot's online minutes is taken, from nearness, kind, hour and hall, and
+    from how many times the usual want to come."""
     today = civil.city_date(now)
     ahead = (slot["service_day"] - today).days
     at = civil.city_time(slot["starts_at"])
     luck = Random(f"{hall.code} {slot['service_day']}")
     popular = Random(hall.code).uniform(0.75, 1.25) * luck.uniform(0.88, 1.12)
     share = PAST_FILL if ahead < 0 else between(FILL, ahead)
-    share *= popular * WEEKDAYS[slot["service_day"].weekday()]
+    share *= more * popular * WEEKDAYS[slot["service_day"].weekday()]
     share *= KINDS.get(kind, HOURS.get(at.hour, 1.0))
     if 0 < ahead <= FULL_UNTIL and luck.random() < FULL:
         share = 1.0  # a day that is full

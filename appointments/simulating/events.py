@@ -4,7 +4,9 @@ Exams are days that a province announces each year; these are the usual ones, as
 supervisor can change (domain research: no source is read for them).
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from math import prod
 
 from config import civil
 from windows.calendar_days import last_published
@@ -45,3 +47,14 @@ def seed_events(now: datetime) -> None:
         for year in (today.year, today.year + 1)
         for kind, zh, en, first, last, for_zh, for_en, uplift in EVENTS
     )  # fmt: skip
+
+
+def city_events() -> list[DemandEvent]:
+    """The simulated city's own, of all halls."""
+    return list(DemandEvent.objects.filter(is_simulated=True, hall=None, district=""))
+
+
+def uplift_on(day: date, events: Sequence[DemandEvent]) -> float:
+    """How many times as many people as usual want to come: events bring what is told of them."""
+    here = [event for event in events if event.first_day <= day <= event.last_day]
+    return prod(1 + event.uplift_percent / 100 for event in here)

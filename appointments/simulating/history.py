@@ -11,6 +11,7 @@ from appointments.simulating import day as playing
 from appointments.simulating.booked import DEMAND, Book
 from appointments.simulating.copying import Row
 from appointments.simulating.day import Opening, Visit
+from appointments.simulating.events import uplift_on
 from appointments.simulating.foretold import DAYS_TOLD, foretell
 from appointments.simulating.story import HallDay, Story, World, tell_call, ticket_of
 from windows.models import HallSession
@@ -92,6 +93,7 @@ def _walk_ins(opening: Opening, world: World, luck: Random, session: HallSession
     served = frozenset().union(*(matters for _, matters in opening.windows))
     matters = [(m.pk, m.minutes, DEMAND[m.code]) for m in world.matters.values() if m.pk in served]
     per_hour = PER_HOUR * (2 if world.hall_codes[session.hall_id] in BUSIEST else 1)
+    per_hour *= uplift_on(session.service_day, world.events)
     if session.kind == HallSession.Kind.STUDENT:
         first = {m.pk for m in world.matters.values() if m.code.startswith("FIRST")}
         matters = [(pk, minutes, w * (9 if pk in first else 1)) for pk, minutes, w in matters]

@@ -11,11 +11,12 @@ from django.db import connection
 from appointments.simulating.city import clerk_name
 from appointments.simulating.copying import Row, copy_in, with_ids
 from appointments.simulating.day import Visit
+from appointments.simulating.events import city_events
 from appointments.simulating.foretold import usual_pacing
 from queues.models import Call, NumberCounter, Prediction, Rating, Ticket, TicketEvent
 from queues.models.ticket import public_id
 from queues.pacing import Pacing
-from windows.models import Matter, Shift, Staff, Window
+from windows.models import DemandEvent, Matter, Shift, Staff, Window
 
 HallDay = tuple[int, date]
 RATED = 0.34
@@ -33,6 +34,7 @@ class World:
     matters: dict[int, Matter]
     clerk_at: dict[int, int]
     hall_codes: dict[int, str]
+    events: list[DemandEvent]
 
     @cached_property
     def pacing(self) -> Pacing:
@@ -56,6 +58,7 @@ class World:
             matters={m.pk: m for m in Matter.objects.all()},
             clerk_at={pk: staff[name] for pk, name in names.items() if name in staff},
             hall_codes={w.hall_id: w.hall.code for w in windows.values()},
+            events=city_events(),
         )
 
 

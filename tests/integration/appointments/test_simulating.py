@@ -1,5 +1,6 @@
 """The simulated city is true: every invariant holds, and it is open at any hour."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from appointments.models import Booking, Message
 from appointments.offering import slots_of
 from appointments.providing import Inbox
 from appointments.sending import send_due
-from appointments.simulating import city, people, preparing
+from appointments.simulating import city, events, people, preparing
 from appointments.simulating.preparing import NotSimulated, prepare
 from config import civil
 from queues.calling import call_next
@@ -69,6 +70,27 @@ def test_at_any_hour_every_hall_is_open_and_every_invariant_holds(hour):
         assert current_session(hall=hall, now=later).starts_at <= later
         assert 3 <= Ticket.objects.waiting().filter(hall=hall).count() <= 40
         assert Ticket.objects.filter(hall=hall, state="finished").count() > 20
+
+
+@pytest.mark.django_db
+def test_an_event_brings_the_people_that_are_told_of_it(monkeypatch):
+    """The forecast takes an event out of the days that were: they have to have it."""
+    monkeypatch.setattr(preparing, "DAYS_BACK", 15)
+    first, more = civil.city_date(TUESDAY_AT_11) - timedelta(days=8), 30  # a Monday
+    to = (11, 30)
+    event = ("exam", "报名", "Enrolment", (first.month, first.day), to, "学生", "students", more)
+    monkeypatch.setattr(events, "EVENTS", [event])
+
+    prepare(TUESDAY_AT_11)
+
+    walk_ins = Ticket.objects.filter(source="walk_in")
+    for rows_of in (walk_ins, Booking.objects):
+        seen = Counter(rows_of.values_list("service_day", flat=True))
+        before, within = (
+            sum(seen[monday + timedelta(days=n)] for n in range(6))
+            for monday in (first - timedelta(days=7), first)
+        )
+        assert within / before == pytest.approx(1 + more / 100, rel=0.12)
 
 
 @pytest.mark.django_db
