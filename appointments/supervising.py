@@ -74,8 +74,10 @@ class HallNow:
 
     @property
     def worst(self) -> MatterWait | None:
-        """The matter with the longest wait for who comes now."""
-        known = [wait for wait in self.board.known_waits if wait.waiting]
+        """The matter with the longest wait for who comes now: of those that somebody waits for,
+        else of all."""
+        known = self.board.known_waits
+        known = [wait for wait in known if wait.waiting] or known
         return max(known, key=lambda wait: wait.estimate.half if wait.estimate else 0, default=None)
 
     @property

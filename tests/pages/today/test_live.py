@@ -32,6 +32,20 @@ class TestLive:
         assert "<html" not in page
         assert "Walk-in numbers left" in page
 
+    def test_who_comes_now_hears_the_longest_wait_also_when_nobody_waits(
+        self, boss, hall, renewal, windows, clerk
+    ):
+        def tile():
+            return re.search(r"Who comes now waits (\S+)", text_of(boss.get(LIVE)))[1]
+
+        assert tile() == "–", "no window is staffed"
+        sign_in(staff=clerk, window=windows[0], now=NOON)
+        nobody = tile()
+        wait(hall, renewal, 6)
+
+        assert re.fullmatch(r"\d+–\d+", nobody)
+        assert int(tile().split("–")[1]) > int(nobody.split("–")[1])
+
     def test_the_same_alerts_are_sent_once(self, boss, hall, renewal, clock):
         wait(hall, renewal, 1)
         first = boss.get(LIVE).content.decode()
