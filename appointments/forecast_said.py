@@ -78,11 +78,13 @@ def rights_of(run: ForecastRun, name: str) -> list[Right]:
 
 
 def said_chart(run: ForecastRun, name: str) -> Chart | None:
-    """The newest days: who came, and what had been said of them; None while that is little."""
+    """The newest days: who came, and what had been said of them; None while that is little.
+    A horizon of which nothing was said is left out."""
     if all(one.off is None for one in rights_of(run, name)):
         return None
     rows = (run.facts.get("said") or {}).get("days", {}).get(name, [])
-    colours = ("heat-4", "heat-3", "heat-2")
+    colours = dict(zip(HORIZONS, ("heat-3", "ink-3", "heat-2"), strict=True))
+    shown = [n for n in range(len(HORIZONS)) if any(row[2 + n] is not None for row in rows)]
     return Chart(
         key="said",
         title=_("What was said, and who wanted to come"),
@@ -94,8 +96,12 @@ def said_chart(run: ForecastRun, name: str) -> Chart | None:
             Column(_("Wanted to come"), "blue"),
             *(
                 Column(_("Said: %(ahead)s") % {"ahead": Right(ahead, 0, None, None).name}, colour)
-                for ahead, colour in zip(HORIZONS, colours, strict=True)
+                for n, (ahead, colour) in enumerate(colours.items())
+                if n in shown
             ),
         ],
-        rows=[(saying.short_day(date.fromisoformat(day)), numbers) for day, *numbers in rows],
+        rows=[
+            (saying.short_day(date.fromisoformat(day)), [came, *(told[n] for n in shown)])
+            for day, came, *told in rows
+        ],
     )

@@ -1,6 +1,7 @@
 // Draws a table beside itself: <section data-chart="lines|bars|stack|heat" data-unit="min">.
 // Its columns with data-colour (a token) are the series, its cells with data-value the numbers,
 // its heading and its sentence the drawing's name. The table stays, folded, and says the same.
+// Of lines the blue one is whole; those that it is held against are broken.
 // Without this script the table stands open. No inline style (CSP): the drawing is a canvas, and
 // its hints are drawn in it too.
 const own = document.querySelector("script[data-echarts]");
@@ -42,9 +43,9 @@ function lineOrBar(told) {
       type: told.draws === "lines" ? "line" : "bar",
       stack: stacked ? "all" : undefined,
       barMaxWidth: 2.5 * rem,
-      symbol: place % 2 ? "circle" : "rect",
+      symbol: ["circle", "rect", "triangle", "diamond"][place % 4],
       symbolSize: 7,
-      lineStyle: { width: 2.5, type: place % 2 ? "solid" : "dashed" },
+      lineStyle: { width: 2.5, type: head.dataset.colour === "blue" ? "solid" : "dashed" },
       color: token(head.dataset.colour),
       data: told.values.map((row) => row[n]),
     })),
