@@ -80,6 +80,7 @@ def supervise_reports(request: HttpRequest) -> HttpResponse:
         "runs_halls": halls_of(request.user, *WHO).exists(),
         "runs_this": hall is not None and has_role(request.user, hall, *WHO),
         "hall": hall,
+        "code": asked.hall,
         "halls": halls,
         "form": form,
         "name": hall.name if hall else _("All halls"),

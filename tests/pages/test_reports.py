@@ -179,6 +179,30 @@ class TestMonth:
         assert text_of(answer).count('class="card report-part"') == 6
         assert "None" not in words_of(answer)
 
+    def test_of_all_halls_it_has_a_line_for_each_in_the_place_of_windows(
+        self, hall, other_hall, a_day
+    ):
+        write_figures(hall=other_hall, day=DAY, now=NEXT_DAY)
+        asked = {"month": "2027-03"}
+        admin = signed_in(make_staff("chief", None, "admin"))
+        assert "The month of all halls" in words_of(admin.get(MONTH, {"hall": "H01", **asked}))
+
+        answer = admin.get(MONTH, {"hall": "all", **asked})
+
+        tables = {
+            label: [row[0] for row in rows] for label, _heads, rows in answer.context["tables"]
+        }
+        assert tables["By hall"] == [hall.name, other_hall.name]
+        assert list(tables) == ["By matter", "By hall", "By hour"]
+        assert "Dengta · All halls" in words_of(answer)
+        assert "hall=all&amp;month=2027-02" in text_of(answer)
+        month = "/supervise/reports/month/?hall=all&amp;month=2027-03"
+        assert month in text_of(admin.get(PAGE, {"hall": "all", "to": "2027-03-08"}))
+
+    def test_who_has_one_hall_has_no_month_of_all(self, boss, a_day):
+        assert "The month of all halls" not in words_of(boss.get(MONTH, {"month": "2027-03"}))
+        assert boss.get(MONTH, {"hall": "all"}).status_code == 404
+
     def test_a_month_without_figures_says_so(self, boss, hall):
         answer = boss.get(MONTH, {"month": "2027-01"})
 
