@@ -5,9 +5,9 @@ with an error of the database; the correction without its lock answers one so as
 (`test_without_its_lock`).
 """
 
-import time as clock
 from datetime import timedelta
 from functools import partial
+from threading import Barrier
 
 import pytest
 from django.db import DatabaseError
@@ -63,17 +63,13 @@ def test_one_correction_stands_and_the_other_is_told(fact, supervisor):
 
 
 def test_without_its_lock_the_other_hears_an_error_of_the_database(fact, supervisor, monkeypatch):
-    def unlocked(fact):
-        clock.sleep(0.3)
-        return DemandFact.objects.get(pk=fact.pk)
-
-    monkeypatch.setattr(correcting, "_lock", unlocked)
+    monkeypatch.setattr(correcting, "_lock", lambda fact: DemandFact.objects.get(pk=fact.pk))
+    create, both_have_looked = DemandFact.objects.create, Barrier(2)
 
     def late(**facts):
-        clock.sleep(0.3)
+        both_have_looked.wait(timeout=30)
         return create(**facts)
 
-    create = DemandFact.objects.create
     monkeypatch.setattr(DemandFact.objects, "create", late)
 
     assert CorrectedAlready not in corrections(fact, supervisor)

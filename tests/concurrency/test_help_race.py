@@ -1,7 +1,7 @@
 """Two presses about one request for help: one answer stands. # C26"""
 
-import time
 from functools import partial
+from threading import Barrier
 
 import pytest
 from django.db import DatabaseError
@@ -47,11 +47,13 @@ def test_one_answer_stands(asked, other_hall):
 
 
 def test_without_its_lock_others_are_not_told_that_it_was_answered(asked, other_hall, monkeypatch):
+    all_have_looked = Barrier(3)
+
     def unlocked(request, *_states):
         row = HelpRequest.objects.select_related("session__hall", "hall", "of_hall").get(
             pk=request.pk
         )
-        time.sleep(0.3)
+        all_have_looked.wait(timeout=30)
         return row
 
     monkeypatch.setattr(helping, "_lock", unlocked)

@@ -17,7 +17,7 @@ from queues.issuing import issue_walk_in
 from queues.models import Call, Ticket
 from queues.postponing import AlreadyPostponed, JustCalledToWindow, postpone
 from tests.concurrency.asking import nothing_is_broken
-from tests.concurrency.calling.interleaving import meanwhile, uncommitted
+from tests.concurrency.interleaving import meanwhile, uncommitted
 from tests.conftest import NOON, PHONE, race
 from windows.prepared import Prepared
 

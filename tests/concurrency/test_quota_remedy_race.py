@@ -1,6 +1,5 @@
 """Online minutes go to walk-ins while people book them: nobody loses a place. # C7 C12"""
 
-import time
 from functools import partial
 
 import pytest
@@ -23,8 +22,8 @@ def today(hall, windows):
     return make_session(hall, windows, online=60)
 
 
-def run(today, renewal, supervisor):
-    """Ten people book one time while a supervisor gives all free minutes to walk-ins."""
+def presses(today, renewal, supervisor):
+    """Ten people book one time; a supervisor gives all its free minutes to walk-ins."""
     slot = slot_at(today, 14)
     books = [
         partial(by_command, slot, renewal, [a_person(n)], f"+86138{n:08d}") for n in range(PEOPLE)
@@ -33,11 +32,13 @@ def run(today, renewal, supervisor):
         quota.move_quota,
         session=today, until=today.ends_at, percent=100, by=supervisor, now=NOON,
     )  # fmt: skip
-    return slot, race(*books[:5], move, *books[5:])
+    return slot, books, move
 
 
 def test_what_is_booked_stays_and_what_moves_was_free(today, renewal, supervisor):
-    slot, told = run(today, renewal, supervisor)
+    slot, books, move = presses(today, renewal, supervisor)
+
+    told = race(*books[:5], move, *books[5:])
 
     slot.refresh_from_db()
     booked = Booking.objects.filter(slot=slot).count()
@@ -49,13 +50,14 @@ def test_what_is_booked_stays_and_what_moves_was_free(today, renewal, supervisor
 
 def test_without_its_lock_the_database_says_no(today, renewal, supervisor, monkeypatch):
     """What was read before others booked is not written over them: the guard is needed."""
+    slot, books, move = presses(today, renewal, supervisor)
 
     def unlocked(session, until, now):
         slots = list(Slot.objects.filter(session=session, starts_at__gt=now).order_by("pk"))
-        time.sleep(1.0)
+        race(books[0])
         return slots
 
     monkeypatch.setattr(quota, "_locked", unlocked)
 
     with pytest.raises(IntegrityError, match="slot_online_within_quota"):
-        run(today, renewal, supervisor)
+        move()

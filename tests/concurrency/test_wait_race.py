@@ -108,13 +108,20 @@ def test_nobody_outside_gets_a_place_between_return_and_offer(full, wait, renewa
     nothing_is_broken()
 
 
+def until_somebody_has_it(slot) -> None:
+    for _look in range(3000):
+        if Booking.objects.filter(slot=slot, state="held").exists():
+            return
+        time.sleep(0.01)
+
+
 def test_given_back_before_the_offer_somebody_outside_gets_it(full, wait, renewal, monkeypatch):
     """Mutant: the place comes back in a transaction of its own, before it is offered."""
 
     def early(*, place: ReturningPlace, now) -> bool:
         with transaction.atomic():
             give_back(place, now=now)
-        time.sleep(0.1)
+        until_somebody_has_it(place.slot)
         return bool(offer_free(now=now))
 
     monkeypatch.setattr(offering_back, "offer_place", early)

@@ -16,7 +16,7 @@ from queues.models import Call, Ticket
 from queues.picking_one import OneCallFirst, call_this
 from tests.concurrency.asking import nothing_is_broken
 from tests.concurrency.calling.conftest import LATER, line_of, staffed
-from tests.concurrency.calling.interleaving import after
+from tests.concurrency.interleaving import after
 from tests.conftest import NOON, make_staff, race
 from windows.models import Window
 from windows.shifts import sign_in

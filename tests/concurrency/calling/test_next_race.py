@@ -9,7 +9,7 @@ from queues.calling import NobodyWaiting, call_next, finish
 from queues.models import Call, Ticket
 from tests.concurrency.asking import nothing_is_broken
 from tests.concurrency.calling.conftest import LATER, line_of, staffed
-from tests.concurrency.calling.interleaving import after
+from tests.concurrency.interleaving import after
 from tests.conftest import race
 from windows.prepared import Prepared
 

@@ -10,7 +10,7 @@ from queues.calling import StillServing, WindowPaused, call_next
 from queues.models import Call
 from tests.concurrency.asking import nothing_is_broken
 from tests.concurrency.calling.conftest import LATER, line_of
-from tests.concurrency.calling.interleaving import after
+from tests.concurrency.interleaving import after
 from tests.conftest import NOON, make_staff, race
 from windows.models import Shift
 from windows.once import once

@@ -9,7 +9,7 @@ from queues.moving import NotPossibleNow
 from queues.picking_one import call_this
 from tests.concurrency.asking import nothing_is_broken
 from tests.concurrency.calling.conftest import LATER, line_of
-from tests.concurrency.calling.interleaving import after
+from tests.concurrency.interleaving import after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
