@@ -4,10 +4,11 @@
 """
 
 import re
+import time as clock
 from datetime import time, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from appointments.models import Booking, Displaced, Message
 from appointments.own_page import own_address
@@ -157,3 +158,52 @@ def test_a_hall_is_closed_for_a_storm_and_opened_again(open_page, evening, twelv
     assert HallClosure.objects.get().reopened_at is not None
     citizen.reload()
     assert citizen.locator("input[type=radio][name=slot]:not([disabled])").count() == 6
+
+
+@pytest.fixture
+def slow_storm(open_page, evening, twelve) -> Page:
+    """What closing it would do is shown; what the next preview says takes a second."""
+    page = open_page(DESK_SIZE)
+    sign_in(page, "supervisor")
+    page.goto("/supervise/close/")
+    page.locator("#id_closes_at").fill(f"{evening.service_day}T20:30")
+    page.locator("#id_opens_at").fill(f"{evening.service_day}T23:00")
+    page.locator("[name=reason][value=weather]").check(force=True)
+    expect(page.locator("#preview")).to_contain_text("12 people lose their places", timeout=45_000)
+    page.route("**/preview/**", answer_late)
+    return page
+
+
+def answer_late(route: Route) -> None:
+    clock.sleep(1)
+    route.continue_()
+
+
+def test_what_is_typed_last_is_not_lost_to_a_press_beside_it(slow_storm):  # C6
+    """Mutant: without preview-waits.js the hall is closed without a word to those who come."""
+    page = slow_storm
+    page.locator("[name=all][value=offer]").check(force=True)
+
+    page.locator("#id_note_en").fill("Red typhoon warning")
+    page.get_by_role("button", name="Close it and tell 12 people").click()
+    page.wait_for_url(re.compile(r"/supervise/closures/\d+/"))
+
+    assert HallClosure.objects.get().note_en == "Red typhoon warning"
+    assert Displaced.objects.filter(state="offered").count() == TWELVE
+
+
+def test_what_would_do_something_else_by_now_is_looked_at_again(slow_storm, evening):  # C6
+    """Mutant: as above; it closes at the time that stood there before."""
+    page = slow_storm
+    button = page.locator("#preview form").get_by_role("button")
+
+    page.locator("#id_closes_at").fill(f"{evening.service_day}T21:40")
+    button.click()
+    expect(page.locator("#preview")).not_to_contain_text("12 people lose", timeout=45_000)
+    assert not HallClosure.objects.exists()
+    expect(button).to_be_focused()
+    button.click()
+    page.wait_for_url(re.compile(r"/supervise/closures/\d+/"))
+
+    closes_at = civil.city_time(HallClosure.objects.get().period.lower)
+    assert (closes_at.hour, closes_at.minute) == (21, 40)
